@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+# getput_scheme(distributed/percpu_ref): the one line that makes a scheme part of everything.
+#
+# The header schemes/distributed/percpu_ref.hpp defines the template PercpuRef. The line generates
+# one translation unit for the benchmark binary and one for the contract tests; bench/ and tests/
+# read them from the global properties GETPUT_BENCH_SCHEME_SOURCES and
+# GETPUT_CONTRACT_SCHEME_SOURCES. Each unit includes the header first, so that a header that does
+# not stand alone fails to compile. The names are in GETPUT_SCHEMES, as <folder>/<name>.
+
+include_guard(GLOBAL)
+
+function(getput_scheme path)
+  if(NOT path MATCHES "^([a-z_]+)/([a-z][a-z0-9_]*)$")
+    message(FATAL_ERROR "getput_scheme(${path}): write folder/name in snake_case, "
+      "for example getput_scheme(distributed/percpu_ref)")
+  endif()
+  set(SCHEME_FOLDER "${CMAKE_MATCH_1}")
+  set(SCHEME_NAME "${CMAKE_MATCH_2}")
+  set(header "${PROJECT_SOURCE_DIR}/schemes/${path}.hpp")
+  if(NOT EXISTS "${header}")
+    message(FATAL_ERROR "getput_scheme(${path}): there is no schemes/${path}.hpp")
+  endif()
+  get_property(known GLOBAL PROPERTY GETPUT_SCHEMES)
+  foreach(other IN LISTS known)
+    if(other MATCHES "/${SCHEME_NAME}$")
+      message(FATAL_ERROR "getput_scheme(${path}): the name ${SCHEME_NAME} is taken by ${other}")
+    endif()
+  endforeach()
+
+  set(SCHEME_CLASS "")
+  string(REPLACE "_" ";" words "${SCHEME_NAME}")
+  foreach(word IN LISTS words)
+    string(SUBSTRING "${word}" 0 1 first)
+    string(SUBSTRING "${word}" 1 -1 rest)
+    string(TOUPPER "${first}" first)
+    string(APPEND SCHEME_CLASS "${first}${rest}")
+  endforeach()
+
+  set(generated "${PROJECT_BINARY_DIR}/generated/schemes")
+  set(templates "${PROJECT_SOURCE_DIR}/cmake/templates")
+  set(register_source "${generated}/register_${SCHEME_NAME}.cpp")
+  set(contract_source "${generated}/contract_${SCHEME_NAME}.cpp")
+  configure_file("${templates}/register_scheme.cpp.in" "${register_source}" @ONLY)
+  configure_file("${templates}/contract_scheme.cpp.in" "${contract_source}" @ONLY)
+  set_property(GLOBAL APPEND PROPERTY GETPUT_SCHEMES "${path}")
+  set_property(GLOBAL APPEND PROPERTY GETPUT_BENCH_SCHEME_SOURCES "${register_source}")
+  set_property(GLOBAL APPEND PROPERTY GETPUT_CONTRACT_SCHEME_SOURCES "${contract_source}")
+endfunction()

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+# How a library or a test of this tree is made: language, warnings, sanitizers, include root.
+#
+#   getput_library(getput_topology SOURCES a.cpp b.cpp [LIBS public...] [PRIVATE_LIBS private...])
+#     a static library with the alias getput::topology
+#   getput_executable(getput-bench SOURCES main.cpp [LIBS ...])
+#   getput_plugin(udp SOURCES udp.cpp [LIBS ...])        a MODULE library without "lib" prefix
+#   getput_test(topology_test SOURCES a.cpp [LIBS ...] [LABELS unit])
+#     a GoogleTest program, every test of it known to ctest
+#   getput_defaults(target)                              the same defaults for any other target
+
+include_guard(GLOBAL)
+
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+include(GNUInstallDirs)
+include(BuildInfo)
+
+add_library(getput_options INTERFACE)
+target_compile_features(getput_options INTERFACE cxx_std_20)
+target_include_directories(getput_options INTERFACE "${PROJECT_SOURCE_DIR}")
+target_compile_options(getput_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wcast-qual
+  $<$<BOOL:${GETPUT_WERROR}>:-Werror>
+  $<$<BOOL:${GETPUT_NATIVE}>:-march=native>)
+target_link_libraries(getput_options INTERFACE Threads::Threads)
+if(GETPUT_SANITIZE)
+  # Frame pointers for readable reports; recovery off so that a finding fails the test.
+  target_compile_options(getput_options INTERFACE
+    -fsanitize=${GETPUT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(getput_options INTERFACE -fsanitize=${GETPUT_SANITIZE})
+  if(GETPUT_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # g++ warns at every fence; the machine annotates what ThreadSanitizer cannot see.
+    target_compile_options(getput_options INTERFACE -Wno-tsan)
+  endif()
+endif()
+
+function(getput_defaults target)
+  target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:getput_options>)
+endfunction()
+
+# Shared by the four below: sources may come after SOURCES or directly after the name.
+macro(getput_parse)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS;PRIVATE_LIBS;LABELS" ${ARGN})
+  list(APPEND ARG_SOURCES ${ARG_UNPARSED_ARGUMENTS})
+endmacro()
+
+function(getput_library name)
+  getput_parse(${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  string(REGEX REPLACE "^getput_" "" short "${name}")
+  if(NOT short STREQUAL name)
+    add_library(getput::${short} ALIAS ${name})
+  endif()
+  target_include_directories(${name} PUBLIC "${PROJECT_SOURCE_DIR}")
+  target_compile_features(${name} PUBLIC cxx_std_20)
+  target_link_libraries(${name} PUBLIC ${ARG_LIBS} PRIVATE ${ARG_PRIVATE_LIBS})
+  getput_defaults(${name})
+endfunction()
+
+function(getput_executable name)
+  getput_parse(${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LIBS} ${ARG_PRIVATE_LIBS})
+  getput_defaults(${name})
+endfunction()
+
+function(getput_plugin name)
+  getput_parse(${ARGN})
+  add_library(${name} MODULE ${ARG_SOURCES})
+  set_property(GLOBAL APPEND PROPERTY GETPUT_PLUGINS ${name})
+  # A unique symbol or a visible template instance would pin the object: dlclose must unmap it.
+  set_target_properties(${name} PROPERTIES PREFIX "" CXX_VISIBILITY_PRESET hidden
+    VISIBILITY_INLINES_HIDDEN ON)
+  target_compile_options(${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
+  target_link_libraries(${name} PRIVATE ${ARG_LIBS} ${ARG_PRIVATE_LIBS})
+  getput_defaults(${name})
+endfunction()
+
+function(getput_test name)
+  getput_parse(${ARGN})
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LIBS} ${ARG_PRIVATE_LIBS} GTest::gtest_main)
+  getput_defaults(${name})
+  include(GoogleTest)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120
+    PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
+endfunction()

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT
+// percpu_ref: per-CPU counters while alive, one atomic counter once being killed.
+//
+// What: the kernel's percpu_ref with its whole state machine. While alive, gets and puts count on
+// the CPU they run on. Killing switches to one atomic word: mark, wait until nobody is in a per-CPU
+// section, move the sum over; from then on the put that reaches zero knows it.
+//
+//            init                    kill (confirm, then drop the initial reference)
+//   ATOMIC  <---->  PER-CPU  ------------------------>  ATOMIC + DEAD  -> zero: release
+//        switch_to_*    ^-------------------------------------'
+//                          resurrect, reinit (at zero)
+//
+// Where from: Linux 3.11 to today, lib/percpu-refcount.c, include/linux/percpu-refcount.h (Kent
+// Overstreet 2013, Tejun Heo 2014).
+//
+// Cost: alive, one rseq section per get and per put; dead, a look at the flags and an atomic.
+//
+// Invariants
+//   I1  references = gets - puts over all CPUs + count_ (less kBias while per-CPU). The initial
+//       reference keeps it above zero until kill.
+//   I2  A section counts per CPU only if it saw neither flag; after a flag and rseq_barrier() no
+//       section counts per CPU, so the sum is final.
+//   I3  count_ holds kBias until the sum has moved, so it cannot reach zero half way.
+//
+// Ordering
+//   E1  flags_ |= kAtomic; rseq_barrier() -> every later section sees the flag: I2. The kernel's
+//       rcu_read_lock_sched and call_rcu.
+//   E2  per-CPU put (release) -> sum -> count_ (seq_cst) -> the put that reaches zero -> drained().
+//   E3  count_ += kBias, words cleared -> flags_ without kAtomic (release) -> a section.
+//
+// Differences from the kernel: two one-way words a CPU (16 bytes, not 8), because add and subtract
+// on one word wait for each other's store; the grace period is one membarrier of microseconds, so
+// kill confirms before it returns instead of through call_rcu; per-CPU words are kept while dead.
+//
+// Limits: tryget (try_get_any) succeeds on a dying object; only tryget_live (try_get) refuses, and
+// for certain only once kill has confirmed. Outside the C++ memory model as percpu_split is.
+#pragma once
+
+#include <mutex>
+
+#include "../machine/native.hpp"
+#include "../scheme.hpp"
+
+namespace getput {
+
+template <class M = machine::Native>
+class PercpuRef {
+ public:
+  using Ticket = BoolTicket;
+  /// Called by the put that reaches zero. The object may be freed in it.
+  using Release = void (*)(PercpuRef&);
+
+  /// How a reference starts: PERCPU_REF_INIT_ATOMIC and PERCPU_REF_INIT_DEAD of the kernel.
+  enum class Init : std::uint8_t { percpu, atomic, dead };
+
+  static constexpr SchemeInfo info{
+      .name = "percpu_ref",
+      .summary = "per-CPU counters that switch to one atomic counter when killed",
+      .origin = "Linux 3.11 to today, lib/percpu-refcount.c",
+      .count = CountExactness::never_too_low,
+      .zero = ZeroDetection::after_switch,
+      .overflow = Overflow::sum_wraps,
+      .get_progress = Progress::lock_free,
+      .put_progress = Progress::lock_free,
+      .stop_progress = Progress::blocking,
+      .bytes_per_object = 32,
+      .bytes_per_cpu = 16,
+      .needs_rseq = true,
+      .needs_membarrier = true,
+  };
+
+  explicit PercpuRef(Release release = nullptr, Init init = Init::percpu)
+      : force_atomic_(init == Init::atomic), release_(release) {
+    M::require(info);
+    if (init == Init::percpu)
+      return;
+    flags_.store(init == Init::dead ? kAtomic | kDead : kAtomic, std::memory_order_relaxed);
+    count_.store(init == Init::dead ? 0 : 1, std::memory_order_relaxed);
+  }
+
+  /// percpu_ref_tryget_live: refused for certain once kill has confirmed.
+  Ticket try_get() noexcept {
+    if (words_.template add_if_clear<kGets>(flags_, kAtomic | kDead, 1)) [[likely]]
+      return Ticket(true);
+    return Ticket(!is_dying() && add_unless_zero());
+  }
+
+  /// percpu_ref_tryget: refused only at zero, so it still succeeds between kill and the last put.
+  Ticket try_get_any() noexcept {
+    if (words_.template add_if_clear<kGets>(flags_, kAtomic | kDead, 1)) [[likely]]
+      return Ticket(true);
+    return Ticket(add_unless_zero());
+  }
+
+  /// percpu_ref_get: the caller already holds a reference.
+  Ticket get(const Ticket&) noexcept {
+    if (!words_.template add_if_clear<kGets>(flags_, kAtomic | kDead, 1)) [[unlikely]]
+      count_.fetch_add(1, std::memory_order_seq_cst);
+    return Ticket(true);
+  }
+
+  /// percpu_ref_put.
+  void put(Ticket) noexcept {
+    if (!words_.template add_if_clear<kPuts>(flags_, kAtomic | kDead, 1)) [[unlikely]]  // E2
+      put_atomic();
+  }
+
+  /// percpu_ref_kill_and_confirm: no try_get that starts later succeeds; @p confirm is called once
+  /// that is so, before the initial reference is dropped. Killing twice warns and does nothing.
+  template <class Confirm>
+  void kill_and_confirm(Confirm confirm) {
+    {
+      const std::lock_guard lock(switch_lock_);
+      if (is_dying()) {
+        M::warn_once(warned_, "percpu_ref: killed twice (ignored)");
+        return;
+      }
+      move_to_atomic(kDead);
+    }
+    confirm();
+    put_atomic();
+  }
+
+  void kill() {
+    kill_and_confirm([] {});
+  }
+
+  /// percpu_ref_resurrect: back to life; references still held stay held. Only when dying.
+  void resurrect() {
+    const std::lock_guard lock(switch_lock_);
+    if (!is_dying()) {
+      M::warn_once(warned_, "percpu_ref: resurrected while alive (ignored)");
+      return;
+    }
+    count_.fetch_add(1, std::memory_order_seq_cst);
+    flags_.store(kAtomic, std::memory_order_release);
+    if (!force_atomic_)
+      move_to_percpu();
+  }
+
+  /// percpu_ref_reinit: resurrect at zero.
+  void reinit() {
+    if (!is_zero())
+      M::warn_once(warned_, "percpu_ref: reinit while references are held");
+    resurrect();
+  }
+
+  /// percpu_ref_switch_to_atomic: stays there until switch_to_percpu(). Nothing is refused.
+  void switch_to_atomic() {
+    const std::lock_guard lock(switch_lock_);
+    force_atomic_ = true;
+    move_to_atomic(0);
+  }
+
+  /// percpu_ref_switch_to_percpu: at once if alive, else when resurrected.
+  void switch_to_percpu() {
+    const std::lock_guard lock(switch_lock_);
+    force_atomic_ = false;
+    if (!is_dying() && is_atomic())
+      move_to_percpu();
+  }
+
+  bool is_dying() const noexcept { return (flags_.load(std::memory_order_acquire) & kDead) != 0; }
+  bool is_zero() const noexcept {
+    return is_atomic() && count_.load(std::memory_order_acquire) == 0;
+  }
+
+  /// Decides on the atomic counter, where the initial reference can be taken away only if it is
+  /// the last. Callers are served meanwhile: nothing fails spuriously.
+  bool try_stop() {
+    const std::lock_guard lock(switch_lock_);
+    const bool was_atomic = is_atomic();
+    move_to_atomic(0);
+    std::uint64_t only_initial = 1;
+    if (count_.compare_exchange_strong(only_initial, 0, std::memory_order_seq_cst)) {
+      flags_.fetch_or(kDead, std::memory_order_seq_cst);
+      return true;
+    }
+    if (!was_atomic)
+      move_to_percpu();
+    return false;
+  }
+
+  void stop() { kill(); }
+  bool drained() { return is_zero(); }  // E2
+  void wait_drained(std::stop_token token) {
+    M::wait(
+        this, [this] { return drained(); }, token);
+  }
+  void restart() { resurrect(); }
+
+  std::int64_t count() const {
+    const std::lock_guard lock(switch_lock_);
+    const auto puts = static_cast<std::uint64_t>(words_.template sum<kPuts>());
+    M::full_barrier();
+    std::uint64_t total = count_.load(std::memory_order_acquire) - puts;
+    M::full_barrier();
+    total += static_cast<std::uint64_t>(words_.template sum<kGets>());
+    if (!is_atomic())
+      total -= kBias;
+    return static_cast<std::int64_t>(total - (is_dying() ? 0 : 1));
+  }
+
+ private:
+  enum : std::size_t { kGets, kPuts };
+  enum : std::uint32_t { kAtomic = 1, kDead = 2 };
+  static constexpr std::uint64_t kBias = std::uint64_t{1} << 63;
+
+  bool is_atomic() const noexcept {
+    return (flags_.load(std::memory_order_acquire) & kAtomic) != 0;
+  }
+
+  [[gnu::noinline]] bool add_unless_zero() noexcept {
+    std::uint64_t seen = count_.load(std::memory_order_relaxed);
+    do {
+      if (seen == 0)
+        return false;
+    } while (!count_.compare_exchange_weak(seen, seen + 1, std::memory_order_seq_cst,
+                                           std::memory_order_relaxed));
+    return true;
+  }
+
+  [[gnu::noinline]] void put_atomic() noexcept {
+    const Release release = release_;  // not after the last put: the object may be gone
+    if (count_.fetch_sub(1, std::memory_order_seq_cst) != 1)  // E2
+      return;
+    if (release != nullptr)
+      release(*this);
+    M::wake_if_waiting(this);
+  }
+
+  // Both under switch_lock_.
+  void move_to_atomic(std::uint32_t and_flag) {
+    const std::uint32_t before =
+        flags_.fetch_or(kAtomic | and_flag, std::memory_order_seq_cst);  // E1
+    if ((before & kAtomic) != 0)
+      return;
+    M::rseq_barrier();  // E1
+    const auto sum =
+        static_cast<std::uint64_t>(words_.template sum<kGets>() - words_.template sum<kPuts>());
+    words_.template clear<kGets>();
+    words_.template clear<kPuts>();
+    count_.fetch_add(sum - kBias, std::memory_order_seq_cst);  // I3
+  }
+
+  void move_to_percpu() {
+    count_.fetch_add(kBias, std::memory_order_seq_cst);
+    flags_.store(0, std::memory_order_release);  // E3
+  }
+
+  static inline std::atomic<bool> warned_{false};
+
+  typename M::template Atomic<std::uint32_t> flags_{0};
+  mutable typename M::SpinLock switch_lock_;
+  bool force_atomic_;
+  Release release_;
+  typename M::template Atomic<std::uint64_t> count_{1 + kBias};
+  typename M::template PerCpuWords<2> words_;
+};
+
+}  // namespace getput

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+// brlock: the big-reader lock, one reader-writer lock per CPU; being inside is holding one of them.
+//
+// What: try_get takes the read side of the lock of the CPU it runs on and keeps it until put. The
+// locks belong to no module: every module on the machine shares them, as BR_NETPROTO_LOCK was
+// shared. The remover has to meet every CPU's lock free of readers once.
+//
+// Where from: Linux 2.4 to 2.5.69, include/linux/brlock.h and lib/brlock.c, the variant with
+// atomic readers (__BRLOCK_USE_ATOMICS). Rusty Russell's FAQ of 2002 compares try_module_get
+// with it.
+//
+// Cost: two locked instructions on a line that other CPUs rarely touch.
+//
+// Invariants
+//   I1  lines_[c] = readers that came in on CPU c, plus kWriter while a remover holds it. A writer
+//       takes a lock only when it has no readers, so readers nest without deadlock and a writer
+//       can starve (as the original).
+//   I2  A reader keeps the index of its lock in the ticket; it may migrate and sleep.
+//
+// Ordering
+//   E1  put's release decrement -> drained()'s acquire load of 0 in that line.
+//   E2  Dekker:  try_get: lines_[c] += 1 (full barrier); read going_
+//                stop:    going_ = 1; full barrier; read lines_[c]
+//       Either try_get sees going_ and leaves, or the remover sees the reader.
+//
+// Limits: removal of one module waits for the readers of all of them, and one that sleeps delays
+// every removal. No memory per module; one cache line a CPU for the machine.
+#pragma once
+
+#include "../machine/native.hpp"
+#include "../scheme.hpp"
+
+namespace getput {
+
+template <class M = machine::Native>
+class Brlock {
+ public:
+  /// Which CPU's lock is held.
+  class Ticket {
+   public:
+    constexpr Ticket() noexcept = default;
+    constexpr explicit operator bool() const noexcept { return line_ != 0; }
+
+   private:
+    friend class Brlock;
+    constexpr explicit Ticket(unsigned cpu) noexcept : line_(cpu + 1) {}
+    constexpr unsigned cpu() const noexcept { return line_ - 1; }
+
+    unsigned line_ = 0;
+  };
+
+  static constexpr SchemeInfo info{
+      .name = "brlock",
+      .summary = "read side of a per-CPU reader-writer lock, held while inside",
+      .origin = "Linux 2.4, lib/brlock.c (atomic readers)",
+      .put_on_other_thread = false,
+      .hold_across_sleep = false,
+      .count = CountExactness::not_possible,
+      .zero = ZeroDetection::grace_period,
+      .overflow = Overflow::wraps,
+      .get_progress = Progress::blocking,
+      .put_progress = Progress::wait_free,
+      .stop_progress = Progress::blocking,
+      .bytes_per_object = 16,
+  };
+
+  Ticket try_get() noexcept {
+    if (going_.load(std::memory_order_acquire) != 0) [[unlikely]]
+      return Ticket();
+    const unsigned cpu = M::current_cpu();
+    read_lock(lines_[cpu]);
+    if (going_.load(std::memory_order_seq_cst) != 0) [[unlikely]] {  // E2
+      read_unlock(lines_[cpu]);
+      return Ticket();
+    }
+    return Ticket(cpu);
+  }
+
+  Ticket get(const Ticket& held) noexcept {
+    lines_[held.cpu()].readers.fetch_add(1, std::memory_order_relaxed);  // no writer: I1
+    return held;
+  }
+
+  void put(Ticket held) noexcept { read_unlock(lines_[held.cpu()]); }
+
+  bool try_stop() {
+    const unsigned taken = write_lock_while_free();
+    const bool all = taken == M::possible_cpus();
+    if (all)
+      stop();
+    for (unsigned cpu = 0; cpu < taken; ++cpu)
+      lines_[cpu].readers.fetch_sub(kWriter, std::memory_order_release);
+    return all;
+  }
+
+  void stop() {
+    going_.store(1, std::memory_order_seq_cst);
+    M::full_barrier();  // E2
+    passed_ = 0;
+  }
+
+  bool drained() {
+    while (passed_ < M::possible_cpus() && !has_readers(lines_[passed_])) ++passed_;
+    return passed_ == M::possible_cpus();
+  }
+
+  void wait_drained(std::stop_token token) {
+    M::wait(
+        &wait_key_, [this] { return drained(); }, token);
+  }
+
+  void restart() { going_.store(0, std::memory_order_release); }
+
+  std::int64_t count() const { return 0; }
+
+ private:
+  static constexpr std::uint32_t kWriter = 1U << 31;
+
+  struct alignas(64) Line {
+    typename M::template Atomic<std::uint32_t> readers{0};
+  };
+
+  /// The machine-wide locks. Never freed: any object with static storage may still use them.
+  static Line* lines() {
+    static Line* const all = new Line[M::possible_cpus()];
+    return all;
+  }
+
+  static void read_lock(Line& line) noexcept {
+    while ((line.readers.fetch_add(1, std::memory_order_seq_cst) & kWriter) != 0) [[unlikely]] {
+        line.readers.fetch_sub(1, std::memory_order_relaxed);
+        while ((line.readers.load(std::memory_order_relaxed) & kWriter) != 0) M::cpu_relax();
+      }
+  }
+
+  static void read_unlock(Line& line) noexcept {
+    line.readers.fetch_sub(1, std::memory_order_seq_cst);  // E1
+    M::wake_if_waiting(&wait_key_);
+  }
+
+  static bool has_readers(const Line& line) noexcept {
+    return (line.readers.load(std::memory_order_acquire) & ~kWriter) != 0;  // E1
+  }
+
+  /// Takes the write side of as many locks as are free, in CPU order; returns how many.
+  unsigned write_lock_while_free() {
+    for (unsigned cpu = 0; cpu < M::possible_cpus(); ++cpu) {
+      std::uint32_t free = 0;
+      if (!lines_[cpu].readers.compare_exchange_strong(free, kWriter, std::memory_order_seq_cst))
+        return cpu;
+    }
+    return M::possible_cpus();
+  }
+
+  static inline const char wait_key_ = 0;  // removers wait for locks, not for one module's readers
+
+  typename M::template Atomic<std::uint32_t> going_{0};
+  std::uint32_t passed_ = 0;  // locks seen free since stop(); the remover's alone
+  Line* lines_ = lines();
+};
+
+}  // namespace getput

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// What a scheme may ask of its machine. A scheme is written once, as a template on a machine; the
+// native machine runs it for real (native.hpp), a model checker's machine runs the same source
+// under weak memory.
+//
+// Two barriers carry the asymmetric schemes:
+//   light_barrier()  the reader's half; orders only the compiler
+//   heavy_barrier()  the remover's half; every thread passes a full barrier before it returns
+//   rseq_barrier()   as heavy_barrier(), and every rseq section that was running has finished or
+//                    starts over (what stop_machine and synchronize_sched did for the kernel)
+#pragma once
+
+#include <atomic>
+#include <concepts>
+#include <cstdint>
+#include <stop_token>
+#include <string>
+
+#include "../scheme.hpp"
+
+namespace getput::machine {
+
+template <class M>
+concept Machine = requires(typename M::template Atomic<std::uint32_t> guard,
+                           typename M::template PerCpuWords<2> per_cpu,
+                           typename M::template PerThreadWords<2> per_thread,
+                           typename M::SpinLock lock, const SchemeInfo& info, const void* key,
+                           std::stop_token token) {
+  { guard.load(std::memory_order_acquire) } -> std::same_as<std::uint32_t>;
+  { per_cpu.template add_if_clear<0>(guard, 1U, 1) }
+  noexcept->std::same_as<bool>;
+  { per_cpu.template add<1>(1) }
+  noexcept;
+  { per_cpu.template sum<0>() }
+  noexcept->std::same_as<std::int64_t>;
+  { per_cpu.template clear<0>() }
+  noexcept;
+  { per_thread.template add<0>(1) }
+  noexcept;
+  { per_thread.template sum<0>() }
+  noexcept->std::same_as<std::int64_t>;
+  lock.lock();
+  lock.unlock();
+  { lock.try_lock() } -> std::same_as<bool>;
+  { M::unavailable(info) } -> std::same_as<std::string>;
+  M::require(info);
+  { M::possible_cpus() } -> std::same_as<unsigned>;
+  { M::current_cpu() } -> std::same_as<unsigned>;
+  M::cpu_relax();
+  M::light_barrier();
+  M::heavy_barrier();
+  M::rseq_barrier();
+  M::full_barrier();
+  M::wake_if_waiting(key);
+  M::wait(
+      key, [] { return true; }, token);
+};
+
+}  // namespace getput::machine

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// The native machine: what a scheme stands on when it runs for real. Every member is a zero-cost
+// name for std::atomic, an rseq section, membarrier, liburcu or a futex; no scheme uses those
+// directly, so that the same source also runs on a model checker's machine.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <stop_token>
+#include <string>
+
+#include "../scheme.hpp"
+#include "fence.hpp"
+#include "membarrier.hpp"
+#include "parking.hpp"
+#include "per_cpu.hpp"
+#include "per_thread.hpp"
+#include "rseq.hpp"
+#include "spin_lock.hpp"
+#include "urcu_memb.hpp"
+
+namespace getput::machine {
+
+struct Native {
+  template <class T>
+  using Atomic = std::atomic<T>;
+  template <std::size_t N>
+  using PerCpuWords = machine::PerCpuWords<N>;
+  template <std::size_t N>
+  using PerThreadWords = machine::PerThreadWords<N>;
+  using SpinLock = machine::SpinLock;
+  using RcuMemb = RcuMembDomain;
+
+  /// Empty if a scheme with @p info can run here, else one line that says what is missing.
+  static std::string unavailable(const SchemeInfo& info) {
+    if (info.needs_rseq && !rseq_available())
+      return "not available here: kernel or libc without rseq";
+    if (info.needs_rseq && info.needs_membarrier && !Membarrier::rseq_available())
+      return "not available here: kernel without membarrier for rseq";
+    if (info.needs_membarrier && !Membarrier::available())
+      return "not available here: kernel without expedited membarrier";
+    return {};
+  }
+
+  /// For constructors: throws Unavailable where unavailable() is not empty.
+  static void require(const SchemeInfo& info) {
+    if (const std::string why = unavailable(info); !why.empty())
+      throw Unavailable(std::string(info.name) + ": " + why);
+  }
+
+  static unsigned possible_cpus() noexcept { return machine::possible_cpus(); }
+
+  /// This thread's CPU, a hint. Works without rseq too (a vDSO or system call then).
+  static unsigned current_cpu() noexcept {
+    if (rseq_available()) [[likely]]
+      return rseq_arch::current_cpu();
+    return static_cast<unsigned>(sched_getcpu());
+  }
+
+  static void cpu_relax() noexcept { machine::cpu_relax(); }
+
+  /// The reader's half of the asymmetric barrier: orders nothing but the compiler.
+  static void light_barrier() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
+  static void heavy_barrier() noexcept { Membarrier::heavy_barrier(); }
+  static void rseq_barrier() noexcept { Membarrier::rseq_barrier(); }
+  static void full_barrier() noexcept { full_fence(); }
+
+  static void wake_if_waiting(const void* key) noexcept { Parking::wake_if_waiting(key); }
+  template <class Done>
+  static void wait(const void* key, Done done, const std::stop_token& token) {
+    Parking::wait(key, done, token);
+  }
+
+  /// "This cannot happen unless the caller broke the contract": one line on stderr, the first time.
+  [[gnu::cold, gnu::noinline]] static void warn_once(std::atomic<bool>& warned,
+                                                     const char* message) noexcept {
+    if (!warned.exchange(true, std::memory_order_relaxed))
+      std::fprintf(stderr, "getput: %s\n", message);
+  }
+};
+
+}  // namespace getput::machine

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// rseq critical sections for aarch64. Included by rseq.hpp only.
+//
+// Layout of struct rseq (uapi): cpu_id at 4, rseq_cs at 8. Thread pointer: tpidr_el0.
+// The commit is a store-release: what the holder did before a put is ordered before the put.
+#pragma once
+
+namespace getput::machine::rseq_arch {
+
+inline constexpr bool kSupported = true;
+
+inline char* area() noexcept {
+  return static_cast<char*>(__builtin_thread_pointer()) + __rseq_offset;
+}
+
+#define GETPUT_RSEQ_BEGIN                  \
+  ".pushsection __rseq_cs, \"aw?\"\n"      \
+  ".balign 32\n"                           \
+  "3: .long 0, 0\n"                        \
+  ".quad 1f, 2f - 1f, 4f\n"                \
+  ".popsection\n"                          \
+  ".pushsection __rseq_failure, \"ax?\"\n" \
+  ".inst %c[signature]\n"                  \
+  "4: b %l[again]\n"                       \
+  ".popsection\n"                          \
+  "adrp x9, 3b\n"                          \
+  "add x9, x9, :lo12:3b\n"                 \
+  "str x9, [%[area], #8]\n"                \
+  "1:\n"
+
+#define GETPUT_RSEQ_COMMIT            \
+  "ldr w9, [%[area], #4]\n"           \
+  "madd x9, x9, %[stride], %[word]\n" \
+  "ldr x10, [x9]\n"                   \
+  "add x10, x10, %[delta]\n"          \
+  "stlr x10, [x9]\n"                  \
+  "2:\n"
+
+/// As rseq_x86_64.hpp.
+template <std::ptrdiff_t Offset>
+inline bool add_if_clear(const void* guard, std::uint32_t mask, char* first,
+                         std::int64_t delta) noexcept {
+again:
+  asm goto(GETPUT_RSEQ_BEGIN
+           "ldar w9, [%[guard]]\n"
+           "tst w9, %w[mask]\n"
+           "b.ne %l[refused]\n" GETPUT_RSEQ_COMMIT
+           :
+           : [area] "r"(area()), [guard] "r"(guard), [mask] "r"(mask), [word] "r"(first + Offset),
+             [delta] "r"(delta), [stride] "r"(kCpuStride), [signature] "i"(RSEQ_SIG)
+           : "x9", "x10", "cc", "memory"
+           : again, refused);
+  return true;
+refused:
+  return false;
+}
+
+/// As rseq_x86_64.hpp.
+template <std::ptrdiff_t Offset>
+inline void add(char* first, std::int64_t delta) noexcept {
+again:
+  asm goto(GETPUT_RSEQ_BEGIN GETPUT_RSEQ_COMMIT
+           :
+           : [area] "r"(area()), [word] "r"(first + Offset), [delta] "r"(delta),
+             [stride] "r"(kCpuStride), [signature] "i"(RSEQ_SIG)
+           : "x9", "x10", "cc", "memory"
+           : again);
+}
+
+#undef GETPUT_RSEQ_BEGIN
+#undef GETPUT_RSEQ_COMMIT
+
+inline std::uint32_t current_cpu() noexcept {
+  return *reinterpret_cast<const volatile std::uint32_t*>(area() + 4);
+}
+
+}  // namespace getput::machine::rseq_arch

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// No restartable sequences on this architecture or libc. Nothing here is reached: a scheme that
+// needs rseq refuses to be constructed (Native::require).
+#pragma once
+
+namespace getput::machine::rseq_arch {
+
+inline constexpr bool kSupported = false;
+
+template <std::ptrdiff_t Offset>
+bool add_if_clear(const void*, std::uint32_t, char*, std::int64_t) noexcept {
+  __builtin_trap();
+}
+
+template <std::ptrdiff_t Offset>
+void add(char*, std::int64_t) noexcept {
+  __builtin_trap();
+}
+
+inline std::uint32_t current_cpu() noexcept {
+  __builtin_trap();
+}
+
+}  // namespace getput::machine::rseq_arch

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// rseq critical sections for x86-64. Included by rseq.hpp only.
+//
+// Layout of struct rseq (uapi): cpu_id at 4, rseq_cs at 8. Thread pointer: %fs.
+// Each section: publish its descriptor in rseq_cs, then from label 1 to label 2 read the CPU
+// number and commit with one add. An interrupted section resumes at label 4, which the kernel
+// accepts only behind the signature (an undefined instruction that nobody executes).
+#pragma once
+
+namespace getput::machine::rseq_arch {
+
+inline constexpr bool kSupported = true;
+
+// "?" keeps descriptor and abort code in the group of the function that uses them: the linker
+// drops them together with duplicate copies of a template.
+#define GETPUT_RSEQ_BEGIN                  \
+  ".pushsection __rseq_cs, \"aw?\"\n"      \
+  ".balign 32\n"                           \
+  "3: .long 0, 0\n"                        \
+  ".quad 1f, 2f - 1f, 4f\n"                \
+  ".popsection\n"                          \
+  ".pushsection __rseq_failure, \"ax?\"\n" \
+  ".byte 0x0f, 0xb9, 0x3d\n"               \
+  ".long %c[signature]\n"                  \
+  "4: jmp %l[again]\n"                     \
+  ".popsection\n"                          \
+  "leaq 3b(%%rip), %%rax\n"                \
+  "movq %%rax, %%fs:8(%[area])\n"          \
+  "1:\n"
+
+// From here to the commit: rax = distance of this CPU's copy.
+#define GETPUT_RSEQ_COMMIT                       \
+  "movl %%fs:4(%[area]), %%eax\n"                \
+  "imulq %[stride], %%rax, %%rax\n"              \
+  "addq %[delta], %c[offset](%[first], %%rax)\n" \
+  "2:\n"
+
+/// Adds @p delta to this CPU's word at @p first + Offset if no bit of @p mask is set in *@p guard;
+/// test and add are one section. Returns false, having changed nothing, if a bit was set.
+template <std::ptrdiff_t Offset>
+inline bool add_if_clear(const void* guard, std::uint32_t mask, char* first,
+                         std::int64_t delta) noexcept {
+again:
+  asm goto(GETPUT_RSEQ_BEGIN
+           "testl %[mask], %[guard]\n"
+           "jnz %l[refused]\n" GETPUT_RSEQ_COMMIT
+           :
+           : [area] "r"(__rseq_offset), [guard] "m"(*static_cast<const std::uint32_t*>(guard)),
+             [mask] "ir"(mask), [first] "r"(first), [delta] "er"(delta), [stride] "i"(kCpuStride),
+             [offset] "i"(Offset), [signature] "i"(RSEQ_SIG)
+           : "rax", "cc", "memory"
+           : again, refused);
+  return true;
+refused:
+  return false;
+}
+
+/// Adds @p delta to this CPU's word at @p first + Offset. Earlier accesses of this thread are
+/// ordered before the store (x86 stores are not reordered with earlier accesses).
+template <std::ptrdiff_t Offset>
+inline void add(char* first, std::int64_t delta) noexcept {
+again:
+  asm goto(GETPUT_RSEQ_BEGIN GETPUT_RSEQ_COMMIT
+           :
+           : [area] "r"(__rseq_offset), [first] "r"(first), [delta] "er"(delta),
+             [stride] "i"(kCpuStride), [offset] "i"(Offset), [signature] "i"(RSEQ_SIG)
+           : "rax", "cc", "memory"
+           : again);
+}
+
+#undef GETPUT_RSEQ_BEGIN
+#undef GETPUT_RSEQ_COMMIT
+
+/// The CPU this thread runs on: a hint, out of date as soon as it is read.
+inline std::uint32_t current_cpu() noexcept {
+  std::uint32_t cpu;
+  asm volatile("movl %%fs:4(%[area]), %[cpu]" : [cpu] "=r"(cpu) : [area] "r"(__rseq_offset));
+  return cpu;
+}
+
+}  // namespace getput::machine::rseq_arch

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// The module get/put interface: what every scheme offers, and what it must say about itself.
+//
+// Golden rule (Rusty Russell's module FAQ, 2002): whoever calls through a function pointer into a
+// module holds a reference to that module. A scheme is one way to hold it.
+//
+// A scheme S is a class template over a machine (machine/machine.hpp) with
+//   typename S::Ticket            what put() needs back; converts to false when try_get() refused
+//   static constexpr SchemeInfo S::info
+//   Ticket try_get() noexcept     refused once the module is going
+//   Ticket get(const Ticket&)     the caller already holds a reference; cannot fail (__module_get)
+//   void   put(Ticket) noexcept
+// and the removal side, called by one remover at a time (the loader's mutex sees to that):
+//   bool   try_stop()             becomes going if and only if nobody is inside, else stays live
+//   void   stop()                 going, unconditionally; no try_get that starts after it succeeds
+//   bool   drained()              nobody is inside; exact once stopped, meaningless before
+//   void   wait_drained(token)    returns when drained, or when the token asks to stop
+//   void   restart()              going -> live: a removal that was called off
+//   int64  count()                references held, for people to read; info.count says how exact
+//
+// Ordering every scheme gives: what a holder did before put() happens before drained() returns
+// true, wait_drained() returns or try_stop() succeeds because of it; that edge is what makes
+// unmapping the text safe. What the remover did before restart() happens before a try_get() that
+// succeeds because of it.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <stop_token>
+#include <string_view>
+
+namespace getput {
+
+/// How far an operation can be held up by other threads.
+enum class Progress : std::uint8_t { wait_free, lock_free, blocking };
+
+/// How exact count() is while gets and puts are running.
+enum class CountExactness : std::uint8_t {
+  exact,          ///< a linearizable value
+  never_too_low,  ///< may report references already given back, never misses one held throughout
+  approximate,    ///< may be off in both directions while references move
+  not_possible,   ///< the scheme keeps no count; count() returns 0
+};
+
+/// Who finds out that the last reference is gone, and when.
+enum class ZeroDetection : std::uint8_t {
+  last_put,      ///< the put that drops the count to zero
+  remover_sum,   ///< the remover adds up distributed counters once stopped
+  after_switch,  ///< the last put, once the remover has switched to one shared counter
+  grace_period,  ///< the remover waits until every reader has passed
+  never,         ///< a control: nobody
+};
+
+/// What happens when more references are taken than the counter can hold.
+enum class Overflow : std::uint8_t {
+  wraps,       ///< undetected; the count is wrong afterwards
+  sum_wraps,   ///< single words may wrap, the sum is modulo 2^64 and stays right
+  saturates,   ///< sticks at a high value; the module leaks and is never removed
+  no_counter,  ///< nothing to overflow
+};
+
+/// The constexpr contract of a scheme. Every entry is tested (tests/schemes/contract*.cpp).
+struct SchemeInfo {
+  std::string_view name;     ///< snake_case, equal to the header's file name
+  std::string_view summary;  ///< one sentence for `getput list` and the report
+  std::string_view origin;   ///< kernel release and file, or paper
+
+  bool control = false;             ///< a floor to compare with, never a recommendation
+  bool safe = true;                 ///< false: does not protect the module (controls, 2.2)
+  bool shared_by_threads = true;    ///< false: one object may be used by one thread only
+  bool put_on_other_thread = true;  ///< the ticket may be handed over; RCU-like schemes: false
+  bool put_on_other_cpu = true;     ///< the holder may migrate between get and put
+  bool hold_across_sleep = true;    ///< the holder may block without stalling unrelated work
+  bool removal = true;              ///< stop/drained mean something; false for floors
+  bool try_stop = true;             ///< can decide "nobody inside" without waiting
+  bool spurious_failure = false;    ///< try_get may fail during a removal that then fails
+  bool certain_after_stop = true;   ///< no try_get that starts after stop() succeeds
+
+  CountExactness count = CountExactness::exact;
+  ZeroDetection zero = ZeroDetection::last_put;
+  Overflow overflow = Overflow::wraps;
+
+  Progress get_progress = Progress::wait_free;
+  Progress put_progress = Progress::wait_free;
+  Progress stop_progress = Progress::wait_free;
+
+  std::size_t bytes_per_object = 0;  ///< sizeof the scheme
+  std::size_t bytes_per_cpu = 0;     ///< further bytes per object and possible CPU
+  std::size_t bytes_per_thread = 0;  ///< further bytes per object and registered thread
+
+  bool needs_rseq = false;
+  bool needs_membarrier = false;
+  bool needs_registration = false;  ///< threads hold an S::ThreadGuard while they use the scheme
+};
+
+/// Ticket of the schemes whose put needs nothing but the object: did try_get succeed?
+class BoolTicket {
+ public:
+  constexpr BoolTicket() noexcept = default;
+  constexpr explicit BoolTicket(bool held) noexcept : held_(held) {}
+  constexpr explicit operator bool() const noexcept { return held_; }
+
+ private:
+  bool held_ = false;
+};
+
+template <class S>
+concept Scheme = requires(S s, const S cs, typename S::Ticket t, const typename S::Ticket ct,
+                          std::stop_token token) {
+  { S::info } -> std::convertible_to<const SchemeInfo&>;
+  {static_cast<bool>(ct)};
+  { s.try_get() }
+  noexcept->std::same_as<typename S::Ticket>;
+  { s.get(ct) }
+  noexcept->std::same_as<typename S::Ticket>;
+  { s.put(t) }
+  noexcept->std::same_as<void>;
+  { s.try_stop() } -> std::same_as<bool>;
+  { s.stop() } -> std::same_as<void>;
+  { s.drained() } -> std::same_as<bool>;
+  { s.wait_drained(token) } -> std::same_as<void>;
+  { s.restart() } -> std::same_as<void>;
+  { cs.count() } -> std::same_as<std::int64_t>;
+};
+
+namespace detail {
+struct NoGuard {};
+template <class S>
+struct GuardOf {
+  using type = NoGuard;
+};
+template <class S>
+requires requires {
+  typename S::ThreadGuard;
+}
+struct GuardOf<S> {
+  using type = typename S::ThreadGuard;
+};
+}  // namespace detail
+
+/// What a thread keeps alive while it uses scheme S; an empty struct where S needs nothing.
+template <class S>
+using ThreadGuardFor = typename detail::GuardOf<S>::type;
+
+}  // namespace getput
