@@ -9,8 +9,9 @@
 // Paul McKenney), gets and puts apart (Linux 2.6.35 module counts), the asymmetric barrier of
 // liburcu-memb and of folly's TLRefCount.
 //
-// Cost: per pair two loads, two adds and three predicted branches on memory of this thread. Bytes
-// grow with threads, not with CPUs.
+// Cost: per pair two adds, a few loads and five predicted branches on memory of this thread. One
+// thread-local word, `attention`, stands for everything rare: a thread that is not known yet, a
+// remover that sleeps. Bytes grow with threads, not with CPUs.
 //
 // Invariants
 //   I1  gets and puts only grow; a thread's pair outlives it (folded when the thread exits).
@@ -22,10 +23,16 @@
 //   E1  put's release add -> sum of puts (acquire).
 //   E2  asymmetric Dekker:      try_get               stop
 //                               gets += 1             going_ = 1
-//                               light_barrier()       heavy_barrier()
+//                               (compiler barrier)    heavy_barrier()
 //                               read going_           sum
 //       Either try_get sees going_, or the sum sees its get.
 //   E3  sum of puts, full barrier, sum of gets: I2.
+//   E4  asymmetric Dekker:      put                   wait_drained
+//                               puts += 1             attention = on in every thread
+//                               (compiler barrier)    heavy_barrier()  (in wait)
+//                               read attention        sum; sleep if held
+//   E5  A thread's first count precedes attach(); attach() and the sum take one lock. If the sum
+//       came first, the thread sees going_ after attach(); if not, its counts are in the sum.
 //
 // Limits: a refused try_get has counted and must count a put; it looks at going_ first, so that
 // refused callers do not keep the remover summing. try_stop() marks going and may come back to
@@ -60,21 +67,21 @@ class ThreadSplit {
   Ticket try_get() noexcept {
     if (going_.load(std::memory_order_acquire) != 0) [[unlikely]]
       return Ticket();
-    words_.template add<kGets>(1);
-    M::light_barrier();                                            // E2
-    if (going_.load(std::memory_order_acquire) != 0) [[unlikely]]  // E2
-      return refused();
+    const std::uint32_t attention = words_.template add<kGets>(1);
+    if ((attention | going_.load(std::memory_order_acquire)) != 0) [[unlikely]]  // E2
+      return look_again();
     return Ticket(true);
   }
 
   Ticket get(const Ticket&) noexcept {
-    words_.template add<kGets>(1);
+    if (words_.template add<kGets>(1) != 0) [[unlikely]]
+      Words::attach_or_abort();
     return Ticket(true);
   }
 
   void put(Ticket) noexcept {
-    words_.template add<kPuts>(1);  // E1
-    M::wake_if_waiting(this);
+    if (words_.template add<kPuts>(1) != 0) [[unlikely]]  // E1
+      put_attentively(this);
   }
 
   bool try_stop() {
@@ -95,6 +102,7 @@ class ThreadSplit {
   bool drained() { return count() == 0; }
 
   void wait_drained(std::stop_token token) {
+    const typename Words::Attention asked;  // E4
     M::wait(
         this, [this] { return drained(); }, token);
   }
@@ -110,13 +118,26 @@ class ThreadSplit {
  private:
   enum : std::size_t { kGets, kPuts };
 
-  [[gnu::cold, gnu::noinline]] Ticket refused() noexcept {
+  using Words = typename M::template PerThreadWords<2>;
+
+  // The get is counted; the thread may not have been known when the remover summed. Once it is
+  // known, going_ decides: the remover looked through the threads under the same lock.
+  [[gnu::cold, gnu::noinline]] Ticket look_again() noexcept {
+    Words::attach_or_abort();
+    if (going_.load(std::memory_order_acquire) == 0)
+      return Ticket(true);
     put(Ticket(true));
     return Ticket();
   }
 
+  // Not a member: the put is counted, so the object may be gone.
+  [[gnu::cold, gnu::noinline]] static void put_attentively(const void* key) noexcept {
+    Words::attach_or_abort();
+    M::wake_if_waiting(key);
+  }
+
   typename M::template Atomic<std::uint32_t> going_{0};
-  typename M::template PerThreadWords<2> words_;
+  Words words_;
 };
 
 }  // namespace getput
