@@ -2,14 +2,21 @@
 # getput_scheme(distributed/percpu_ref): the one line that makes a scheme part of everything.
 #
 # The header schemes/distributed/percpu_ref.hpp defines the template PercpuRef. The line generates
-# one translation unit for the benchmark binary and one for the contract tests; bench/ and tests/
-# read them from the global properties GETPUT_BENCH_SCHEME_SOURCES and
-# GETPUT_CONTRACT_SCHEME_SOURCES. Each unit includes the header first, so that a header that does
+# one translation unit for the benchmark binary, one for the contract tests and one for the model
+# checks; bench/ and tests/ read them from the global properties GETPUT_BENCH_SCHEME_SOURCES,
+# GETPUT_CONTRACT_SCHEME_SOURCES and GETPUT_MODEL_SCHEME_SOURCES.
+# A scheme that is somebody else's code, and so does not run on the machine layer, says
+# getput_scheme(grace/rcu_qsbr NOT_MODELLED "liburcu's own code"). Each unit includes the header first, so that a header that does
 # not stand alone fails to compile. The names are in GETPUT_SCHEMES, as <folder>/<name>.
 
 include_guard(GLOBAL)
 
 function(getput_scheme path)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "NOT_MODELLED" "")
+  if(ARG_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "getput_scheme(${path}): unknown ${ARG_UNPARSED_ARGUMENTS}; "
+      "known: NOT_MODELLED \"reason\"")
+  endif()
   if(NOT path MATCHES "^([a-z_]+)/([a-z][a-z0-9_]*)$")
     message(FATAL_ERROR "getput_scheme(${path}): write folder/name in snake_case, "
       "for example getput_scheme(distributed/percpu_ref)")
@@ -42,6 +49,11 @@ function(getput_scheme path)
   set(contract_source "${generated}/contract_${SCHEME_NAME}.cpp")
   configure_file("${templates}/register_scheme.cpp.in" "${register_source}" @ONLY)
   configure_file("${templates}/contract_scheme.cpp.in" "${contract_source}" @ONLY)
+  if(NOT ARG_NOT_MODELLED)
+    set(model_source "${generated}/model_${SCHEME_NAME}.cpp")
+    configure_file("${templates}/model_scheme.cpp.in" "${model_source}" @ONLY)
+    set_property(GLOBAL APPEND PROPERTY GETPUT_MODEL_SCHEME_SOURCES "${model_source}")
+  endif()
   set_property(GLOBAL APPEND PROPERTY GETPUT_SCHEMES "${path}")
   set_property(GLOBAL APPEND PROPERTY GETPUT_BENCH_SCHEME_SOURCES "${register_source}")
   set_property(GLOBAL APPEND PROPERTY GETPUT_CONTRACT_SCHEME_SOURCES "${contract_source}")

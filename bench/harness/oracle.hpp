@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+// The oracle: is the scheme still right after what was just done to it? It runs outside the timed
+// part and knows only the interface, so it judges every scheme alike; what a scheme says it cannot
+// do (SchemeInfo) is not asked of it.
+//
+//   balance    all tickets returned: count() is 0 where it is exact, and after stop() the object
+//              becomes drained. A put lost once in a million leaves it undrained forever.
+//   stop       no try_get that starts after stop() has returned may succeed: asked of the stopping
+//              thread, and of threads that hammer while stop() returns.
+//   restart    after restart() a get works again.
+//   attempt    try_stop() succeeds with nobody inside.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <thread>
+
+#include "bench/harness/line.hpp"
+#include "bench/harness/team.hpp"
+#include "schemes/machine/fence.hpp"
+#include "schemes/scheme.hpp"
+
+namespace getput::bench {
+
+/// The first fault found stays; later ones are only counted.
+class Verdict {
+ public:
+  bool ok() const noexcept { return faults_ == 0; }
+  void wrong(const std::string& detail) {
+    if (faults_++ == 0) {
+      detail_ = detail;
+    }
+  }
+  std::string detail() const {
+    return faults_ <= 1 ? detail_
+                        : detail_ + " (and " + std::to_string(faults_ - 1) + " more findings)";
+  }
+
+ private:
+  std::uint64_t faults_ = 0;
+  std::string detail_;
+};
+
+namespace oracle {
+
+/// A scheme whose last reference is gone must say so within this time; a grace period takes well
+/// under a millisecond, a descheduled thread on a crowded machine some tens.
+inline constexpr std::chrono::milliseconds kDrainLimit{3000};
+
+/// Must count() be 0 once nothing moves?
+constexpr bool counts_when_quiescent(const SchemeInfo& info) {
+  return info.count == CountExactness::exact ||
+         (info.count != CountExactness::not_possible && info.zero == ZeroDetection::remover_sum);
+}
+
+/// Polls drained() until the limit; false: still not drained. A grace period always ends, and is
+/// waited for: polling it can take a timer's period.
+template <class S>
+bool drains(S& object) {
+  if constexpr (S::info.zero == ZeroDetection::grace_period) {
+    object.wait_drained({});
+    return object.drained();
+  }
+  const auto until = std::chrono::steady_clock::now() + kDrainLimit;
+  while (!object.drained()) {
+    if (std::chrono::steady_clock::now() > until) {
+      return false;
+    }
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+/// The object after a burst, with every ticket given back and nobody at it. Leaves it live.
+template <class S>
+void check_quiescent(S& object, Verdict& verdict) {
+  [[maybe_unused]] const ThreadGuardFor<S> guard{};
+  if constexpr (counts_when_quiescent(S::info)) {
+    if (const auto held = object.count(); held != 0) {
+      verdict.wrong("references do not balance: count() is " + std::to_string(held) +
+                    " after every reference was given back");
+    }
+  }
+  if constexpr (S::info.try_stop) {
+    if (object.try_stop()) {
+      object.restart();
+    } else {
+      verdict.wrong("references do not balance: try_stop() failed although nobody was inside");
+    }
+  }
+  if constexpr (S::info.removal) {
+    object.stop();
+    if (S::info.certain_after_stop) {
+      if (auto ticket = object.try_get(); ticket) {
+        verdict.wrong("a try_get that started after stop() had returned succeeded");
+        object.put(ticket);
+      }
+    }
+    if (!drains(object)) {
+      verdict.wrong("references do not balance: not drained " +
+                    std::to_string(kDrainLimit.count()) +
+                    " ms after every reference was given back (count() says " +
+                    std::to_string(object.count()) + ")");
+    }
+    object.restart();
+    if (auto ticket = object.try_get(); ticket) {
+      object.put(ticket);
+    } else {
+      verdict.wrong("a try_get after restart() was refused");
+    }
+  }
+}
+
+/// Threads of the team hammer get and put while the calling thread stops, drains and restarts the
+/// object `rounds` times. Counts a get that started after stop() returned and yet succeeded, and a
+/// holder inside while the object was drained. For objects that may be shared by threads.
+template <class S>
+void check_stop_under_fire(S& object, Team& team, unsigned rounds, Verdict& verdict) {
+  // Odd: stop() has returned and restart() has not begun.
+  Padded<std::atomic<std::uint64_t>> stopped_round;
+  Padded<std::atomic<bool>> unloaded;
+  std::atomic<std::uint64_t> late{0};
+  std::atomic<std::uint64_t> inside{0};
+
+  const auto hammer = [&](WorkerContext& worker) {
+    [[maybe_unused]] const ThreadGuardFor<S> guard{};
+    while (!worker.stopped()) {
+      const std::uint64_t before = stopped_round.value.load(std::memory_order_acquire);
+      auto ticket = object.try_get();
+      if (!ticket) {
+        continue;
+      }
+      // Seen odd before the get began, and unchanged after it: the whole get lay inside.
+      if (before % 2 == 1 && stopped_round.value.load(std::memory_order_acquire) == before) {
+        late.fetch_add(1, std::memory_order_relaxed);
+      }
+      if (unloaded.value.load(std::memory_order_relaxed)) {
+        // A stale value would be no proof; after the fence it is the remover's latest or newer.
+        machine::full_fence();
+        if (unloaded.value.load(std::memory_order_relaxed)) {
+          inside.fetch_add(1, std::memory_order_relaxed);
+        }
+      }
+      object.put(ticket);
+    }
+  };
+  bool drained = true;
+  team.run_task(hammer, [&] {
+    [[maybe_unused]] const ThreadGuardFor<S> guard{};
+    for (unsigned round = 0; round < rounds && drained; ++round) {
+      object.stop();
+      stopped_round.value.fetch_add(1, std::memory_order_acq_rel);
+      drained = drains(object);
+      if (drained) {
+        unloaded.value.store(true, std::memory_order_relaxed);
+        std::this_thread::yield();
+        unloaded.value.store(false, std::memory_order_relaxed);
+      }
+      stopped_round.value.fetch_add(1, std::memory_order_acq_rel);
+      object.restart();
+      std::this_thread::yield();
+    }
+  });
+  if (late != 0) {
+    verdict.wrong("a try_get that started after stop() had returned succeeded (" +
+                  std::to_string(late) + " times while threads were at it)");
+  }
+  if (inside != 0) {
+    verdict.wrong("a holder was inside although drained() had said true (" +
+                  std::to_string(inside) + " times)");
+  }
+  if (!drained) {
+    verdict.wrong("not drained " + std::to_string(kDrainLimit.count()) +
+                  " ms after stop() under load");
+  }
+}
+
+}  // namespace oracle
+}  // namespace getput::bench

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Room for a scheme's ticket inside an object that knows no scheme.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace getput::bench::netpath {
+
+/// Holds at most one ticket of a type that the caller remembers. Who stores one takes it out.
+class TicketSpace {
+ public:
+  template <class Ticket>
+  void store(Ticket ticket) noexcept {
+    check<Ticket>();
+    std::construct_at(reinterpret_cast<Ticket*>(bytes_), std::move(ticket));
+  }
+  /// The ticket that store() put here; the space is empty afterwards.
+  template <class Ticket>
+  Ticket take() noexcept {
+    check<Ticket>();
+    Ticket* held = std::launder(reinterpret_cast<Ticket*>(bytes_));
+    Ticket ticket = std::move(*held);
+    std::destroy_at(held);
+    return ticket;
+  }
+  /// The ticket that store() put here, left in its place.
+  template <class Ticket>
+  const Ticket& peek() const noexcept {
+    check<Ticket>();
+    return *std::launder(reinterpret_cast<const Ticket*>(bytes_));
+  }
+
+ private:
+  static constexpr std::size_t kSize = 32;
+  template <class Ticket>
+  static constexpr void check() {
+    static_assert(sizeof(Ticket) <= kSize && alignof(Ticket) <= alignof(std::max_align_t),
+                  "a ticket of at most 32 bytes fits into a packet or table entry");
+    static_assert(std::is_nothrow_move_constructible_v<Ticket>);
+  }
+  alignas(std::max_align_t) std::byte bytes_[kSize];
+};
+
+}  // namespace getput::bench::netpath

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include "bench/pairs/grid.hpp"
+
+#include <algorithm>
+
+#include "bench/harness/grid.hpp"
+
+namespace getput::bench::pairs {
+namespace {
+
+constexpr unsigned kManyObjects = 64;
+constexpr unsigned kHoldTimes[] = {0, 100, 1000};
+constexpr double kEstimateMs = 9.0;  // bursts of 3 ms, controls of 1.5 ms, start, oracle
+
+Tier tier_of(const Params& params, unsigned most_threads) {
+  const bool basic = params.objects == 1 && params.hold_ns == 0 && !params.put_by_other;
+  if (basic && !params.own_objects && (params.threads == 1 || params.threads == most_threads)) {
+    return Tier::smoke;
+  }
+  const int unusual = (params.own_objects ? 1 : 0) + (params.objects != 1 ? 1 : 0) +
+                      (params.hold_ns != 0 ? 1 : 0) + (params.put_by_other ? 1 : 0);
+  return unusual <= 1 && params.hold_ns <= 100 ? Tier::quick : Tier::paper;
+}
+
+/// What is worth asking of so many threads; with one, "own" is "shared" and there is no other.
+std::vector<Params> combinations(unsigned threads) {
+  std::vector<Params> all;
+  for (const bool own : {false, true}) {
+    for (const unsigned objects : {1U, kManyObjects}) {
+      for (const unsigned hold_ns : kHoldTimes) {
+        for (const bool other : {false, true}) {
+          const bool needs_two = own || other;
+          const bool many = objects != 1;
+          if ((needs_two && threads < 2) || (many && (hold_ns != 0 || other))) {
+            continue;
+          }
+          all.push_back({threads, own, objects, hold_ns, other});
+        }
+      }
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
+Json Params::to_json() const {
+  return {{"threads", threads},
+          {"object", own_objects ? "own" : "shared"},
+          {"objects", objects},
+          {"hold_ns", hold_ns},
+          {"put", put_by_other ? "other" : "same"}};
+}
+
+Params Params::from_json(const Json& json) {
+  Params params;
+  params.threads = json.at("threads").get<unsigned>();
+  params.own_objects = json.at("object").get<std::string>() == "own";
+  params.objects = json.at("objects").get<unsigned>();
+  params.hold_ns = json.at("hold_ns").get<unsigned>();
+  params.put_by_other = json.at("put").get<std::string>() == "other";
+  return params;
+}
+
+std::string impossible(const SchemeInfo& info, const Params& params) {
+  const bool several_threads = params.put_by_other || (params.threads > 1 && !params.own_objects);
+  if (several_threads && !info.shared_by_threads) {
+    return "not possible: one thread only may use an object of this scheme";
+  }
+  if (params.put_by_other && !info.put_on_other_thread) {
+    return "not possible: a reference must be given back by the thread that took it";
+  }
+  if (params.put_by_other && !info.put_on_other_cpu) {
+    return "not possible: a reference must be given back on the CPU that took it";
+  }
+  return {};
+}
+
+std::vector<CellSpec> enumerate(const SchemeInfo& info, const GridRequest& request) {
+  std::vector<CellSpec> cells;
+  if (request.threads.empty()) {
+    return cells;
+  }
+  const unsigned most = request.threads.back();
+  for (const std::string& policy : request.places) {
+    for (const unsigned threads : request.threads) {
+      for (const Params& params : combinations(threads)) {
+        CellSpec cell = make_cell(kName, info, params.to_json(), policy, threads, request);
+        cell.tier = tier_of(params, most);
+        cell.est_trial_ms = kEstimateMs;
+        refuse(cell, impossible(info, params));
+        cells.push_back(std::move(cell));
+      }
+    }
+  }
+  return cells;
+}
+
+}  // namespace getput::bench::pairs

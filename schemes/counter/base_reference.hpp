@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// How a self-contained counter word becomes a module count: one reference more than the callers
+// hold stands for "not being removed" (the base reference of Linux 3.19, the initial reference of
+// kref users), and a going flag refuses callers while others still hold on.
+//
+// Word offers
+//   bool try_inc()      one more, refused if the word is dead
+//   void inc()          one more; the caller holds one
+//   bool dec()          one less; true if that was the last: the word is dead now. seq_cst.
+//   bool dec_if_one()   takes the last one and no other
+//   bool dead() const   acquire
+//   void revive()       dead -> one reference; nobody else touches a dead word's count
+//   std::int64_t value() const
+//
+// Ordering
+//   E1  dec's release -> the dec or dead() that finds the word dead (acquire).
+//   E2  going_ = 1 before the base reference goes: a try_get that starts later sees the flag.
+//   E3  restart's release of going_ -> try_get's acquire.
+#pragma once
+
+#include <cstdint>
+#include <stop_token>
+
+#include "../scheme.hpp"
+
+namespace getput {
+
+template <class M, class Word>
+class BaseReference {
+ public:
+  using Ticket = BoolTicket;
+
+  Ticket try_get() noexcept {
+    if (going_.load(std::memory_order_acquire) != 0)  // E2, E3
+      return Ticket();
+    return Ticket(word_.try_inc());
+  }
+
+  Ticket get(const Ticket&) noexcept {
+    word_.inc();
+    return Ticket(true);
+  }
+
+  void put(Ticket) noexcept {
+    if (word_.dec())  // E1
+      M::wake_if_waiting(this);
+  }
+
+  bool try_stop() {
+    if (!word_.dec_if_one())
+      return false;
+    going_.store(1, std::memory_order_seq_cst);
+    return true;
+  }
+
+  void stop() {
+    going_.store(1, std::memory_order_seq_cst);  // E2
+    word_.dec();
+  }
+
+  bool drained() { return word_.dead(); }  // E1
+
+  void wait_drained(std::stop_token token) {
+    M::wait(
+        this, [this] { return drained(); }, token);
+  }
+
+  void restart() {
+    if (!word_.try_inc())
+      word_.revive();
+    going_.store(0, std::memory_order_release);  // E3
+  }
+
+  std::int64_t count() const {
+    const bool going = going_.load(std::memory_order_relaxed) != 0;
+    return word_.value() - (going ? 0 : 1);
+  }
+
+ protected:
+  Word word_;
+
+ private:
+  typename M::template Atomic<std::uint32_t> going_{0};
+};
+
+}  // namespace getput

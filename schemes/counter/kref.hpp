@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// kref: one atomic word, increment unless zero, the last decrement knows it.
+//
+// Where from: Linux include/linux/kref.h and atomic_inc_not_zero() before refcount_t (4.11).
+//
+// Cost: a compare-exchange loop and a locked subtraction on one shared line. Under contention the
+// loop retries: "O(N^2)" in the words of lib/rcuref.c.
+//
+// Invariants: word_ = 1 while live + references held; 0 is final until restart().
+// Ordering: as base_reference.hpp; increments are relaxed (the caller got here through a pointer
+// that is ordered already), decrements are release and acquire.
+// Limits: no protection against overflow or against a put too many. 4 bytes and a flag.
+#pragma once
+
+#include "../machine/native.hpp"
+#include "base_reference.hpp"
+
+namespace getput {
+
+template <class M>
+class KrefWord {
+ public:
+  bool try_inc() noexcept {
+    std::int32_t seen = refs_.load(std::memory_order_relaxed);
+    do {
+      if (seen == 0)
+        return false;
+    } while (!refs_.compare_exchange_weak(seen, seen + 1, std::memory_order_relaxed,
+                                          std::memory_order_relaxed));
+    return true;
+  }
+  void inc() noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
+  bool dec() noexcept { return refs_.fetch_sub(1, std::memory_order_seq_cst) == 1; }
+  bool dec_if_one() noexcept {
+    std::int32_t one = 1;
+    return refs_.compare_exchange_strong(one, 0, std::memory_order_seq_cst);
+  }
+  bool dead() const noexcept { return refs_.load(std::memory_order_acquire) == 0; }
+  void revive() noexcept { refs_.store(1, std::memory_order_relaxed); }
+  std::int64_t value() const noexcept { return refs_.load(std::memory_order_relaxed); }
+
+ private:
+  typename M::template Atomic<std::int32_t> refs_{1};
+};
+
+template <class M = machine::Native>
+class Kref : public BaseReference<M, KrefWord<M>> {
+ public:
+  static constexpr SchemeInfo info{
+      .name = "kref",
+      .summary = "one atomic word: increment unless zero, decrement and test",
+      .origin = "Linux include/linux/kref.h, atomic_t before 4.11",
+      .count = CountExactness::exact,
+      .zero = ZeroDetection::last_put,
+      .overflow = Overflow::wraps,
+      .get_progress = Progress::lock_free,
+      .bytes_per_object = 8,
+  };
+};
+
+}  // namespace getput

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// refcount: the kernel's refcount_t, an atomic word that saturates instead of overflowing.
+//
+// Where from: Linux 4.11 to today, include/linux/refcount.h, lib/refcount.c (the form of 5.6 with
+// unconditional adds; memory orders as its header states them).
+//
+// Cost: as kref, and a sign test after each operation.
+//
+// Zones of the signed word: 0 dead, 1..INT_MAX references, negative saturated. An operation that
+// finds a wrong zone (overflow, put of a dead word, increment from zero) warns once and pins the
+// word in the middle of the negative range, where it stays: the module leaks and is never removed.
+// Why that is safe against races: from kSaturated the word would have to drift 2^30 before it left
+// the zone, and every operation that sees it puts it back (kernel: 0x40000000 against at most
+// 2^22 tasks with one operation each in flight).
+//
+// Ordering: increments relaxed; decrements release, and acquire for the one that reaches zero.
+// Limits: a saturated count is not a count. 4 bytes and a flag.
+#pragma once
+
+#include <limits>
+
+#include "../machine/native.hpp"
+#include "base_reference.hpp"
+
+namespace getput {
+
+template <class M>
+class RefcountWord {
+ public:
+  bool try_inc() noexcept {
+    std::int32_t seen = refs_.load(std::memory_order_relaxed);
+    do {
+      if (seen == 0)
+        return false;
+    } while (!refs_.compare_exchange_weak(seen, wrapping_add(seen, 1), std::memory_order_relaxed,
+                                          std::memory_order_relaxed));
+    check_inc(seen);
+    return true;
+  }
+
+  void inc() noexcept {
+    const std::int32_t seen = refs_.fetch_add(1, std::memory_order_relaxed);
+    if (seen == 0) [[unlikely]]
+      saturate("refcount: increment from zero: use after free (saturated)");
+    else
+      check_inc(seen);
+  }
+
+  bool dec() noexcept {
+    const std::int32_t seen = refs_.fetch_sub(1, std::memory_order_seq_cst);
+    if (seen == 1)
+      return true;
+    if (seen <= 0) [[unlikely]]
+      saturate("refcount: underflow: a put too many (saturated)");
+    return false;
+  }
+
+  bool dec_if_one() noexcept {
+    std::int32_t one = 1;
+    return refs_.compare_exchange_strong(one, 0, std::memory_order_seq_cst);
+  }
+  bool dead() const noexcept { return refs_.load(std::memory_order_acquire) == 0; }
+  void revive() noexcept { refs_.store(1, std::memory_order_relaxed); }
+  std::int64_t value() const noexcept { return refs_.load(std::memory_order_relaxed); }
+  void set(std::int32_t value) noexcept { refs_.store(value, std::memory_order_relaxed); }
+
+ private:
+  static constexpr std::int32_t kSaturated = std::numeric_limits<std::int32_t>::min() / 2;
+
+  static std::int32_t wrapping_add(std::int32_t a, std::int32_t b) noexcept {
+    return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
+  }
+
+  void check_inc(std::int32_t before) noexcept {
+    if (before < 0 || wrapping_add(before, 1) < 0) [[unlikely]]
+      saturate("refcount: overflow: too many references (saturated, the module leaks)");
+  }
+
+  [[gnu::cold, gnu::noinline]] void saturate(const char* message) noexcept {
+    refs_.store(kSaturated, std::memory_order_relaxed);
+    M::warn_once(warned_, message);
+  }
+
+  static inline std::atomic<bool> warned_{false};
+
+  typename M::template Atomic<std::int32_t> refs_{1};
+};
+
+template <class M = machine::Native>
+class Refcount : public BaseReference<M, RefcountWord<M>> {
+ public:
+  static constexpr SchemeInfo info{
+      .name = "refcount",
+      .summary = "refcount_t: one atomic word that saturates",
+      .origin = "Linux 4.11 to today, include/linux/refcount.h",
+      .count = CountExactness::exact,
+      .zero = ZeroDetection::last_put,
+      .overflow = Overflow::saturates,
+      .get_progress = Progress::lock_free,
+      .bytes_per_object = 8,
+  };
+
+  /// For tests: as if @p references were held.
+  void pretend_held(std::int32_t references) noexcept { this->word_.set(references + 1); }
+};
+
+}  // namespace getput

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: MIT
+"""The commands of scripts/getput and their options."""
+import argparse
+import importlib
+import os
+import sys
+
+from . import VERSION
+from .dependencies import missing_modules
+from .errors import EXIT_OK, GetputError, environment_error, unknown_name
+
+EPILOG = """exit codes: 0 done; 1 a result is bad (a scheme is WRONG, a cell crashed, a check failed);
+2 the request was bad; 3 the environment does not allow it; 128 + signal: interrupted, resumable.
+Data goes to stdout, everything else to stderr."""
+
+
+def positive(text):
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return value
+
+
+def seed(text):
+    value = int(text, 0)
+    if not 0 <= value < 1 << 63:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 2^63 - 1")
+    return value
+
+
+def seconds(text):
+    value = float(text)
+    if not value > 0:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return value
+
+
+def share(text):
+    value = float(text)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return value
+
+
+def percent(text):
+    value = float(text)
+    if not 0 <= value <= 100:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 100")
+    return value
+
+
+def _command(subparsers, name, summary, handler, needs_modules=True):
+    parser = subparsers.add_parser(
+        name, help=summary, description=summary, epilog=EPILOG, allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--json", action="store_true", help="print strict JSON instead of text")
+    parser.set_defaults(handler=handler, needs_modules=needs_modules)
+    return parser
+
+
+def _add_selection(parser):
+    parser.add_argument("--scheme", metavar="RE", help="schemes: names or regular expressions, separated by commas")
+    parser.add_argument("--workload", metavar="RE", help="workloads, chosen likewise")
+    parser.add_argument("--threads", metavar="N[,N..]", help="thread counts, for example 1,2,max")
+    parser.add_argument("--place", metavar="P[,P..]",
+                        help="placement policies: compact, scatter, per_l3, per_numa, smt, list:CPU,CPU..")
+    parser.add_argument("--pcap", metavar="FILE", help="netpath: packets of this capture instead of generated ones")
+    parser.add_argument("--bench", metavar="FILE", help="the benchmark binary (default: the release build, or $GETPUT_BENCH)")
+
+
+def _add_run(subparsers):
+    parser = _command(subparsers, "run", "measure: shows the plan, then runs it; what is measured survives a crash",
+                      "run_command:command")
+    size = parser.add_mutually_exclusive_group()
+    for name, text in (("smoke", "does everything work? under 90 s"), ("quick", "a first answer, under 4 min (default)"),
+                       ("paper", "every cell, 30 trials each")):
+        size.add_argument(f"--{name}", dest="profile", action="store_const", const=name, help=text)
+    _add_selection(parser)
+    parser.add_argument("--trials", type=positive, metavar="N", help="trials a cell, instead of the profile's choice")
+    parser.add_argument("--seed", type=seed, metavar="N", help="seed of the order (default: random, recorded)")
+    parser.add_argument("--out", metavar="DIR", help="results directory, new or empty (default: reports/runs/...)")
+    parser.add_argument("--resume", metavar="DIR", help="go on with an interrupted run")
+    parser.add_argument("--resume-anyway", action="store_true", help="resume although the build or machine has changed")
+    parser.add_argument("--retry-crashed", action="store_true", help="with --resume: try crashed cells again")
+    parser.add_argument("--timeout", type=seconds, metavar="S",
+                        help="a process without a sign of life for so long is ended (default 30 s, more for slow cells)")
+    parser.add_argument("--dry-run", action="store_true", help="show the plan and stop")
+
+
+def _add_results(subparsers):
+    parser = _command(subparsers, "summary", "medians, intervals, ratios and verdicts of a run", "summary:command")
+    parser.add_argument("directory", metavar="DIR")
+    parser.add_argument("--format", choices=("table", "csv", "json"), default="table")
+    parser = _command(subparsers, "report", "one HTML file, the figures as SVG, PDF and PNG, a LaTeX table, a CSV file",
+                      "report:command")
+    parser.add_argument("directory", metavar="DIR")
+    parser = _command(subparsers, "validate", "check a results directory against the schema and itself", "validate:command")
+    parser.add_argument("directory", metavar="DIR")
+    parser = _command(subparsers, "compare", "faster, slower, same, or cannot tell: run B against run A", "compare:command")
+    parser.add_argument("first", metavar="A")
+    parser.add_argument("second", metavar="B")
+    parser.add_argument("--metric", choices=("ratio_to_plain", "ratio_to_fetch_add", "ns"), default="ratio_to_plain")
+    parser.add_argument("--alpha", type=share, default=0.05, help="level of the corrected tests (default 0.05)")
+    parser.add_argument("--min-effect", type=percent, default=2.0, metavar="PERCENT",
+                        help="differences below this are not worth a verdict (default 2)")
+    parser.add_argument("--fail-if-slower", action="store_true", help="exit 1 when a cell of B is slower")
+
+
+def make_parser():
+    parser = argparse.ArgumentParser(
+        prog="getput", description="What does it cost to keep a module from disappearing while you call into it?",
+        epilog=EPILOG, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"getput {VERSION}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    doctor = _command(subparsers, "doctor", "can this machine build, run and be trusted? with remedies",
+                      "doctor:command", needs_modules=False)
+    doctor.add_argument("--bench", metavar="FILE", help="the benchmark binary")
+    listing = _command(subparsers, "list", "schemes, workloads and cells that can be measured here",
+                       "summary:list_command", needs_modules=False)
+    _add_selection(listing)
+    listing.add_argument("--tree", action="store_true", help="every cell")
+    _add_run(subparsers)
+    _add_results(subparsers)
+    return parser
+
+
+def _require_modules():
+    missing = missing_modules()
+    if missing:
+        names, packages = (", ".join(column) for column in zip(*missing))
+        raise environment_error(
+            f"this Python ({sys.executable}) has no {names}: apt-get install {packages.replace(',', '')}, and run "
+            "scripts/getput with /usr/bin/python3; `getput doctor` shows everything")
+
+
+def _complete(parser):
+    """Shell completion, where python3-argcomplete is installed and asks for it."""
+    if "_ARGCOMPLETE" in os.environ:
+        import argcomplete
+
+        argcomplete.autocomplete(parser)
+
+
+def _parse(parser, arguments):
+    """argparse, except that an unknown option is answered with the known ones of that command."""
+    chosen, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        subparser = next(a for a in parser._actions if a.dest == "command").choices[chosen.command]
+        known = sorted(name for action in subparser._actions for name in action.option_strings if name.startswith("--"))
+        raise unknown_name(f"argument of `getput {chosen.command}`", unknown[0], known)
+    return chosen
+
+
+def main(arguments=None):
+    parser = make_parser()
+    _complete(parser)
+    try:
+        chosen = _parse(parser, arguments)
+        if chosen.needs_modules:
+            _require_modules()
+        module, function = chosen.handler.split(":")
+        code = getattr(importlib.import_module(f".{module}", __package__), function)(chosen)
+        sys.stdout.flush()
+        return code
+    except GetputError as error:
+        print(f"getput: {error}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader (head, less) has what it wanted
+        return EXIT_OK
+    except KeyboardInterrupt:
+        print("getput: interrupted", file=sys.stderr)
+        return 130

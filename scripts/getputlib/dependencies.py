@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: MIT
+"""What getput needs to be built and run, and the Debian package that brings each piece.
+
+Standard library only: this is what runs when nothing is installed yet.
+"""
+import importlib.util
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+
+# (tool, Debian package, oldest version that works or None, needed to build and run at all)
+TOOLS = (
+    ("cmake", "cmake", (3, 25), True),
+    ("ninja", "ninja-build", None, True),
+    ("g++", "g++", (12,), True),
+    ("pkg-config", "pkg-config", None, True),
+    ("git", "git", None, False),
+    ("clang++-14", "clang-14", None, False),
+    ("clang-format-14", "clang-format-14", None, False),
+    ("clang-tidy-14", "clang-tidy-14", None, False),
+    ("ccache", "ccache", None, False),
+    ("lstopo-no-graphics", "hwloc-nox", None, False),
+    ("pytest-3", "python3-pytest", None, False),
+    ("chromium", "chromium", None, False),
+    ("aarch64-linux-gnu-g++", "g++-aarch64-linux-gnu", None, False),
+    ("qemu-aarch64-static", "qemu-user-static", None, False),
+)
+# Another command that does the same job is as good.
+SUBSTITUTES = {
+    "g++": ("g++-12", "c++"),
+    "clang++-14": ("clang++",),
+    "lstopo-no-graphics": ("lstopo",),
+    "pytest-3": ("pytest",),
+    "chromium": ("chromium-browser", "google-chrome"),
+    "qemu-aarch64-static": ("qemu-aarch64",),
+    "clang-format-14": (),
+}
+# (header, Debian package)
+HEADERS = (
+    ("hwloc.h", "libhwloc-dev"),
+    ("urcu/urcu-memb.h", "liburcu-dev"),
+    ("urcu/rculfhash.h", "liburcu-dev"),
+    ("jemalloc/jemalloc.h", "libjemalloc-dev"),
+    ("pcap/pcap.h", "libpcap-dev"),
+    ("benchmark/benchmark.h", "libbenchmark-dev"),
+    ("gtest/gtest.h", "libgtest-dev"),
+    ("CLI/CLI.hpp", "libcli11-dev"),
+    ("nlohmann/json.hpp", "nlohmann-json3-dev"),
+    ("fmt/format.h", "libfmt-dev"),
+    ("linux/membarrier.h", "linux-libc-dev"),
+    ("sys/rseq.h", "libc6-dev"),
+)
+MODULES = (
+    ("numpy", "python3-numpy"),
+    ("scipy", "python3-scipy"),
+    ("matplotlib", "python3-matplotlib"),
+    ("jinja2", "python3-jinja2"),
+    ("jsonschema", "python3-jsonschema"),
+    ("rich", "python3-rich"),
+)
+
+
+@dataclass
+class Check:
+    """One line of `doctor`. Status: ok, warn (works, but read the remedy) or fail (cannot run)."""
+
+    group: str
+    name: str
+    status: str
+    found: str
+    remedy: str = ""
+    package: str | None = None
+
+
+def _version(command):
+    try:
+        done = subprocess.run([command, "--version"], capture_output=True, text=True, check=False, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    match = re.search(r"(\d+(?:\.\d+)+)", done.stdout + done.stderr)
+    return match.group(1) if match else None
+
+
+def _tool(name, package, oldest, required):
+    absent = "fail" if required else "warn"
+    remedy = f"apt-get install {package}" + ("" if required else f" (only for what uses {name})")
+    path = next((p for c in (name, *SUBSTITUTES.get(name, ())) if (p := shutil.which(c))), None)
+    if path is None:
+        return Check("tool", name, absent, "not found", remedy, package)
+    # A browser starts slowly and its version decides nothing: only ask where the answer is used.
+    version = _version(path) if oldest else None
+    if oldest and version and tuple(int(part) for part in version.split(".")) < oldest:
+        wanted = ".".join(map(str, oldest))
+        return Check("tool", name, absent, f"{version}, older than {wanted}", remedy, package)
+    return Check("tool", name, "ok", f"{version + ' ' if version else ''}{path}")
+
+
+def _compiler():
+    return next((path for name in ("c++", "g++", "g++-12", "clang++-14") if (path := shutil.which(name))), None)
+
+
+def present_headers():
+    """The headers of HEADERS that the C++ preprocessor finds; None without a compiler."""
+    compiler = _compiler()
+    if compiler is None:
+        return None
+    lines = [f"#if __has_include(<{name}>)\nfound <{name}>\n#endif" for name, _ in HEADERS]
+    done = subprocess.run(
+        [compiler, "-std=c++20", "-E", "-P", "-x", "c++", "-"],
+        input="\n".join(lines), capture_output=True, text=True, check=False,
+    )
+    return set(re.findall(r"found <([^>]+)>", done.stdout))
+
+
+def _header_checks():
+    present = present_headers()
+    for name, package in HEADERS:
+        if present is None:
+            yield Check("library", name, "fail", "cannot look: no C++ compiler", f"apt-get install g++ {package}", package)
+        elif name in present:
+            yield Check("library", name, "ok", package)
+        else:
+            yield Check("library", name, "fail", "header not found", f"apt-get install {package}", package)
+
+
+def missing_modules():
+    """[(module, Debian package)] of Python modules that this interpreter cannot find."""
+    return [(name, package) for name, package in MODULES if importlib.util.find_spec(name) is None]
+
+
+def _module_checks():
+    missing = dict(missing_modules())
+    for name, package in MODULES:
+        if name in missing:
+            yield Check("python", name, "fail", "cannot be imported", f"apt-get install {package}", package)
+        else:
+            yield Check("python", name, "ok", package)
+
+
+def checks():
+    """Every tool, library and Python module, present or not."""
+    return [*(_tool(*entry) for entry in TOOLS), *_header_checks(), *_module_checks()]

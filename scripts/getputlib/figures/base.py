@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: MIT
+"""What all figures share: size, type, reproducible files, and choosing comparable rows."""
+import matplotlib
+
+matplotlib.use("Agg")  # no display is needed, and none is looked for
+
+from collections import defaultdict  # noqa: E402
+from dataclasses import dataclass  # noqa: E402
+
+import matplotlib.pyplot as plt  # noqa: E402
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter  # noqa: E402
+
+from .. import stats, style  # noqa: E402
+from ..summary import number  # noqa: E402
+
+WIDTH_IN = 7.2
+RC = {
+    "font.family": "DejaVu Sans", "font.size": 8.5, "axes.labelsize": 8.5, "axes.titlesize": 9.0, "legend.fontsize": 7.5,
+    "xtick.labelsize": 8.0, "ytick.labelsize": 8.0, "axes.spines.top": False, "axes.spines.right": False,
+    "axes.edgecolor": "#555555", "axes.linewidth": 0.7, "axes.titlelocation": "left", "axes.grid": True,
+    "grid.color": "#E3E3E3", "grid.linewidth": 0.6, "axes.axisbelow": True, "lines.linewidth": 1.3,
+    "lines.markersize": 4.5, "figure.dpi": 100, "savefig.dpi": 200, "svg.hashsalt": "getput", "svg.fonttype": "path",
+    "pdf.fonttype": 42, "legend.frameon": False,
+}
+# Files of the same data are the same bytes: no dates, no version of the program that drew them.
+METADATA = {
+    "svg": {"Date": None, "Creator": None}, "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
+    "png": {"Software": None},
+}
+
+
+@dataclass
+class Figure:
+    """One figure: what it is called, what is drawn (None: nothing could be), what it shows, what it cannot."""
+
+    key: str
+    title: str
+    drawing: object
+    shows: str
+    cannot: str = ""
+
+    def save(self, folder):
+        """Writes SVG, PDF and PNG; returns the SVG's text."""
+        self.drawing.draw_without_rendering()
+        self.drawing.set_layout_engine("none")  # it is laid out now; once is enough for three files
+        for kind, metadata in METADATA.items():
+            self.drawing.savefig(folder / f"{self.key}.{kind}", metadata=metadata)
+        plt.close(self.drawing)
+        return (folder / f"{self.key}.svg").read_text(encoding="utf-8")
+
+
+def subplots(*arguments, height, width=WIDTH_IN, **keywords):
+    return plt.subplots(*arguments, figsize=(width, height), layout="constrained", **keywords)
+
+
+def comparable(results, workload, varying):
+    """(rows, fixed parameters): the largest group of rows that differ in `varying` and in scheme only.
+
+    Of groups of the same size the first one of the plan is taken, so a report never mixes, say,
+    two placements in one line.
+    """
+    groups = defaultdict(list)
+    for row in results.of(workload):
+        fixed = {key: value for key, value in row.params.items() if key not in varying}
+        fixed["place"] = row.cell["placement"]["policy"]
+        groups[tuple(fixed.items())].append(row)
+    if not groups:
+        return [], {}
+    key = max(groups, key=lambda k: sum(row.shown for row in groups[k]))
+    return groups[key], dict(key)
+
+
+def nanoseconds_axis(axis):
+    """Log axes of latencies: 100 ns, 1 µs, 10 ms."""
+
+    def text(value, _):
+        for unit, size in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
+            if value >= size:
+                return f"{value / size:g} {unit}"
+        return f"{value:g} ns"
+
+    axis.set_major_formatter(FuncFormatter(text))
+    _tick_a_decade(axis)
+
+
+def fixed_text(fixed):
+    """Fixed parameters in words, for a caption."""
+    return ", ".join(f"{key} {value}" for key, value in fixed.items())
+
+
+def _tick_a_decade(axis):
+    """Ticks at 1, 2, 5 where the axis spans little, so that no axis is left without numbers."""
+    low, high = axis.get_view_interval()
+    if low > 0 and axis.get_scale() == "log":
+        axis.set_major_locator(LogLocator(subs=(1.0,) if high / low > 100.0 else (1.0, 2.0, 5.0)))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def plain_number_axis(axis):
+    """Log axes with 0.5, 1, 10, 1000 instead of powers of ten."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if abs(value) >= 1 or value == 0 else f"{value:g}"))
+    _tick_a_decade(axis)
+
+
+def nanoseconds_axis(axis):
+    """Log axes of latencies: 100 ns, 1 µs, 10 ms."""
+
+    def text(value, _):
+        for unit, size in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
+            if value >= size:
+                return f"{value / size:g} {unit}"
+        return f"{value:g} ns"
+
+    axis.set_major_formatter(FuncFormatter(text))
+    _tick_a_decade(axis)
+
+
+def fixed_text(fixed):
+    """Fixed parameters in words, for a caption."""
+    return ", ".join(f"{key} {value}" for key, value in fixed.items())
+
+
+def plain_number_axis(axis):
+    """Log axes with 0.5, 1, 10, 1000 instead of powers of ten."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if abs(value) >= 1 or value == 0 else f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def interval(row):
+    """(median, distance down, distance up) of the row's values."""
+    middle = stats.median(row.values)
+    low, high = row.interval
+    return middle, middle - (low if low is not None else middle), (high if high is not None else middle) - middle
+
+
+def spread_labels(positions, least_gap):
+    """Moves sorted positions apart until neighbours have `least_gap`; the middle of the group stays."""
+    if not positions:
+        return []
+    order = sorted(range(len(positions)), key=lambda index: positions[index])
+    groups = [[positions[index], 1] for index in order]  # [centre, members]
+    merged = True
+    while merged:
+        merged = False
+        for index in range(len(groups) - 1):
+            (a, m), (b, n) = groups[index], groups[index + 1]
+            if b - a < least_gap * (m + n) / 2.0:
+                groups[index:index + 2] = [[(a * m + b * n) / (m + n), m + n]]
+                merged = True
+                break
+    placed, result = [], [0.0] * len(positions)
+    for centre, members in groups:
+        placed.extend(centre + (k - (members - 1) / 2.0) * least_gap for k in range(members))
+    for index, value in zip(order, placed):
+        result[index] = value
+    return result
+
+
+def name_lines(axes, ends, least_gap=0.052):
+    """Writes each line's name right of its end, moved apart where ends are close.
+
+    `ends` is a list of (text, colour, x, y) in data coordinates. Heights are shares of the axes, so
+    they are right before the figure is laid out, once the limits of the axes stand.
+    """
+    axes.autoscale_view()
+    to_axes = axes.transData + axes.transAxes.inverted()
+    heights = [to_axes.transform((x, y))[1] for _, _, x, y in ends]
+    for (text, color, x, y), height in zip(ends, spread_labels(heights, least_gap)):
+        axes.annotate(text, xy=(x, y), xycoords="data", xytext=(1.03, height), textcoords="axes fraction", va="center",
+                      ha="left", color=color, fontsize=7.5, annotation_clip=False,
+                      arrowprops={"arrowstyle": "-", "color": color, "linewidth": 0.5, "alpha": 0.6,
+                                  "shrinkA": 0.5, "shrinkB": 2.5})
+
+
+def cannot_show(results, topics):
+    """What this machine cannot show, of threads, nodes, caches and smt, from its topology."""
+    machine = results.env["machine"]
+    place, cpus = machine["topology"], len(machine["allowed_cpus"])
+    lacks = {
+        "threads": cpus < 16 and f"contention of more than {cpus} threads",
+        "nodes": place["nodes"] < 2 and "what crossing NUMA nodes costs (not measured: 1 NUMA node)",
+        "caches": place["last_level_caches"] < 2 and "what crossing last-level caches costs",
+        "smt": place["cores"] == place["threads_allowed"] and "SMT siblings that share a core",
+    }
+    missing = [lacks[topic] for topic in topics if lacks[topic]]
+    plural = "s" if cpus != 1 else ""
+    return f"With {cpus} CPU{plural} this machine cannot show {_listing(missing)}." if missing else ""
+
+
+def _listing(words):
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " or " + words[-1]
+
+
+__all__ = ["RC", "WIDTH_IN", "Figure", "cannot_show", "comparable", "fixed_text", "interval", "name_lines",
+           "nanoseconds_axis", "number", "plain_number_axis", "plt", "stats", "style", "subplots"]

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: MIT
+"""What a packet costs, against the charge level: at which events a module reference is taken."""
+from matplotlib.ticker import SymmetricalLogLocator
+
+from .base import (Figure, cannot_show, comparable, fixed_text, interval, name_lines, number, plain_number_axis, stats,
+                   style, subplots)
+
+LEVELS = ("L0", "L1", "L2", "L3", "L4", "L5", "L6", "L7")
+MEANING = {
+    "L0": "never", "L1": "register", "L2": "open", "L3": "objects", "L4": "dev_hold", "L5": "each use", "L6": "sk_buffs",
+    "L7": "both",
+}
+FRAME_OVERHEAD_BYTES = 20  # preamble, start delimiter and inter-frame gap, RFC 5180 appendix A
+FRAMES = {"64 B": 64.0, "IMIX": (7 * 64 + 4 * 570 + 1518) / 12.0}
+SPEEDS_GBE = (10, 25, 100)
+
+
+def budget_ns(gigabits, frame_bytes):
+    """Time between frames of one port at line rate, one direction."""
+    return (frame_bytes + FRAME_OVERHEAD_BYTES) * 8.0 / gigabits
+
+
+def _lines(rows):
+    """{scheme: {level: row}} of the rows that may be drawn."""
+    lines = {}
+    for row in rows:
+        if row.shown and row.params.get("level") in LEVELS:
+            lines.setdefault(row.scheme, {})[row.params["level"]] = row
+    return lines
+
+
+def added_ns(line, level):
+    """Median ns that a level adds to the same scheme's L0; None without both."""
+    if "L0" not in line or level not in line:
+        return None
+    return stats.median(line[level].values) - stats.median(line["L0"].values)
+
+
+def _levels(lines):
+    return [level for level in LEVELS if any(level in line for line in lines.values())]
+
+
+def _label_levels(axes, levels):
+    axes.set_xticks(range(len(levels)), [f"{level}\n{MEANING[level]}" for level in levels])
+    axes.set_xlim(-0.25, len(levels) - 0.75)
+    axes.set_xlabel("charge level: a module reference is taken for")
+
+
+def _draw_budgets(axes, low, high):
+    """Line-rate budgets that fall into view; of two close ones the lower is named below its line."""
+    budgets = sorted((budget_ns(speed, size), f"{speed} GbE, {frame}") for speed in SPEEDS_GBE for frame, size in FRAMES.items())
+    for index, (value, name) in enumerate(budgets):
+        if low <= value <= high:
+            crowded = index + 1 < len(budgets) and budgets[index + 1][0] < 1.4 * value
+            _budget_line(axes, value, name, below=crowded)
+
+
+def _budget_line(axes, value, name, below=False):
+    axes.axhline(value, color="#9A9A9A", linewidth=0.8, linestyle=(0, (5, 3)), zorder=1)
+    axes.annotate(f"{name}: {number(value)} ns", (0.012, value), xycoords=("axes fraction", "data"), color="#666666",
+                  xytext=(0, -2 if below else 2), textcoords="offset points", fontsize=6.5, va="top" if below else "bottom",
+                  bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.4})
+
+
+def _draw_absolute(axes, lines, levels):
+    low = min(budget_ns(speed, size) for speed in SPEEDS_GBE for size in FRAMES.values()) / 1.3
+    high = max(budget_ns(speed, size) for speed in SPEEDS_GBE for size in FRAMES.values()) * 1.3
+    for name, line in sorted(lines.items()):
+        look, points = style.scheme(name), [(levels.index(level), interval(line[level])) for level in levels if level in line]
+        axes.errorbar([x for x, _ in points], [m[0] for _, m in points], yerr=list(zip(*[m[1:] for _, m in points])),
+                      color=look.color, marker=look.marker, linestyle=look.line, capsize=2)
+        values = [m[0] for _, m in points]
+        low, high = min(low, min(values) / 1.3), max(high, max(values) * 1.3)
+    axes.set_yscale("log")
+    axes.set_ylim(low, high)
+    _draw_budgets(axes, low, high)
+    plain_number_axis(axes.yaxis)
+    _label_levels(axes, levels)
+
+
+def _draw_added(axes, lines, levels):
+    ends, top = [], 1.0
+    for name, line in sorted(lines.items()):
+        look = style.scheme(name)
+        points = [(levels.index(level), added) for level in levels if (added := added_ns(line, level)) is not None]
+        if points:
+            axes.plot(*zip(*points), color=look.color, marker=look.marker, linestyle=look.line)
+            ends.append((look.label, look.color, *points[-1]))
+            top = max(top, max(added for _, added in points))
+    axes.set_yscale("symlog", linthresh=10.0, linscale=1.0)
+    budget = budget_ns(100, FRAMES["64 B"])
+    if top > budget / 3.0:
+        _budget_line(axes, budget, "100 GbE, 64 B")
+    axes.yaxis.set_major_locator(SymmetricalLogLocator(base=10.0, linthresh=10.0))
+    plain_number_axis(axes.yaxis)
+    _label_levels(axes, levels)
+    return ends
+
+
+def _sentence(lines, levels, threads):
+    top = levels[-1]
+    added = {name: value for name, line in lines.items() if (value := added_ns(line, top)) is not None}
+    if top == "L0" or not added:
+        return "Only level L0 was measured, so nothing can be said about what references add."
+    floor = stats.median([stats.median(line["L0"].values) for line in lines.values() if "L0" in line])
+    real = {name: value for name, value in added.items() if any(row.safe for row in lines[name].values())} or added
+    least, most = min(real, key=real.get), max(real, key=real.get)
+    budget = budget_ns(10, FRAMES["64 B"])
+    words = (f"With {threads} worker{'s' if threads != 1 else ''} a packet costs {number(floor)} ns without any reference (L0); "
+             f"charging at {top} adds {number(real[least])} ns with {style.scheme(least).label}")
+    if most != least:
+        words += f" and {number(real[most])} ns with {style.scheme(most).label}"
+    return words + (f", which is {number(100.0 * real[least] / budget)} % to {number(100.0 * real[most] / budget)} % of the "
+                    "67.2 ns that 64-byte frames leave at 10 GbE.")
+
+
+def levels(results):
+    """ns per packet against charge level, with the line-rate budgets, and what each level adds to L0."""
+    title = "Cost of a packet against the charge level"
+    rows, fixed = comparable(results, "netpath", ("level", "threads"))
+    counts = sorted({row.threads for row in rows if row.shown})
+    if not counts:
+        return Figure("netpath_levels", title, None, "This run has no packets: the workload netpath was not measured.")
+    chosen = sorted({counts[0], counts[-1]})
+    figure, all_axes = subplots(len(chosen), 2, height=0.4 + 3.3 * len(chosen), squeeze=False)
+    sentences, ends = [], []
+    for (left, right), threads in zip(all_axes, chosen):
+        lines = _lines([row for row in rows if row.threads == threads])
+        shown = _levels(lines)
+        _draw_absolute(left, lines, shown)
+        ends.append((right, _draw_added(right, lines, shown)))
+        workers = f"{threads} worker{'s' if threads != 1 else ''}"
+        left.set_title(f"{workers}: the whole packet")
+        right.set_title(f"{workers}: added to the same scheme's L0")
+        left.set_ylabel("ns per packet of one worker (median)")
+        right.set_ylabel("ns per packet added")
+        sentences.append(_sentence(lines, shown, threads))
+    for axes, end in ends:
+        name_lines(axes, end)
+    cannot = ("Budgets are for one core serving one port in one direction; n cores sharing a port have n times as much. "
+              f"Fixed: {fixed_text(fixed)}. There is no interrupt, DMA or driver in it, so the packet is cheaper than a kernel's. "
+              + cannot_show(results, ("threads", "nodes")))
+    return Figure("netpath_levels", title, figure, " ".join(sentences), cannot)

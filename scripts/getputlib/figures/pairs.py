@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: MIT
+"""What a pair costs: by scheme with one thread, and against the number of threads."""
+from ..results import NOT_ENOUGH
+from .base import (Figure, cannot_show, fixed_text, interval, name_lines, number, plain_number_axis, stats,
+                   style, subplots)
+
+BASIC = {"object": "shared", "objects": 1, "hold_ns": 0, "put": "same"}
+
+
+def _basic(results, **changed):
+    """Rows of pairs with the basic parameters, of one placement; parameters a run does not have are ignored."""
+    wanted = {**BASIC, **changed}
+    rows = [
+        row for row in results.of("pairs")
+        if all(row.params.get(key, value) == value for key, value in wanted.items())
+    ]
+    places = [row.cell["placement"]["policy"] for row in rows if row.shown] or [None]
+    return [row for row in rows if row.cell["placement"]["policy"] == places[0]], places[0]
+
+
+def basic_rows(results):
+    """One shared object, no hold time, put by the same thread: what tables of pairs are made of."""
+    return _basic(results)[0]
+
+
+def _control_ns(rows, name):
+    return stats.median([value for row in rows if row.shown for value in row.control(name) if value])
+
+
+def _mark_controls(axes, rows):
+    """Vertical lines where the controls of the same run lie; the corner above the cheap schemes is free."""
+    for name in ("plain", "chain", "fetch_add"):
+        value, look = _control_ns(rows, name), style.control(name)
+        if value:
+            axes.axvline(value, color=look.color, linestyle=look.line, linewidth=0.9, zorder=1,
+                         label=f"{look.label}: {number(value)} ns")
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(loc="upper right" if len(rows) > 5 else "best", title="controls of this run", title_fontsize=7.5, frameon=True, framealpha=0.95,
+                    edgecolor="#DDDDDD")
+
+
+def _draw_cost(rows, silent):
+    figure, axes = subplots(height=0.9 + 0.27 * (len(rows) + len(silent)))
+    for position, row in enumerate(rows):
+        look = style.scheme(row.scheme)
+        middle, down, up = interval(row)
+        axes.errorbar(middle, position, xerr=[[down], [up]], color=look.color, marker=look.marker, markersize=6.5,
+                      capsize=2.5, linewidth=1.2, linestyle="none", zorder=3)
+        ratio = row.ratio("plain")
+        few = f"  ({len(row.kept)} trials)" if row.verdict == NOT_ENOUGH else ""
+        for place, text in ((1.01, f"{number(middle)} ns"), (1.125, f"{number(ratio)}×{few}" if ratio else few)):
+            axes.annotate(text, (place, position), xycoords=("axes fraction", "data"), va="center", fontsize=8.0)
+    for position, row in enumerate(silent, len(rows)):
+        bold = "bold" if row.verdict == "WRONG" else "normal"
+        axes.annotate(row.verdict, (1.01, position), xycoords=("axes fraction", "data"), va="center", fontsize=8.0,
+                      color="#B00020" if bold == "bold" else "#666666", fontweight=bold)
+    axes.set_yticks(range(len(rows) + len(silent)), [style.scheme(row.scheme).label for row in [*rows, *silent]])
+    axes.set_ylim(len(rows) + len(silent) - 0.4, -0.6)
+    axes.grid(axis="y", visible=False)
+    axes.set_xscale("log")
+    _mark_controls(axes, rows)
+    marks = [value for name in ("plain", "fetch_add") if (value := _control_ns(rows, name))]
+    marks += [bound for row in rows for bound in row.interval if bound] + [stats.median(row.values) for row in rows]
+    axes.set_xlim(min(marks) / 1.3, max(marks) * 1.3)
+    plain_number_axis(axes.xaxis)
+    axes.set_xlabel("ns for try_get and put, one thread (median, 95 % interval; logarithmic)")
+    if plain := _control_ns(rows, "plain"):
+        upper = axes.secondary_xaxis("top", functions=(lambda x: x / plain, lambda x: x * plain))
+        upper.set_xlabel("ratio to the control `plain`")
+        upper.set_xlim(*(bound / plain for bound in axes.get_xlim()))
+        plain_number_axis(upper.xaxis)
+        axes.spines["top"].set_visible(True)
+    return figure
+
+
+def _cost_sentence(rows):
+    real = [row for row in rows if row.safe] or rows
+    first, last = real[0], real[-1]
+    words = (f"With one thread {style.scheme(first.scheme).label} is the cheapest scheme that protects a module: "
+             f"{number(stats.median(first.values))} ns a pair, {number(first.ratio('plain'))} times `plain`")
+    if last is not first:
+        words += (f"; {style.scheme(last.scheme).label} is the dearest with {number(stats.median(last.values))} ns, "
+                  f"{number(last.ratio('plain'))} times")
+    fetch_add, plain = _control_ns(rows, "fetch_add"), _control_ns(rows, "plain")
+    if fetch_add and plain:
+        words += f". One uncontended fetch_add costs {number(fetch_add)} ns here, `plain` {number(plain / fetch_add)} of it"
+    return words + "."
+
+
+def cost(results):
+    """Pair cost by scheme, one thread."""
+    rows, place = _basic(results)
+    rows = [row for row in rows if row.threads == 1]
+    shown = sorted((row for row in rows if row.shown), key=lambda row: stats.median(row.values))
+    title = "Cost of a pair, one thread"
+    if not shown:
+        return Figure("pair_cost", title, None, "This run has no pairs measured with one thread.")
+    silent = sorted((row for row in rows if not row.shown), key=lambda row: (row.verdict, row.scheme))
+    cannot = f"Fixed: {fixed_text({**BASIC, 'place': place})}. " + cannot_show(results, ("nodes", "smt"))
+    if results.env["machine"]["virtualisation"]["hypervisor"]:
+        cannot += " It is a virtual machine: ratios mean more than nanoseconds."
+    return Figure("pair_cost", title, _draw_cost(shown, silent), _cost_sentence(shown), cannot)
+
+
+def _lines(results, object_kind):
+    """{scheme: {threads: row}}; one thread's own object is the shared one."""
+    rows, place = _basic(results, object=object_kind)
+    lines = {}
+    if object_kind != "shared":
+        rows = [row for row in _basic(results)[0] if row.threads == 1 and row.cell["placement"]["policy"] == place] + rows
+    for row in rows:
+        if row.shown:
+            lines.setdefault(row.scheme, {})[row.threads] = row
+    return {name: line for name, line in lines.items() if len(line) > 1}
+
+
+def _draw_panel(axes, lines, title):
+    ends, counts = [], sorted({threads for line in lines.values() for threads in line})
+    for name, line in sorted(lines.items()):
+        look, points = style.scheme(name), sorted(line.items())
+        measured = [interval(row) for _, row in points]
+        axes.errorbar([threads for threads, _ in points], [m[0] for m in measured],
+                      yerr=list(zip(*[(m[1], m[2]) for m in measured])), color=look.color, marker=look.marker,
+                      linestyle=look.line, capsize=2)
+        ends.append((look.label, look.color, points[-1][0], measured[-1][0]))
+    fetch_add = style.control("fetch_add")
+    control = [(t, _control_ns([line[t] for line in lines.values() if t in line], "fetch_add")) for t in counts]
+    control = [(threads, value) for threads, value in control if value]
+    if control:
+        axes.plot(*zip(*control), color=fetch_add.color, linestyle=fetch_add.line, linewidth=1.0)
+        ends.append((fetch_add.label, fetch_add.color, *control[-1]))
+    if counts[-1] > 8:
+        axes.set_xscale("log", base=2)
+    axes.set_yscale("log")
+    axes.set_xticks(counts, [str(count) for count in counts])
+    axes.margins(x=0.06)
+    plain_number_axis(axes.yaxis)
+    axes.set_xlabel("threads, one a CPU")
+    axes.set_title(title)
+    return ends
+
+
+def _threads_sentence(lines):
+    growth = {}
+    safe = {name: line for name, line in lines.items() if any(row.safe for row in line.values())} or lines
+    for name, line in safe.items():
+        few, many = min(line), max(line)
+        growth[name] = (stats.median(line[many].values) / stats.median(line[few].values), few, many)
+    worst = max(growth, key=lambda name: growth[name][0])
+    flat = sorted(name for name, (factor, _, _) in growth.items() if factor <= 1.25)
+    factor, few, many = growth[worst]
+    words = f"From {few} to {many} threads on one object a pair of {style.scheme(worst).label} becomes {number(factor)} times as dear"
+    if flat and worst not in flat:
+        words += f", while {', '.join(style.scheme(name).label for name in flat)} stay{'s' if len(flat) == 1 else ''} within 1.25"
+    return words + "."
+
+
+def threads(results):
+    """Pair cost against the number of threads: one shared object, and one object a thread."""
+    panels = [(kind, lines) for kind in ("shared", "own") if (lines := _lines(results, kind))]
+    title = "Cost of a pair against threads"
+    if not panels:
+        return Figure("pair_threads", title, None, "This run has no pairs with more than one number of threads.")
+    figure, all_axes = subplots(1, len(panels), height=3.6, sharey=True, squeeze=False)
+    names = {"shared": "one object for all threads", "own": "an object for each thread"}
+    ends = [_draw_panel(axes, lines, names[kind]) for axes, (kind, lines) in zip(all_axes[0], panels)]
+    all_axes[0][0].set_ylabel("ns for a pair of one thread (median, 95 % interval)")
+    for axes, end in zip(all_axes[0], ends):
+        name_lines(axes, end)
+    shows = _threads_sentence(panels[0][1]) if panels[0][0] == "shared" else "Only objects of one thread each were measured."
+    return Figure("pair_threads", title, figure, shows, cannot_show(results, ("threads", "nodes", "caches", "smt")))

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT
+"""What taking the module away costs: stop to refusing, stop to drained, an attempt that fails."""
+from .base import Figure, cannot_show, comparable, fixed_text, nanoseconds_axis, number, stats, style, subplots
+
+PANELS = (
+    ("stop_ns", "stop → refusing"),
+    ("drained_ns", "stop → drained"),
+    ("failed_attempt_ns", "a failed attempt"),
+)
+
+
+def latency(row, metric):
+    """(median over trials of the trial's median, of its 99th percentile); None for what a scheme has not."""
+    middle, high = row.metric(f"{metric}_p50"), row.metric(f"{metric}_p99")
+    return stats.median(middle), stats.median(high)
+
+
+def _draw_panel(axes, order, by_callers, metric):
+    """One panel; filled and hollow markers are the most and the fewest callers."""
+    drawn = False
+    callers = sorted(by_callers)
+    for shift, count in zip((-0.17, 0.17) if len(callers) > 1 else (0.0,), callers):
+        for position, name in enumerate(order):
+            row = by_callers[count].get(name)
+            middle, high = latency(row, metric) if row else (None, None)
+            if middle is None or middle <= 0.0:
+                continue
+            look, drawn = style.scheme(name), True
+            fill = "white" if count == callers[0] and len(callers) > 1 else look.color
+            axes.plot([middle, max(high or middle, middle)], [position + shift] * 2, color=look.color, linewidth=1.0, alpha=0.7)
+            axes.plot(middle, position + shift, color=look.color, marker=_closed(look.marker), markersize=5.5,
+                      markerfacecolor=fill, linestyle="none")
+    return drawn
+
+
+def _closed(marker):
+    """A marker that can be hollow; crosses of lines cannot."""
+    return {"x": "X", "+": "P"}.get(marker, marker)
+
+
+def _silence(axes, order, by_callers, metric):
+    """Says so where a scheme cannot do it, instead of leaving a gap that looks like zero."""
+    for position, name in enumerate(order):
+        rows = [by_scheme[name] for by_scheme in by_callers.values() if name in by_scheme]
+        if rows and all(latency(row, metric)[0] is None for row in rows):
+            axes.annotate("not possible", (0.02, position), xycoords=("axes fraction", "data"), fontsize=7.0, color="#777777",
+                          va="center")
+
+
+def _sentence(order, by_callers):
+    callers = max(by_callers)
+    drained = {name: value for name in order if (row := by_callers[callers].get(name))
+               and (value := latency(row, "drained_ns")[0]) is not None}
+    if not drained:
+        return "No scheme was seen to drain in this run."
+    least, most = min(drained, key=drained.get), max(drained, key=drained.get)
+    active = f"{callers} active caller{'s' if callers != 1 else ''}" if callers else "nobody calling"
+    words = f"With {active} the median removal is over after {_time(drained[least])} with {style.scheme(least).label}"
+    if most != least:
+        words += f" and after {_time(drained[most])} with {style.scheme(most).label}"
+    return words + "."
+
+
+def _time(nanoseconds):
+    return f"{number(nanoseconds / 1000.0)} µs" if nanoseconds >= 1000.0 else f"{number(nanoseconds)} ns"
+
+
+def latencies(results):
+    """Removal latency by scheme: median as a marker, 99th percentile as the end of the line."""
+    title = "What a removal costs"
+    rows, fixed = comparable(results, "removal", ("callers", "threads"))
+    rows = [row for row in rows if row.shown]
+    if not rows:
+        return Figure("removal", title, None, "This run has no removals: the workload was not measured.")
+    counts = sorted({row.params.get("callers", 0) for row in rows})
+    by_callers = {count: {row.scheme: row for row in rows if row.params.get("callers", 0) == count}
+                  for count in sorted({counts[0], counts[-1]})}
+    most = by_callers[max(by_callers)]
+    names = {row.scheme for row in rows}
+    order = sorted(names, key=lambda name: stats.median(most[name].values) if name in most else float("inf"))
+    figure, all_axes = subplots(1, len(PANELS), height=1.2 + 0.33 * len(order), sharey=True)
+    for axes, (metric, text) in zip(all_axes, PANELS):
+        if _draw_panel(axes, order, by_callers, metric):
+            axes.set_xscale("log")
+            low, high = axes.get_xlim()
+            axes.set_xlim(low / 1.3, high * 1.3)
+            nanoseconds_axis(axes.xaxis)
+        _silence(axes, order, by_callers, metric)
+        axes.set_title(text)
+        axes.grid(axis="y", visible=False)
+    all_axes[0].set_yticks(range(len(order)), [style.scheme(name).label for name in order])
+    all_axes[0].set_ylim(len(order) - 0.4, -0.6)
+    legend = "marker: median, end of the line: 99th percentile, medians over trials"
+    if len(by_callers) > 1:
+        legend += f"; hollow: {min(by_callers)} active callers, filled: {max(by_callers)}"
+    figure.supxlabel(legend, fontsize=7.5)
+    return Figure("removal", title, figure, _sentence(order, by_callers),
+                  f"Fixed: {fixed_text(fixed)}. {cannot_show(results, ('threads', 'nodes'))}")

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: MIT
+"""A results directory as rows: one a cell, with its statistics and its verdict."""
+import functools
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from . import stats
+from .errors import GetputError
+from .store import ENV, MANIFEST, PLAN, RunDirectory
+
+ENOUGH_TRIALS = 5
+OK, WRONG, NOT_POSSIBLE, NOT_AVAILABLE = "OK", "WRONG", "NOT POSSIBLE", "NOT AVAILABLE"
+CRASHED, NO_VALID_TRIALS, NOT_ENOUGH = "CRASHED", "NO VALID TRIALS", "NOT ENOUGH"
+CONTROLS = ("plain", "fetch_add", "chain")
+
+
+@dataclass
+class Row:
+    """One cell. `values` are the kept trials' ns_per_op, in the order in which they were measured."""
+
+    cell: dict
+    kept: list = field(default_factory=list)
+    rejected: int = 0
+    reasons: Counter = field(default_factory=Counter)
+    wrong: str | None = None
+    crash: str | None = None
+    available: bool = True
+    why: str | None = None
+    safe: bool = True
+
+    @property
+    def scheme(self):
+        return self.cell["scheme"]
+
+    @property
+    def workload(self):
+        return self.cell["workload"]
+
+    @property
+    def params(self):
+        return self.cell["params"]
+
+    @property
+    def threads(self):
+        return self.params.get("threads", len(self.cell["placement"]["pus"]))
+
+    @property
+    def values(self):
+        return [trial["ns_per_op"] for trial in self.kept]
+
+    @property
+    def unit(self):
+        return self.kept[0]["unit"] if self.kept else None
+
+    @property
+    def verdict(self):
+        if not self.available:
+            return NOT_AVAILABLE
+        if not self.cell["possible"]:
+            return NOT_POSSIBLE
+        if self.wrong is not None:
+            return WRONG
+        if self.crash is not None:
+            return CRASHED
+        if not self.kept:
+            return NO_VALID_TRIALS
+        return OK if len(self.kept) >= ENOUGH_TRIALS else NOT_ENOUGH
+
+    @property
+    def shown(self):
+        """A figure may draw it: measured and not wrong."""
+        return bool(self.kept) and self.verdict in (OK, NOT_ENOUGH)
+
+    def control(self, name):
+        return [trial["controls"][f"{name}_ns"] for trial in self.kept]
+
+    def ratio(self, name):
+        return stats.median_of_ratios(self.values, self.control(name))
+
+    def metric(self, name):
+        """The kept trials' values of one metric, without the trials that have none."""
+        found = (trial["metrics"].get(name) for trial in self.kept)
+        return [float(value) for value in found if isinstance(value, (int, float)) and not isinstance(value, bool)]
+
+    def detail(self):
+        """Why the verdict is not OK; None when it is."""
+        if self.verdict in (NOT_AVAILABLE, NOT_POSSIBLE):
+            return (self.why or "").removeprefix("not possible: ") or None
+        if self.verdict == NO_VALID_TRIALS and not self.reasons:
+            return "no trial was run"
+        if self.verdict == NO_VALID_TRIALS:
+            return "rejected: " + ", ".join(f"{reason} {count}" for reason, count in self.reasons.most_common())
+        if self.verdict == NOT_ENOUGH:
+            return f"{len(self.kept)} kept trials, {ENOUGH_TRIALS} are the least"
+        return self.wrong or self.crash
+
+    @functools.cached_property
+    def interval(self):
+        """95 % interval of the median; bootstrapping is slow enough to be done once."""
+        return stats.median_interval(self.values)
+
+    def record(self):
+        """The row as `summary --format json` prints it."""
+        low, high = self.interval
+        plain = [value for value in self.control("plain") if value]
+        fetch_add = [value for value in self.control("fetch_add") if value]
+        return {
+            "scheme": self.scheme, "workload": self.workload, "threads": self.threads,
+            "params": {key: value for key, value in self.params.items() if key != "threads"},
+            "place": self.cell["placement"]["policy"], "cell": self.cell["name"], "unit": self.unit,
+            "median_ns": stats.median(self.values), "ci_low_ns": low, "ci_high_ns": high,
+            "min_ns": min(self.values, default=None), "max_ns": max(self.values, default=None),
+            "mad_ns": stats.median_absolute_deviation(self.values), "variation": stats.variation(self.values),
+            "ratio_to_plain": self.ratio("plain"), "ratio_to_fetch_add": self.ratio("fetch_add"),
+            "ratio_to_chain": self.ratio("chain"),
+            "plain_ns": stats.median(plain), "fetch_add_ns": stats.median(fetch_add),
+            "chain_ns": stats.median([value for value in self.control("chain") if value]),
+            "plain_to_fetch_add": stats.median_of_ratios(self.control("plain"), self.control("fetch_add")),
+            "trials_kept": len(self.kept), "trials_rejected": self.rejected,
+            "verdict": self.verdict, "detail": self.detail(),
+        }
+
+
+class Results:
+    """Everything that a run left behind."""
+
+    def __init__(self, directory, plan, env, manifest, rows):
+        self.directory, self.plan, self.env, self.manifest, self.rows = directory, plan, env, manifest, rows
+        self.schemes = {entry["name"]: entry for entry in plan["run"]["schemes"]}
+
+    @classmethod
+    def load(cls, path):
+        directory = RunDirectory.look(path)
+        plan, env = directory.read_json(PLAN), directory.read_json(ENV)
+        try:
+            manifest = directory.read_json(MANIFEST)
+        except GetputError:
+            manifest = {"state": "running", "crashes": [], "sessions": [], "remarks": []}
+        return cls(directory, plan, env, manifest, _rows(directory, plan, manifest))
+
+    def of(self, workload, **params):
+        """The rows of a workload whose parameters have these values."""
+        return [
+            row for row in self.rows
+            if row.workload == workload and all(row.params.get(key) == value for key, value in params.items())
+        ]
+
+    def with_verdict(self, *verdicts):
+        return [row for row in self.rows if row.verdict in verdicts]
+
+    def wrong_schemes(self):
+        """{scheme: first detail} of schemes that claim to be safe and were found not to be."""
+        found = {}
+        for row in self.with_verdict(WRONG):
+            if row.safe:
+                found.setdefault(row.scheme, row.wrong)
+        return found
+
+    def bad(self):
+        """A result that must not pass unnoticed: a safe scheme WRONG, or a crash."""
+        return bool(self.wrong_schemes() or self.manifest["crashes"])
+
+    def rejected_by_reason(self):
+        """{workload: (kept, rejected, Counter of reasons)}."""
+        table = defaultdict(lambda: [0, 0, Counter()])
+        for row in self.rows:
+            entry = table[row.workload]
+            entry[0] += len(row.kept)
+            entry[1] += row.rejected
+            entry[2].update(row.reasons)
+        return dict(table)
+
+    def closing_lines(self):
+        """What a person must know at the end of a run."""
+        counts = Counter(row.verdict for row in self.rows)
+        kept, rejected = sum(len(row.kept) for row in self.rows), sum(row.rejected for row in self.rows)
+        yield f"{kept} trials kept, {rejected} attempts rejected; cells: " + ", ".join(
+            f"{count} {verdict}" for verdict, count in counts.most_common())
+        for scheme, detail in self.wrong_schemes().items():
+            yield f"WRONG: {scheme}: {detail}"
+        for crash in self.manifest["crashes"]:
+            yield f"CRASHED: {crash['cell'] or 'after the last trial of a process'}: {crash['detail']}"
+
+
+def _rows(directory, plan, manifest):
+    schemes = {entry["name"]: entry for entry in plan["run"]["schemes"]}
+    rows = {}
+    for cell in plan["run"]["cells"]:
+        scheme = schemes[cell["scheme"]]
+        why = cell["why"] if scheme["available"] else scheme["why"]
+        rows[cell["name"]] = Row(cell, available=scheme["available"], why=why, safe=scheme["safe"])
+    for crash in manifest["crashes"]:
+        if crash["cell"] in rows:
+            rows[crash["cell"]].crash = crash["detail"]
+    for _, _, trial in directory.trials():
+        row = rows.get(trial["cell"])
+        if row is None:
+            raise GetputError(f"{directory.path}: cell {trial['cell']} is not in its plan; see `getput validate`", 1)
+        if not trial["oracle"]["ok"] and row.wrong is None:
+            row.wrong = trial["oracle"]["detail"]
+        if trial["valid"]:
+            row.kept.append(trial)
+        else:
+            row.rejected += 1
+            row.reasons.update(trial["reject_reasons"])
+    return list(rows.values())

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: MIT
+"""From what the user asked for to the cells of the binary's list."""
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from .bench import file_sha256
+from .environment import allowed_cpus, cpu_list
+from .errors import bad_request, unknown_name
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How much to measure. Tiers are the binary's: 0 smoke, 1 quick, 2 paper."""
+
+    name: str
+    tier: int
+    least: int  # kept trials a cell without which the profile has not kept its promise
+    most: int
+    rounds: int  # how often each cell is visited, each time in another process
+    budget_s: float | None  # what the plan is fitted to
+    deadline_s: float | None  # when a run stops starting new processes
+
+
+PROFILES = {
+    "smoke": Profile("smoke", 0, 5, 9, 3, 48.0, 66.0),
+    "quick": Profile("quick", 1, 10, 20, 5, 170.0, 215.0),
+    "paper": Profile("paper", 2, 30, 30, 10, None, None),
+}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What was asked for; stored in plan.json, so that --resume cannot silently mean something else."""
+
+    profile: str = "quick"
+    scheme: str | None = None
+    workload: str | None = None
+    threads: str | None = None
+    place: str | None = None
+    trials: int | None = None
+    pcap: dict | None = None
+
+    def as_json(self):
+        return asdict(self)
+
+
+def describe_capture(path):
+    """Identity of a capture file. Whether it is a capture at all is for the binary to say."""
+    file = Path(path)
+    if not file.exists():
+        raise bad_request(f"no such capture: {path}")
+    if not file.is_file():
+        raise bad_request(f"{path} is not a file; --pcap takes one capture file")
+    try:
+        return {"path": str(file.absolute()), "bytes": file.stat().st_size, "sha256": file_sha256(file)}
+    except OSError as error:
+        raise bad_request(f"cannot read {path}: {error.strerror}")
+
+
+def parse_threads(text):
+    """`1,2,max` or `1-4` as numbers; more threads than allowed CPUs is an error, never a silent clamp."""
+    allowed = allowed_cpus()
+    counts = []
+    for word in text.split(","):
+        first, dash, last = (part.strip().replace("max", str(len(allowed))) for part in word.partition("-"))
+        if not first.isdigit() or int(first) < 1 or (dash and (not last.isdigit() or int(last) < int(first))):
+            raise bad_request(f"--threads {text}: '{word.strip()}' is neither a number from 1 on, nor a range, nor 'max'")
+        counts.extend(range(int(first), int(last or first) + 1))
+    too_many = [count for count in counts if count > len(allowed)]
+    if too_many:
+        raise bad_request(f"--threads {too_many[0]}: this process may use {len(allowed)} CPUs ({cpu_list(allowed)})")
+    return sorted(set(counts))
+
+
+def bench_flags(selection):
+    """The flags that change which cells the binary has; the same for --getput_list and a plan."""
+    flags = []
+    if selection.threads:
+        flags.append("--getput_threads=" + ",".join(map(str, parse_threads(selection.threads))))
+    if selection.place:
+        flags.append(f"--getput_place={selection.place}")
+    if selection.pcap:
+        flags.append(f"--getput_pcap={selection.pcap['path']}")
+    return flags
+
+
+def matching(kind, pattern, known):
+    """The known names that a comma-separated list of names or regular expressions chooses.
+
+    An exact name chooses itself alone; anything else is searched for as an expression.
+    """
+    if pattern is None:
+        return set(known)
+    chosen = set()
+    for part in filter(None, (word.strip() for word in pattern.split(","))):
+        if part in known:
+            chosen.add(part)
+            continue
+        try:
+            found = {name for name in known if re.search(part, name)}
+        except re.error as error:
+            raise bad_request(f"--{kind} {part}: not a regular expression ({error})")
+        if not found:
+            raise unknown_name(kind, part, known)
+        chosen |= found
+    if not chosen:
+        raise unknown_name(kind, pattern, known)
+    return chosen
+
+
+def select_cells(listing, selection):
+    """(cells of the profile's tier, remarks). A request that no cell of the tier meets takes the next tier."""
+    schemes = matching("scheme", selection.scheme, [entry["name"] for entry in listing["schemes"]])
+    workloads = matching("workload", selection.workload, [entry["name"] for entry in listing["workloads"]])
+    tier = PROFILES[selection.profile].tier
+    named = [c for c in listing["cells"] if c["scheme"] in schemes and c["workload"] in workloads]
+    chosen, remarks = [], []
+    for workload in sorted(workloads):
+        cells = [cell for cell in named if cell["workload"] == workload]
+        within = [cell for cell in cells if cell["tier"] <= tier]
+        if cells and not within and (selection.threads or selection.place):
+            lowest = min(cell["tier"] for cell in cells)
+            within = [cell for cell in cells if cell["tier"] == lowest]
+            remarks.append(f"{workload}: no cell of tier {tier} fits the request, so tier {lowest} is taken")
+        chosen.extend(within)
+    if not chosen:
+        raise bad_request("no cell fits this request; `getput list --tree` shows what there is")
+    return chosen, remarks

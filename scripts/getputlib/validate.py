@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: MIT
+"""`getput validate`: the schema, and the facts that no schema can state."""
+import functools
+import json
+
+from .bench import strict_loads
+from .errors import EXIT_BAD_RESULT, EXIT_OK, REPORTS, GetputError, note
+from .store import ENV, MANIFEST, PLAN, TRIALS, RunDirectory
+
+SCHEMAS = REPORTS / "schema"
+TOLERATED_LINES = 20
+
+
+@functools.cache
+def _validator(name):
+    """A compiled schema; references between the schemas are resolved within this folder."""
+    from jsonschema import Draft202012Validator, RefResolver
+
+    documents = {}
+    for path in SCHEMAS.glob("*.schema.json"):
+        document = json.loads(path.read_text(encoding="utf-8"))
+        documents[document["$id"]] = document
+    own = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
+    return Draft202012Validator(own, resolver=RefResolver(own["$id"], own, store=documents))
+
+
+def schema_problems(name, document):
+    """One line a violation of reports/schema/<name>.schema.json."""
+    for error in _validator(name).iter_errors(document):
+        place = "/".join(map(str, error.absolute_path)) or "document"
+        yield f"{place}: {error.message[:200]}"
+
+
+def netpath_problem(trial):
+    """received = delivered + forwarded + dropped by reason, for every trial that counts packets."""
+    metrics = trial["metrics"]
+    if trial["workload"] != "netpath" or "received" not in metrics:
+        return None
+    dropped = metrics.get("dropped") or {}
+    parts = metrics["delivered"] + metrics["forwarded"] + sum(dropped.values())
+    if metrics["received"] == parts:
+        return None
+    return (f"received {metrics['received']} is not delivered {metrics['delivered']} + forwarded {metrics['forwarded']} "
+            f"+ dropped {sum(dropped.values())}")
+
+
+def _consistency_problems(trial):
+    name = trial["cell"].split("/")
+    if name[:2] != [trial["workload"], trial["scheme"]]:
+        yield f"cell {trial['cell']} does not begin with {trial['workload']}/{trial['scheme']}"
+    policy = f"place:{trial['placement']['policy']}"
+    if policy not in name:
+        yield f"cell {trial['cell']} does not have {policy}"
+    said = [f"{key}:{value}" for key, value in trial["params"].items()]
+    missing = [word for word in said if word not in name]
+    if missing:
+        yield f"cell {trial['cell']} does not have {', '.join(missing)}"
+    if trial["valid"] and not all(trial["controls"][key] for key in ("plain_ns", "fetch_add_ns", "chain_ns")):
+        yield "a kept trial without its controls"
+    if problem := netpath_problem(trial):
+        yield problem
+
+
+def trial_problems(trial):
+    """Everything wrong with one line, by itself."""
+    broken = False
+    for problem in schema_problems("trial", trial):
+        broken = True
+        yield problem
+    if not broken:
+        yield from _consistency_problems(trial)
+
+
+def _lines(path):
+    with open(path, "rb") as stream:
+        for number, line in enumerate(stream, 1):
+            yield number, line
+
+
+def _line_problems(path, plan):
+    """Problems of every line, and of the lines together."""
+    cells = {cell["name"]: cell for cell in plan["run"]["cells"]}
+    planned = {(entry["cell"], entry["trial"]) for entry in plan["trials"]}
+    kept = {}
+    for number, line in _lines(path):
+        try:
+            if not line.endswith(b"\n"):
+                raise ValueError("torn: no newline; --resume cuts it off")
+            trial = strict_loads(line.decode("utf-8"))
+        except ValueError as error:
+            yield f"line {number}: {error}"
+            continue
+        problems = list(trial_problems(trial))
+        yield from (f"line {number}: {problem}" for problem in problems)
+        if problems:
+            continue
+        key = (trial["cell"], trial["trial"])
+        if key not in planned:
+            yield f"line {number}: {key[0]} trial {key[1]} is not in the plan"
+        elif trial["params"] != cells[key[0]]["params"] or trial["placement"] != cells[key[0]]["placement"]:
+            yield f"line {number}: params or placement differ from the plan's"
+        if trial["valid"] and key in kept:
+            yield f"line {number}: {key[0]} trial {key[1]} was already kept on line {kept[key]}"
+        elif trial["valid"]:
+            kept[key] = number
+
+
+def directory_problems(path):
+    """Everything wrong with a results directory; empty when it can be trusted."""
+    directory = RunDirectory.look(path)
+    for name, schema in ((PLAN, "plan"), (ENV, "env"), (MANIFEST, "manifest")):
+        try:
+            document = directory.read_json(name)
+        except GetputError as error:
+            yield str(error)
+            continue
+        yield from (f"{name}: {problem}" for problem in schema_problems(schema, document))
+    plan = directory.read_json(PLAN)
+    if sum(plan["run"]["batches"]) != len(plan["trials"]):
+        yield f"{PLAN}: the processes do not add up to the trials"
+    if directory.file(TRIALS).exists():
+        yield from (f"{TRIALS} {problem}" for problem in _line_problems(directory.file(TRIALS), plan))
+    else:
+        yield f"no {TRIALS}"
+
+
+def command(arguments):
+    """Exit 1 when anything in the directory breaks the schema or contradicts itself."""
+    problems = list(directory_problems(arguments.directory))
+    if arguments.json:
+        print(json.dumps({"ok": not problems, "problems": problems}, indent=1))
+    else:
+        for problem in problems[:TOLERATED_LINES]:
+            print(problem)
+        if len(problems) > TOLERATED_LINES:
+            print(f"... and {len(problems) - TOLERATED_LINES} more")
+        note(f"{arguments.directory}: {'valid' if not problems else f'{len(problems)} problems'}")
+    return EXIT_BAD_RESULT if problems else EXIT_OK

@@ -1,0 +1,143 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# One step of scripts/test, in a process of its own so that it can be given a time limit.
+# The last lines of ctest and pytest go to $GETPUT_SUMMARY, for the closing table.
+set -euo pipefail
+# shellcheck source=scripts/lib/common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+# shellcheck source=scripts/lib/aarch64.sh
+source "$root/scripts/lib/aarch64.sh"
+
+summary=${GETPUT_SUMMARY:-/dev/null}
+python=/usr/bin/python3
+
+# run_ctest PRESET: everything that the preset built; the log stays beside the build
+run_ctest() {
+  local folder log skipped status=0
+  folder=$(build_folder "$1")
+  log=$folder/ctest.log
+  ctest --test-dir "$folder" --output-on-failure --no-tests=error -j "$(nproc)" >"$log" 2>&1 ||
+    status=$?
+  if ((status)); then
+    grep -vE '^ *([0-9]+/[0-9]+ Test|Start +[0-9]+:).*(Passed|Start)' "$log" | tail -n 120
+  fi
+  # ctest's own closing lines, whatever the outcome
+  grep -E '^[0-9]+% tests passed|^Total Test time|^\s+[0-9]+ - .*\((Failed|Timeout|SEGFAULT|ILLEGAL|Subprocess aborted|Not Run)' \
+    "$log" | tee -a "$summary"
+  skipped=$(grep -cF '***Skipped' "$log" || true)
+  ((skipped == 0)) || echo "$skipped tests skipped; the log says why" | tee -a "$summary"
+  ((status == 0)) || die 1 "tests of the preset $1 failed; whole log: $log"
+}
+
+step_base() {
+  build_preset ci
+  run_ctest ci
+  [[ ! -d $root/tests/scripts ]] || run_pytest
+}
+
+run_pytest() {
+  local log status=0
+  log=$(build_folder ci)/pytest.log
+  (cd "$root" && GETPUT_BENCH=$(build_folder ci)/bin/getput-bench \
+    "$python" -B -m pytest -q -p no:cacheprovider tests/scripts) >"$log" 2>&1 || status=$?
+  if ((status)); then
+    tail -n 100 "$log"
+  fi
+  printf 'pytest: %s\n' "$(tail -n 1 "$log")" | tee -a "$summary"
+  ((status == 0)) || die 1 "the Python tests failed; whole log: $log"
+}
+
+step_clang() {
+  build_preset clang
+  run_ctest clang
+}
+
+step_asan() {
+  build_preset asan
+  ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 \
+    UBSAN_OPTIONS=print_stacktrace=1 run_ctest asan
+}
+
+step_tsan() {
+  build_preset tsan
+  TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 run_ctest tsan
+}
+
+step_aarch64() {
+  local sysroot
+  sysroot=$(build_folder aarch64-sysroot)
+  fill_aarch64_sysroot "$sysroot"
+  export GETPUT_AARCH64_SYSROOT=$sysroot
+  build_preset aarch64
+  run_ctest aarch64
+}
+
+# Installs the header library alone and builds the example as a stranger would.
+step_example() {
+  local work prefix
+  work=$(build_folder example)
+  prefix=$work/prefix
+  rm -rf "$work"
+  mkdir -p "$work"
+  {
+    cmake -S "$root" -B "$work/getput" -G Ninja -DGETPUT_BUILD_BENCH=OFF -DGETPUT_BUILD_TESTS=OFF
+    cmake --install "$work/getput" --prefix "$prefix"
+    # A copy elsewhere: nothing of this tree is in reach but what was installed.
+    cp -r "$root/examples/percpu_ref" "$work/source"
+    cmake -S "$work/source" -B "$work/build" -G Ninja -DCMAKE_PREFIX_PATH="$prefix"
+    cmake --build "$work/build"
+  } >"$work/log" 2>&1 || {
+    tail -n 30 "$work/log"
+    die 1 "the example does not build against the installed package; whole log: $work/log"
+  }
+  "$work/build/percpu_ref_example" || die 1 "the example ended with $?"
+  echo 'example: percpu_ref built against the installed package and ran' | tee -a "$summary"
+}
+
+# The main job, as a user runs it, within the time that it promises.
+step_smoke() {
+  local work=${GETPUT_BUILD_ROOT:-$root/build}/smoke
+  rm -rf "$work"
+  build_preset release getput-run
+  SECONDS=0
+  "$root/scripts/run" --smoke --out "$work" || die 1 "scripts/run --smoke ended with $?"
+  local took=$SECONDS
+  "$root/scripts/getput" validate "$work" || die 1 "the results do not match the schema"
+  [[ -s $work/report.html ]] || die 1 "scripts/run --smoke left no report.html"
+  printf 'smoke: %s trials in %s s, valid\n' "$(wc -l <"$work/trials.jsonl")" "$took" |
+    tee -a "$summary"
+  ((took <= 90)) || die 1 "scripts/run --smoke took $took s, more than 90"
+}
+
+# CMake and the doctor name Debian packages too, for those who come without scripts/run: whatever
+# they name has to be what scripts/run installs.
+check_package_lists() {
+  local package known=" ${packages_build[*]} ${packages_python[*]} ${packages_test[*]} "
+  while read -r package; do
+    [[ $known == *" $package "* ]] || die 1 "scripts/lib/common.sh does not install $package"
+  done < <(grep -ohE '\b(lib[a-z0-9+-]+-dev|nlohmann-json3-dev|python3-[a-z]+)\b' \
+    "$root/cmake/Dependencies.cmake" "$root/scripts/getputlib/dependencies.py" |
+    grep -vE '^lib(c6|nux-libc)-dev$' | sort -u)
+}
+
+step_lint() {
+  cd "$root"
+  local -a sources scripts_here=(scripts/run scripts/test scripts/lib/*.sh .ci/run)
+  mapfile -t sources < <(find schemes modules topology bench tests examples \
+    -name '*.[ch]pp' -o -name '*.[ch]' | sort)
+  clang-format-14 --dry-run -Werror "${sources[@]}" || die 1 "remedy: clang-format-14 -i"
+  shellcheck -x "${scripts_here[@]}" || die 1 "shellcheck found something"
+  check_package_lists
+  local file unlicensed=0
+  for file in "${sources[@]}"; do
+    [[ $(head -n 1 "$file") == '// SPDX-License-Identifier: MIT' ]] || {
+      say "$file: the first line is not the SPDX line"
+      unlicensed=1
+    }
+  done
+  ((unlicensed == 0)) || exit 1
+  printf 'lint: %s C++ files and %s scripts clean\n' "${#sources[@]}" "${#scripts_here[@]}" |
+    tee -a "$summary"
+}
+
+"step_$1"

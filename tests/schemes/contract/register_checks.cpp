@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#include <gtest/gtest.h>
+
+#include "tests/schemes/contract.hpp"
+
+namespace getput::contract {
+namespace {
+
+class ContractTest : public testing::Test {
+ public:
+  ContractTest(const Check& check, std::string (*why)()) : check_(check), why_(why) {}
+
+  void TestBody() override {
+    if (const std::string why = why_(); !why.empty())
+      GTEST_SKIP() << why;
+    const Verdict verdict = check_.run();
+    if (verdict.kind == Verdict::Kind::untestable)
+      GTEST_SKIP() << verdict.detail;
+    EXPECT_EQ(verdict.kind, Verdict::Kind::kept) << verdict.detail;
+  }
+
+ private:
+  Check check_;
+  std::string (*why_)();
+};
+
+}  // namespace
+
+int register_checks(std::string_view scheme, const std::vector<Check>& checks,
+                    std::string (*why)()) {
+  const std::string suite = "Contract/" + std::string(scheme);
+  int registered = 0;
+  for (const Check& check : checks) {
+    if (!check.applies)
+      continue;
+    testing::RegisterTest(
+        suite.c_str(), std::string(check.name).c_str(), nullptr, nullptr, __FILE__, __LINE__,
+        [check, why]() -> testing::Test* { return new ContractTest(check, why); });
+    ++registered;
+  }
+  return registered;
+}
+
+}  // namespace getput::contract

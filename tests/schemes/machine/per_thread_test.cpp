@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#include "schemes/machine/per_thread.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <deque>
+#include <thread>
+#include <vector>
+
+#include "tests/schemes/contract/effort.hpp"
+
+namespace getput::machine {
+namespace {
+
+using contract::times;
+using Words = PerThreadWords<2>;
+
+/// As the schemes do: a thread that is not known yet attaches after its first count.
+template <std::size_t Word>
+void count(Words& words, std::int64_t delta) {
+  if (words.add<Word>(delta) != 0)
+    Words::attach_or_abort();
+}
+
+TEST(PerThread, SumsOverLivingThreads) {
+  Words words;
+  count<0>(words, 1);
+  std::atomic<int> counted{0};
+  std::atomic<bool> quit{false};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&, i] {
+      count<0>(words, 10 * (i + 1));
+      count<1>(words, -1);
+      ++counted;
+      while (!quit) std::this_thread::yield();
+    });
+  while (counted != 4) std::this_thread::yield();
+  EXPECT_EQ(words.sum<0>(), 101);
+  EXPECT_EQ(words.sum<1>(), -4);
+  quit = true;
+  for (std::thread& t : threads) t.join();
+  EXPECT_EQ(words.sum<0>(), 101) << "counts of threads that exited are gone";
+  EXPECT_EQ(words.sum<1>(), -4);
+}
+
+/// Objects in the threads' static blocks and objects beyond them, both.
+TEST(PerThread, ExitFoldsCountsOfEveryObject) {
+  std::deque<Words> objects(3000);
+  for (int round = 1; round <= 3; ++round) {
+    std::thread([&] {
+      for (Words& words : objects) count<0>(words, 1);
+    }).join();
+    std::thread([&] {
+      for (Words& words : objects) count<1>(words, 1);
+    }).join();
+    long wrong = 0;
+    for (Words& words : objects) wrong += words.sum<0>() != round || words.sum<1>() != round;
+    EXPECT_EQ(wrong, 0) << "after round " << round;
+  }
+}
+
+TEST(PerThread, FreedSlotIsZeroInEveryThread) {
+  std::atomic<int> step{0};
+  std::atomic<Words*> now{nullptr};
+  const auto await = [&step](int wanted) {
+    while (step != wanted) std::this_thread::yield();
+  };
+  std::thread other([&] {
+    await(1);
+    count<0>(*now, 5);
+    step = 2;
+    await(3);  // still alive: its slot must have been cleared behind its back
+    step = 4;
+  });
+  auto first = std::make_unique<Words>();
+  now = first.get();
+  count<0>(*first, 7);
+  std::thread([&first] { count<0>(*first, 9); }).join();
+  step = 1;
+  await(2);
+  EXPECT_EQ(first->sum<0>(), 21);
+  first.reset();
+  Words second;
+  EXPECT_EQ(second.sum<0>(), 0) << "a new object inherits counts";
+  step = 3;
+  other.join();
+  EXPECT_EQ(second.sum<0>(), 0) << "a thread that exits brings back counts of a destroyed object";
+}
+
+TEST(PerThread, ThreadsComeAndGoWhileObjectsGrow) {
+  std::deque<Words> objects(10);
+  std::atomic<bool> quit{false};
+  std::atomic<long> visits{0};
+  std::atomic<Words*> shared{&objects.front()};
+  std::vector<std::thread> parents;
+  for (int i = 0; i < 2; ++i)
+    parents.emplace_back([&] {
+      while (!quit)
+        std::thread([&] {
+          count<0>(*shared, 1);
+          ++visits;
+        }).join();
+    });
+  for (long i = 0; i < times(3000); ++i) objects.emplace_back();
+  quit = true;
+  for (std::thread& t : parents) t.join();
+  EXPECT_EQ(objects.front().sum<0>(), visits);
+}
+
+TEST(PerThread, AMillionObjectsAreAliveAtOnce) {
+  std::deque<Words> objects(static_cast<std::size_t>(times(1'000'000)));
+  for (Words& words : objects) count<0>(words, 1);
+  long wrong = 0;
+  for (Words& words : objects) wrong += words.sum<0>() != 1;
+  EXPECT_EQ(wrong, 0);
+}
+
+}  // namespace
+}  // namespace getput::machine

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""Bad requests: one clear line that names the thing and the remedy, the known names, and exit 2 or 3."""
+import subprocess
+
+import pytest
+from conftest import GETPUT
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (("run", "--smoke", "--scheme", "percpu_splat"), ("unknown scheme 'percpu_splat'", "percpu_split", "rcu_memb")),
+    (("run", "--smoke", "--workload", "pears"), ("unknown workload 'pears'", "pairs", "removal", "netpath")),
+    (("run", "--smoke", "--scheme", "["), ("not a regular expression",)),
+    (("run", "--smoke", "--place", "sideways"), ("unknown placement 'sideways'", "compact, scatter")),
+    (("run", "--smoke", "--threads", "zero"), ("'zero'",)),
+    (("run", "--smoke", "--threads", "0"), ("'0'",)),
+    (("run", "--smoke", "--threads", "100000"), ("this process may use",)),
+    (("run", "--smoke", "--pcap", "/nowhere.pcap"), ("no such capture: /nowhere.pcap",)),
+    (("run", "--smoke", "--pcap", "."), ("is not a file",)),
+    (("run", "--smoke", "--bogus"), ("'--bogus'", "--smoke", "--resume")),
+    (("run", "--smoke", "--paper"), ("not allowed with",)),
+    (("run", "--smoke", "--trials", "0"), ("not 1 or more",)),
+    (("list", "--scheme", "nothing"), ("unknown scheme 'nothing'",)),
+    (("summary", "/nowhere"), ("no such results directory",)),
+    (("summary", "out", "--format", "xml"), ("table", "csv", "json")),
+    (("report", "."), ("no plan.json",)),
+    (("conquer",), ("doctor", "summary", "compare")),
+    ((), ("COMMAND",)),
+])
+def test_exit_2_and_what_is_known(driver, arguments, words):
+    _, err = driver(*arguments, code=2)
+    assert all(word in err for word in words), err
+    assert "Traceback" not in err
+
+
+def test_a_missing_binary_is_exit_3_with_the_remedy(driver):
+    _, err = driver("list", "--bench", "/nowhere/getput-bench", code=3)
+    assert "no benchmark binary at /nowhere/getput-bench" in err and "scripts/run" in err and err.count("\n") == 1
+
+
+def test_a_binary_that_cannot_run_is_exit_3(driver):
+    broken = driver.folder / "broken"
+    broken.write_text("not a program")
+    assert "may not be executed" in driver("list", "--bench", broken, code=3)[1]
+    broken.chmod(0o755)
+    assert "cannot run" in driver("list", "--bench", broken, code=3)[1]
+
+
+@pytest.mark.parametrize("script, words", [
+    ("echo '{\"schema\": \"getput.list/9\"}'", "getput.list/9"),
+    ("echo '{\"schema\": NaN}'", "NaN is not JSON"),
+    ("echo '{\"a\": 1, \"a\": 2}'", "key given twice: a"),
+    ("echo 'getput-bench: libpcap is too old' >&2; exit 3", "libpcap is too old"),
+])
+def test_a_binary_that_answers_nonsense_is_exit_3(driver, script, words):
+    broken = driver.folder / "broken"
+    broken.write_text(f"#!/bin/sh\n{script}\n")
+    broken.chmod(0o755)
+    _, err = driver("list", "--bench", broken, code=3)
+    assert words in err and "Traceback" not in err
+
+
+def test_a_python_without_the_modules_names_the_packages(driver):
+    """-S hides the distribution's packages, as a Python from elsewhere would."""
+    done = subprocess.run(["/usr/bin/python3", "-S", str(GETPUT), "summary", "out"], capture_output=True, text=True,
+                          check=False, cwd=driver.folder)
+    assert done.returncode == 3 and "apt-get install" in done.stderr and "python3-scipy" in done.stderr
+
+
+def test_a_reader_that_goes_away_is_no_error(measured):
+    done = subprocess.run(f"{GETPUT} summary out | head -1", shell=True, capture_output=True, text=True, check=False,
+                          cwd=measured.folder, env=measured.environment())
+    assert done.stderr == "" and done.stdout.startswith("scheme")

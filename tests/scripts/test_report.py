@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: MIT
+"""The report: complete, self-contained, reproducible, honest about what is missing, and right in a browser."""
+import hashlib
+import json
+import re
+import shutil
+from xml.etree import ElementTree
+
+import browser
+import pytest
+
+FIGURES = ("topology", "pair_cost", "pair_threads", "netpath_levels", "removal")
+
+
+@pytest.fixture(scope="module")
+def reported(measured):
+    measured("report", "out")
+    return measured
+
+
+def page(driver, directory="out"):
+    return (driver.folder / directory / "report.html").read_text(encoding="utf-8")
+
+
+def test_all_files_are_there(reported):
+    folder = reported.folder / "out"
+    for key in FIGURES:
+        for kind, magic in (("svg", b"<?xml"), ("pdf", b"%PDF"), ("png", b"\x89PNG")):
+            assert (folder / "figures" / f"{key}.{kind}").read_bytes().startswith(magic)
+    assert (folder / "table.tex").read_text().count(r"\\") >= 12
+    assert (folder / "summary.csv").read_text().startswith("scheme,")
+
+
+def test_the_page_needs_nothing_else(reported):
+    text = page(reported)
+    assert not re.search(r'(src|href)="(?!#)', text) and "@import" not in text and "<script" not in text
+    assert not re.search(r"url\((?!#)", text)
+
+
+def test_ids_are_unique_and_references_resolve(reported):
+    ids = re.findall(r'\bid="([^"]+)"', page(reported))
+    assert len(ids) == len(set(ids))
+    references = set(re.findall(r'(?:href="#|url\(#)([^")]+)', page(reported)))
+    assert references <= set(ids)
+
+
+def test_every_figure_has_its_sentence(reported):
+    for key in FIGURES:
+        caption = re.search(rf'data-figure="{key}".*?<figcaption>(.*?)</figcaption>', page(reported), re.S).group(1)
+        assert len(caption) > 80
+    assert "thread_split is the cheapest scheme that protects a module: 1." in page(reported)
+
+
+def test_drawing_twice_gives_the_same_bytes(reported):
+    def digest():
+        folder = reported.folder / "out"
+        files = [*(folder / "figures").iterdir(), folder / "report.html", folder / "table.tex"]
+        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+    before = digest()
+    reported("report", "out")
+    assert digest() == before
+
+
+def test_missing_workloads_are_said_not_drawn(driver):
+    driver.run("--workload", "pairs", "--threads", "1")
+    out, err = driver("report", "out", "--json")
+    assert json.loads(out)["not_drawn"] == ["pair_threads", "netpath_levels", "removal"]
+    text = page(driver)
+    for words in ("no pairs with more than one number of threads", "netpath was not measured", "has no removals"):
+        assert words in text
+
+
+def test_a_run_without_any_kept_trial_still_has_a_report(driver):
+    driver.behave(reject=1.0)
+    driver.run("--scheme", "brlock", "--trials", "1", "--workload", "pairs")
+    driver("report", "out")
+    assert "NO VALID TRIALS" in page(driver) and "involuntary_switch" in page(driver)
+
+
+def test_wrong_is_shown_first_and_not_drawn(driver):
+    driver.behave(wrong=["percpu_split"])
+    driver.run("--workload", "pairs", code=1)
+    driver("report", "out", code=1)
+    text = page(driver)
+    assert 0 < text.index('id="wrong"') < text.index("data-figure") and "references do not balance" in text
+    assert r"\textbf{wrong}" in (driver.folder / "out" / "table.tex").read_text()
+
+
+def test_text_from_outside_is_escaped(driver):
+    driver.run("--workload", "pairs", "--scheme", "plain")
+    path = driver.folder / "out" / "env.json"
+    env = json.loads(path.read_text())
+    env["machine"]["cpu"]["model"] = "<script>alert(1)</script>"
+    path.write_text(json.dumps(env))
+    driver("report", "out")
+    assert "<script" not in page(driver)
+
+
+def test_a_scheme_without_a_style_has_one_of_its_own():
+    from getputlib import style
+
+    known = style.scheme("percpu_split")
+    assert known.color == "#0072B2" and style.scheme("never_heard_of") == style.scheme("never_heard_of")
+    sheet = json.loads((style.REPORTS / "style.json").read_text())
+    looks = [(entry["color"], entry["marker"]) for entry in sheet["schemes"].values()]
+    assert len(set(looks)) == len(looks) and len({color for color, _ in looks}) == len(looks)
+
+
+def test_budgets_are_those_of_the_line_rate():
+    from getputlib.figures.netpath import FRAMES, budget_ns
+
+    assert budget_ns(10, FRAMES["64 B"]) == pytest.approx(67.2)
+    assert budget_ns(100, FRAMES["64 B"]) == pytest.approx(6.72)
+    assert budget_ns(10, FRAMES["IMIX"]) == pytest.approx(299.1, abs=0.05)
+    assert budget_ns(25, FRAMES["IMIX"]) == pytest.approx(119.6, abs=0.05)
+
+
+@pytest.mark.parametrize("packages, nodes, cores, smt", [(1, 1, 4, 1), (2, 1, 8, 2), (2, 4, 16, 2)])
+def test_large_machines_can_be_drawn(reported, tmp_path, packages, nodes, cores, smt):
+    """Boxes must not leave the picture, whatever the machine."""
+    import matplotlib
+
+    from getputlib.figures import base, machine
+    from getputlib.results import Results
+
+    results = Results.load(reported.folder / "out")
+    cpus = []
+    for number in range(packages * nodes * cores * smt):
+        core = number // smt
+        node = core // cores
+        cpus.append({"cpu": number, "package": node // nodes, "node": node, "llc": core // 4, "core": core, "llc_level": 3,
+                     "llc_kib": 32768, "allowed": number % 3 != 2, "caches": []})
+    results.env["machine"]["topology"]["cpus"] = cpus
+    with matplotlib.rc_context(base.RC):
+        figure = machine.topology(results)
+        axes = figure.drawing.axes[0]
+        (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+        for patch in axes.patches:
+            box = patch.get_bbox()
+            assert left <= box.x0 <= box.x1 <= right and bottom <= box.y0 <= box.y1 <= top
+        assert len(axes.texts) >= len(cpus)
+        figure.save(tmp_path)
+
+
+def test_labels_do_not_overlap():
+    from getputlib.figures.base import spread_labels
+
+    moved = spread_labels([0.5, 0.5, 0.51, 0.9], 0.05)
+    ordered = sorted(moved)
+    assert all(b - a >= 0.05 - 1e-9 for a, b in zip(ordered, ordered[1:]))
+    assert moved[3] == 0.9 and spread_labels([], 0.1) == [] and spread_labels([0.3], 0.1) == [0.3]
+
+
+def test_svg_files_are_well_formed(reported):
+    for key in FIGURES:
+        root = ElementTree.parse(reported.folder / "out" / "figures" / f"{key}.svg").getroot()
+        assert root.tag.endswith("svg") and root.get("viewBox")
+
+
+VISIBLE = """[...document.querySelectorAll('figure[data-figure]')].map(figure => {
+  const svg = figure.querySelector('svg'), box = svg.getBoundingClientRect(), style = getComputedStyle(svg);
+  return {key: figure.dataset.figure, width: box.width, height: box.height, shapes: svg.querySelectorAll('path').length,
+          shown: style.display !== 'none' && style.visibility === 'visible' && +style.opacity > 0,
+          left: box.left, right: box.right, page: document.documentElement.clientWidth};
+})"""
+
+
+@pytest.mark.skipif(browser.find() is None, reason="no Chromium installed (Debian package chromium)")
+def test_the_page_in_a_browser(reported, tmp_path):
+    """No complaint on the console, no request beside the page itself, every figure drawn and visible."""
+    shutil.copy(reported.folder / "out" / "report.html", tmp_path / "moved.html")
+    with browser.Browser() as chromium:
+        chromium.open(f"file://{tmp_path / 'moved.html'}")
+        figures = {figure["key"]: figure for figure in chromium.evaluate(VISIBLE)}
+        assert set(figures) == set(FIGURES)
+        for key, figure in figures.items():
+            assert figure["shown"] and figure["width"] > 100 and figure["height"] > 50 and figure["shapes"] > 2, key
+            assert figure["left"] >= 0 and figure["right"] <= figure["page"], f"{key} leaves the page"
+        assert chromium.complaints() == []
+        assert chromium.requests() == [f"file://{tmp_path / 'moved.html'}"]
+
+
+@pytest.mark.skipif(browser.find() is None, reason="no Chromium installed (Debian package chromium)")
+def test_the_browser_test_can_fail(tmp_path):
+    broken = tmp_path / "broken.html"
+    broken.write_text("<!DOCTYPE html><title>x</title><script>console.error('seen'); nothing_there();</script>")
+    with browser.Browser() as chromium:
+        chromium.open(f"file://{broken}")
+        assert len(chromium.complaints()) >= 2
