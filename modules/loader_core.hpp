@@ -44,7 +44,7 @@ struct LoaderOptions {
 struct RemovalTimes {
   std::int64_t stop_ns = 0;      ///< the remover begins to turn callers away
   std::int64_t refusing_ns = 0;  ///< no try_module_get that starts from here on succeeds
-  std::int64_t drained_ns = 0;   ///< nobody is inside; before exit() begins
+  std::int64_t drained_ns = 0;   ///< nobody is inside; 0 when forced on a busy module
   std::int64_t exit_ns = 0;      ///< exit() has returned
   std::int64_t unmap_ns = 0;     ///< dlclose() has returned (the proof comes after it)
 };
@@ -127,6 +127,7 @@ class LoaderCore {
   // remove.cpp
   Status check_possible(const std::string& name, unsigned flags) const;
   Status check_removable(const ModuleBase& module, unsigned flags) const;
+  // Both give up the lock when they succeed.
   Status stop_at_once(Lock& lock, ModuleBase& module, unsigned flags, RemovalTimes& times);
   Status stop_and_wait(Lock& lock, ModuleBase& module, const std::stop_token& token,
                        RemovalTimes& times);

@@ -26,18 +26,16 @@ Status not_a_module(const fs::path& path, const std::string& why) {
 // error. So the headers are checked first; everything else is left to dlopen().
 Status check_complete(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) {
+  if (!file)
     return failure(EIO, "cannot read " + path.string() + ": check its permissions");
-  }
   const std::uintmax_t size = fs::file_size(path);
   ElfW(Ehdr) header{};
   if (!file.read(reinterpret_cast<char*>(&header), sizeof header) ||
       std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) {
     return not_a_module(path, "no ELF header; rebuild the plug-in");
   }
-  if (header.e_phentsize != sizeof(ElfW(Phdr))) {
+  if (header.e_phentsize != sizeof(ElfW(Phdr)))
     return not_a_module(path, "built for another word size; rebuild the plug-in");
-  }
   file.seekg(static_cast<std::streamoff>(header.e_phoff));
   for (int i = 0; i < header.e_phnum; ++i) {
     ElfW(Phdr) segment{};
@@ -54,21 +52,18 @@ Status check_complete(const fs::path& path) {
 Status check_file(const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
-  if (!fs::exists(status)) {
+  if (!fs::exists(status))
     return failure(ENOENT, "no plug-in file " + path.string() + ": build it or correct the path");
-  }
-  if (!fs::is_regular_file(status)) {
+  if (!fs::is_regular_file(status))
     return not_a_module(path, "not a regular file");
-  }
   return check_complete(path);
 }
 
 std::string describe(const std::vector<MappedPiece>& pieces) {
   std::ostringstream text;
   text << std::hex;
-  for (const MappedPiece& piece : pieces) {
+  for (const MappedPiece& piece : pieces)
     text << ' ' << piece.begin << '-' << piece.end << (piece.executable ? "(text)" : "");
-  }
   return text.str();
 }
 
@@ -92,15 +87,13 @@ PluginFile& PluginFile::operator=(PluginFile&& other) noexcept {
 }
 
 PluginFile::~PluginFile() {
-  if (handle_ != nullptr) {
+  if (handle_ != nullptr)
     dlclose(handle_);
-  }
 }
 
 Status PluginFile::check_table(const std::string& name) const {
-  if (table_->magic != GETPUT_MODULE_MAGIC) {
+  if (table_->magic != GETPUT_MODULE_MAGIC)
     return not_a_module(path_, "its getput_module has a wrong magic number; rebuild the plug-in");
-  }
   if (table_->abi_version != GETPUT_ABI_VERSION || table_->struct_size != sizeof(getput_module)) {
     return failure(ENOEXEC, path_.string() + " speaks plug-in ABI " +
                                 std::to_string(table_->abi_version) + " (" +
@@ -118,9 +111,8 @@ Status PluginFile::check_table(const std::string& name) const {
 }
 
 Status PluginFile::open(const fs::path& path, const std::string& name) {
-  if (Status status = check_file(path); !status.ok()) {
+  if (Status status = check_file(path); !status.ok())
     return status;
-  }
   if (void* other = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD); other != nullptr) {
     dlclose(other);
     return failure(EBUSY, path.string() +
@@ -152,9 +144,8 @@ Status PluginFile::close(std::int64_t* closed_ns) {
     return {};
   }
   const int result = dlclose(std::exchange(handle_, nullptr));
-  if (closed_ns != nullptr) {
+  if (closed_ns != nullptr)
     *closed_ns = monotonic_ns();
-  }
   table_ = nullptr;
   bool readable = true;
   const std::vector<MappedPiece> left = still_mapped(pieces_, readable);

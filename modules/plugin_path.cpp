@@ -32,9 +32,7 @@ std::string printable(std::string_view name) {
 template <class Range, class Text>
 std::string join(const Range& items, Text text) {
   std::string all;
-  for (const auto& item : items) {
-    all += (all.empty() ? "" : ", ") + text(item);
-  }
+  for (const auto& item : items) all += (all.empty() ? "" : ", ") + text(item);
   return all.empty() ? "none" : all;
 }
 
@@ -62,9 +60,8 @@ std::vector<std::string> known_plugins(const std::vector<fs::path>& folders) {
     std::error_code error;
     for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
          entry.increment(error)) {
-      if (entry->path().extension() == ".so") {
+      if (entry->path().extension() == ".so")
         names.insert(entry->path().stem().string());
-      }
     }
   }
   return {names.begin(), names.end()};

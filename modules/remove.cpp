@@ -59,7 +59,6 @@ Status LoaderCore::delete_module(const std::string& name, unsigned flags, std::s
                           : stop_and_wait(lock, *module, token, taken);
   if (!status.ok())
     return status;
-  lock.unlock();
   return take_apart(*module, true, taken);
 }
 
@@ -93,8 +92,8 @@ Status LoaderCore::check_removable(const ModuleBase& module, unsigned flags) con
   return {};
 }
 
-// Decides under the mutex. A forced removal asks first and waits for nobody; the scheme is then
-// stopped outside the mutex, where GOING keeps everybody else away.
+// Decides under the mutex and gives it up on success, when GOING keeps everybody else away. A
+// forced removal asks first and then waits for nobody.
 Status LoaderCore::stop_at_once(Lock& lock, ModuleBase& module, unsigned flags,
                                 RemovalTimes& times) {
   times.stop_ns = monotonic_ns();
@@ -109,15 +108,13 @@ Status LoaderCore::stop_at_once(Lock& lock, ModuleBase& module, unsigned flags,
   const getput_module* table = module.file_.table();
   const bool against_the_rules = !stopped || (table->init != nullptr && table->exit == nullptr);
   tainted_ = tainted_ || against_the_rules;
-  if (!stopped) {
-    lock.unlock();
+  lock.unlock();
+  if (!stopped)
     module.scheme_stop();
-    lock.lock();
-  }
+  times.refusing_ns = monotonic_ns();
+  times.drained_ns = stopped ? times.refusing_ns : 0;
   if (against_the_rules)
     warn("module " + module.name_ + " is removed by force: its users may crash");
-  times.refusing_ns = monotonic_ns();
-  times.drained_ns = times.refusing_ns;
   return {};
 }
 
@@ -132,7 +129,6 @@ Status LoaderCore::stop_and_wait(Lock& lock, ModuleBase& module, const std::stop
   const bool drained = module.scheme_drained();
   if (drained) {
     times.drained_ns = monotonic_ns();
-    lock.lock();
     return {};
   }
   const std::int64_t inside = module.refcount();

@@ -28,17 +28,15 @@ int visit_object(dl_phdr_info* object, std::size_t /*size*/, void* data) {
   bool found = false;
   for (int i = 0; i < object->dlpi_phnum; ++i) {
     const auto& header = object->dlpi_phdr[i];
-    if (header.p_type != PT_LOAD) {
+    if (header.p_type != PT_LOAD)
       continue;
-    }
     const std::uintptr_t begin = object->dlpi_addr + header.p_vaddr;
     const Range range{begin, begin + header.p_memsz};
     found = found || (search.address >= range.begin && search.address < range.end);
     segments.push_back(range);
   }
-  if (found) {
+  if (found)
     search.segments = std::move(segments);
-  }
   return found ? 1 : 0;
 }
 
@@ -50,13 +48,11 @@ std::optional<MappedPiece> parse_line(const std::string& line) {
   std::string offset;
   std::string device;
   std::string inode;
-  if (!(text >> span >> rights >> offset >> device >> inode) || inode == "0") {
+  if (!(text >> span >> rights >> offset >> device >> inode) || inode == "0")
     return std::nullopt;
-  }
   const auto dash = span.find('-');
-  if (dash == std::string::npos) {
+  if (dash == std::string::npos)
     return std::nullopt;
-  }
   MappedPiece piece;
   piece.begin = std::stoull(span.substr(0, dash), nullptr, 16);
   piece.end = std::stoull(span.substr(dash + 1), nullptr, 16);
@@ -72,9 +68,8 @@ std::vector<MappedPiece> read_maps(bool& readable) {
   std::vector<MappedPiece> pieces;
   std::string line;
   while (std::getline(maps, line)) {
-    if (auto piece = parse_line(line)) {
+    if (auto piece = parse_line(line))
       pieces.push_back(std::move(*piece));
-    }
   }
   readable = readable && !pieces.empty();
   return pieces;

@@ -11,9 +11,10 @@
 //              loaded before, and the pairs go round 16 words of the private line. (On one word the
 //              cores of today predict the forwarding and skip the address: no chain at all.)
 //
-// The gate looks at each burst by itself. A burst that fails it is void and is repeated a few times;
-// the attempt is rejected only if that does not help. Short bursts, each begun by threads that have
-// just slept, get through on a machine whose neighbours are awake. Repeats are counted and written.
+// The gate looks at each burst by itself. A burst that fails it is void and is repeated a few
+// times; the attempt is rejected only if that does not help. Short bursts, each begun by threads
+// that have just slept, get through on a machine whose neighbours are awake. Repeats are counted
+// and written.
 #pragma once
 
 #include <array>

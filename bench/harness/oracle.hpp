@@ -173,7 +173,7 @@ void check_stop_under_fire(S& object, Team& team, unsigned rounds, Verdict& verd
                   std::to_string(inside) + " times)");
   }
   if (!drained) {
-    verdict.wrong("not drained " + std::to_string(kDrainLimit.count()) +
+    verdict.wrong("references do not balance: not drained " + std::to_string(kDrainLimit.count()) +
                   " ms after stop() under load");
   }
 }

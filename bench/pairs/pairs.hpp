@@ -116,18 +116,19 @@ class PairsCell final : public Cell {
     const std::uint64_t each = (kOraclePairs - pairs_done_) / team.size() + kBatch;
     const Clock& clock = Clock::instance();
     const Clock::Ticks until = clock.now() + clock.ticks(kOracleAtMostNs);
-    std::vector<Padded<std::uint64_t>> done(team.size());
+    std::vector<Padded<std::uint64_t>> put(team.size());
     team.run_task([&](WorkerContext& worker) {
       [[maybe_unused]] const ThreadGuardFor<S> guard{};
-      std::uint64_t asked = 0;
-      work<false>(worker.rank(), [&](unsigned) {
-        asked += kBatch;
-        return asked <= each && clock.now() < until;
+      std::uint64_t& mine = put[worker.rank()].value;
+      bool first = true;
+      work<false>(worker.rank(), [&](unsigned done) {
+        mine += first ? 0 : done;
+        first = false;
+        return mine < each && clock.now() < until;
       });
-      done[worker.rank()].value = asked - kBatch;
     });
     finish_handover(team);
-    for (const auto& share : done) {
+    for (const auto& share : put) {
       pairs_done_ += share.value;
     }
   }

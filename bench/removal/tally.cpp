@@ -68,10 +68,10 @@ Measurement measure(const std::vector<BurstReport>& bursts, const Tally& tally,
   Json& metrics = result.metrics = Json::object();
   metrics["overlap"] = overlap;
   metrics["removals"] = drained.size();
-  metrics["drained_ns_mean"] =
-      drained.empty() ? Json(nullptr)
-                      : Json(std::accumulate(drained.begin(), drained.end(), 0.0) /
-                             static_cast<double>(drained.size()));
+  metrics["drained_ns_mean"] = drained.empty()
+                                   ? Json(nullptr)
+                                   : Json(std::accumulate(drained.begin(), drained.end(), 0.0) /
+                                          static_cast<double>(drained.size()));
   add_distribution(metrics, "drained_ns", drained);
   add_distribution(metrics, "stop_ns", in_ns(tally.remover.stop));
   add_distribution(metrics, "failed_attempt_ns", in_ns(tally.remover.attempt));

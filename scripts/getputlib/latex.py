@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The table of a paper: one row a scheme, plain LaTeX without packages."""
 from . import stats, style
+from .figures.base import comparable
 from .figures.netpath import LEVELS, added_ns
 from .figures.pairs import basic_rows
 from .figures.removal import latency
@@ -35,7 +36,8 @@ def _ratio(row, control):
 
 def _packet(results, scheme, threads):
     """(highest level measured, ns that it adds to L0)."""
-    line = {row.params.get("level"): row for row in results.of("netpath") if row.scheme == scheme and row.threads == threads and row.shown}
+    rows, _ = comparable(results, "netpath", ("level", "threads"))
+    line = {row.params.get("level"): row for row in rows if row.scheme == scheme and row.threads == threads and row.shown}
     levels = [level for level in LEVELS if level in line]
     added = added_ns(line, levels[-1]) if levels else None
     return (levels[-1], number(added)) if added is not None and levels[-1] != "L0" else (None, NOTHING)

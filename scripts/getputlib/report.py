@@ -71,7 +71,13 @@ def _flatten(value, prefix=""):
     elif isinstance(value, list):
         yield prefix, ", ".join(map(str, value)) if all(not isinstance(v, (dict, list)) for v in value) else json.dumps(value)
     else:
-        yield prefix, {None: "not told", True: "yes", False: "no"}.get(value, str(value)) if not isinstance(value, int) or isinstance(value, bool) else str(value)
+        yield prefix, _word(value)
+
+
+def _word(value):
+    if value is None:
+        return "not told"
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def _environment_rows(env):
@@ -136,7 +142,8 @@ def render(results, figures, rows):
     page = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     return page.get_template(TEMPLATE).render(
         facts=list(_facts(results)), wrong=_wrong(results), crashes=results.manifest["crashes"], figures=figures,
-        tables=_summary_tables(rows), rejections=_rejections(results), silent=_silent(results), noise=list(_noise(results)),
+        tables=_summary_tables(rows), rejections=_rejections(results), packets=list(results.packet_lines()),
+        silent=_silent(results), noise=list(_noise(results)),
         schemes=list(results.schemes.values()), environment=_environment_rows(results.env), latex=latex.table(results),
     )
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A results directory as rows: one a cell, with its statistics and its verdict."""
 import functools
+import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
@@ -82,6 +83,10 @@ class Row:
         found = (trial["metrics"].get(name) for trial in self.kept)
         return [float(value) for value in found if isinstance(value, (int, float)) and not isinstance(value, bool)]
 
+    def packets(self):
+        """Where the frames of one pass over the input went (netpath); None where nothing is counted."""
+        return next((trial["metrics"]["pass"] for trial in reversed(self.kept) if trial["metrics"].get("pass")), None)
+
     def detail(self):
         """Why the verdict is not OK; None when it is."""
         if self.verdict in (NOT_AVAILABLE, NOT_POSSIBLE):
@@ -117,7 +122,7 @@ class Row:
             "chain_ns": stats.median([value for value in self.control("chain") if value]),
             "plain_to_fetch_add": stats.median_of_ratios(self.control("plain"), self.control("fetch_add")),
             "trials_kept": len(self.kept), "trials_rejected": self.rejected,
-            "verdict": self.verdict, "detail": self.detail(),
+            "verdict": self.verdict, "detail": self.detail(), "packets_a_pass": self.packets(),
         }
 
 
@@ -169,6 +174,21 @@ class Results:
             entry[1] += row.rejected
             entry[2].update(row.reasons)
         return dict(table)
+
+    def packet_lines(self):
+        """Where the packets went: one line for all cells whose passes ended alike."""
+        alike = defaultdict(list)
+        for row in self.rows:
+            if counts := row.packets():
+                name = (row.kept[-1]["metrics"].get("input") or {}).get("name", "the input")
+                alike[(name, json.dumps(counts, sort_keys=True))].append(row)
+        for (name, text), rows in alike.items():
+            counts = json.loads(text)
+            dropped = ", ".join(f"{reason} {count}" for reason, count in counts["dropped"].items()) or "none"
+            levels = ", ".join(sorted({str(row.params.get("level")) for row in rows}))
+            yield (f"{name}: {counts['received']} frames a pass = {counts['delivered']} delivered + {counts['forwarded']} forwarded "
+                   f"+ {sum(counts['dropped'].values())} dropped ({dropped}), in {len(rows)} cells of "
+                   f"{len({row.scheme for row in rows})} schemes at {levels}")
 
     def closing_lines(self):
         """What a person must know at the end of a run."""

@@ -16,7 +16,7 @@ from .errors import EXIT_BAD_RESULT, EXIT_OK, REPORTS, GetputError, bad_request,
 from .plan import make_plan, plan_lines
 from .runner import Runner, Signals, Stop, failure_state
 from .selection import Selection, bench_flags, describe_capture, select_cells
-from .store import ENV, MANIFEST, PLAN, TRIALS, Ledger, RunDirectory, disk_errors, new_manifest
+from .store import ENV, MANIFEST, PLAN, TRIALS, Ledger, RunDirectory, new_manifest
 
 ASKED = ("scheme", "workload", "threads", "place", "trials")
 BYTES_PER_LINE = 2000

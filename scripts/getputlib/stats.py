@@ -76,6 +76,17 @@ def relative_shift_interval(first, second, confidence=CONFIDENCE):
     return float(low), float(high)
 
 
+def median_difference_interval(first, second, confidence=CONFIDENCE):
+    """Bootstrap interval of median(second) - median(first), for samples that are not paired."""
+    chance = numpy.random.default_rng(BOOTSTRAP_SEED)
+    medians = []
+    for values in (first, second):
+        values = numpy.asarray(values, float)
+        medians.append(numpy.median(values[chance.integers(0, len(values), (RESAMPLES, len(values)))], axis=1))
+    low, high = numpy.quantile(medians[1] - medians[0], [(1 - confidence) / 2, (1 + confidence) / 2])
+    return float(low), float(high)
+
+
 def cliffs_delta(first, second):
     """P(second > first) - P(second < first): 0 no difference, 1 all of second above all of first."""
     difference = numpy.sign(numpy.subtract.outer(numpy.asarray(second, float), numpy.asarray(first, float)))

@@ -100,7 +100,7 @@ def command(arguments):
         sys.stdout.write(as_csv(rows))
     else:
         sys.stdout.write(as_table(rows))
-        if line := control_line(rows):
+        for line in filter(None, (control_line(rows), *results.packet_lines())):
             print(line)
     if results.manifest["state"] != "finished":
         note(f"this run is not finished: {results.manifest['state']}")

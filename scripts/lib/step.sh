@@ -107,6 +107,22 @@ step_smoke() {
   printf 'smoke: %s trials in %s s, valid\n' "$(wc -l <"$work/trials.jsonl")" "$took" |
     tee -a "$summary"
   ((took <= 90)) || die 1 "scripts/run --smoke took $took s, more than 90"
+  check_capture "$root/../shared/data/sanitized4k.pcap" 4096
+}
+
+# check_capture FILE FRAMES: netpath on a real capture, where there is one beside the checkout
+check_capture() {
+  local work=${GETPUT_BUILD_ROOT:-$root/build}/capture
+  if [[ ! -r $1 ]]; then
+    echo "capture: not checked, there is no $1" | tee -a "$summary"
+    return 0
+  fi
+  rm -rf "$work"
+  GETPUT_BENCH=$(build_folder release)/bin/getput-bench "$root/scripts/getput" run --smoke \
+    --workload netpath --pcap "$1" --out "$work" || die 1 "netpath on $1 ended with $?"
+  "$root/scripts/getput" validate "$work" || die 1 "the results do not match the schema"
+  "$python" -B "$root/scripts/lib/check_capture.py" "$work/trials.jsonl" "$2" |
+    tee -a "$summary" || die 1 "netpath does not account for every frame"
 }
 
 # CMake and the doctor name Debian packages too, for those who come without scripts/run: whatever

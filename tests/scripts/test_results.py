@@ -51,8 +51,10 @@ def test_too_few_trials_are_not_enough(driver):
 def test_table_and_csv_have_the_same_rows(measured):
     table, _ = measured("summary", "out")
     rows = list(csv.DictReader(io.StringIO(measured("summary", "out", "--format", "csv")[0])))
-    assert len(rows) == len(measured.summary()) == len(table.splitlines()) - 2
-    assert "plain is 0.153 of a fetch_add" in table.splitlines()[-1]
+    assert len(rows) == len(measured.summary()) == len(table.splitlines()) - 3
+    controls, packets = table.splitlines()[-2:]
+    assert "plain is 0.153 of a fetch_add" in controls
+    assert "4096 frames a pass = 1000 delivered + 2996 forwarded + 100 dropped (no_handler 40, not_ip 60)" in packets
 
 
 def test_validate_accepts_what_was_measured(measured):

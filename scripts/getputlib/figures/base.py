@@ -14,6 +14,7 @@ from .. import stats, style  # noqa: E402
 from ..summary import number  # noqa: E402
 
 WIDTH_IN = 7.2
+NAME_IN = 0.135  # what a name beside a line needs in height
 RC = {
     "font.family": "DejaVu Sans", "font.size": 8.5, "axes.labelsize": 8.5, "axes.titlesize": 9.0, "legend.fontsize": 7.5,
     "xtick.labelsize": 8.0, "ytick.labelsize": 8.0, "axes.spines.top": False, "axes.spines.right": False,
@@ -41,7 +42,8 @@ class Figure:
 
     def save(self, folder):
         """Writes SVG, PDF and PNG; returns the SVG's text."""
-        self.drawing.draw_without_rendering()
+        for _ in range(2):  # names beside the axes move with them, so one pass does not see where they end
+            self.drawing.draw_without_rendering()
         self.drawing.set_layout_engine("none")  # it is laid out now; once is enough for three files
         for kind, metadata in METADATA.items():
             self.drawing.savefig(folder / f"{self.key}.{kind}", metadata=metadata)
@@ -134,9 +136,10 @@ def interval(row):
 
 
 def spread_labels(positions, least_gap):
-    """Moves sorted positions apart until neighbours have `least_gap`; the middle of the group stays."""
-    if not positions:
-        return []
+    """Moves positions between 0 and 1 apart until neighbours have `least_gap`; each group keeps its middle.
+
+    What would leave 0 .. 1 is moved back in, as far as there is room.
+    """
     order = sorted(range(len(positions)), key=lambda index: positions[index])
     groups = [[positions[index], 1] for index in order]  # [centre, members]
     merged = True
@@ -144,8 +147,8 @@ def spread_labels(positions, least_gap):
         merged = False
         for index in range(len(groups) - 1):
             (a, m), (b, n) = groups[index], groups[index + 1]
-            if b - a < least_gap * (m + n) / 2.0:
-                groups[index:index + 2] = [[(a * m + b * n) / (m + n), m + n]]
+            if b - a < least_gap * (m + n) / 2.0 - 1e-12:
+                groups[index:index + 2] = [[_inside((a * m + b * n) / (m + n), (m + n - 1) * least_gap), m + n]]
                 merged = True
                 break
     placed, result = [], [0.0] * len(positions)
@@ -156,13 +159,24 @@ def spread_labels(positions, least_gap):
     return result
 
 
-def name_lines(axes, ends, least_gap=0.052):
+def _inside(centre, span):
+    return 0.5 if span >= 1.0 else min(max(centre, span / 2.0), 1.0 - span / 2.0)
+
+
+def panel_height(names):
+    """Inches for axes beside which so many names are written, with their labels and title."""
+    return max(3.5, 0.9 + NAME_IN * names)
+
+
+def name_lines(axes, ends):
     """Writes each line's name right of its end, moved apart where ends are close.
 
     `ends` is a list of (text, colour, x, y) in data coordinates. Heights are shares of the axes, so
     they are right before the figure is laid out, once the limits of the axes stand.
     """
     axes.autoscale_view()
+    rows = axes.get_gridspec().nrows
+    least_gap = NAME_IN / (axes.figure.get_figheight() / rows - 0.75)
     to_axes = axes.transData + axes.transAxes.inverted()
     heights = [to_axes.transform((x, y))[1] for _, _, x, y in ends]
     for (text, color, x, y), height in zip(ends, spread_labels(heights, least_gap)):
@@ -192,4 +206,4 @@ def _listing(words):
 
 
 __all__ = ["RC", "WIDTH_IN", "Figure", "cannot_show", "comparable", "fixed_text", "interval", "name_lines",
-           "nanoseconds_axis", "number", "plain_number_axis", "plt", "stats", "style", "subplots"]
+           "nanoseconds_axis", "number", "panel_height", "plain_number_axis", "plt", "stats", "style", "subplots"]

@@ -2,7 +2,7 @@
 """What a packet costs, against the charge level: at which events a module reference is taken."""
 from matplotlib.ticker import SymmetricalLogLocator
 
-from .base import (Figure, cannot_show, comparable, fixed_text, interval, name_lines, number, plain_number_axis, stats,
+from .base import (Figure, cannot_show, comparable, fixed_text, interval, name_lines, number, panel_height, plain_number_axis, stats,
                    style, subplots)
 
 LEVELS = ("L0", "L1", "L2", "L3", "L4", "L5", "L6", "L7")
@@ -36,6 +36,18 @@ def added_ns(line, level):
     return stats.median(line[level].values) - stats.median(line["L0"].values)
 
 
+def _added_interval(line, level):
+    """95 % interval of what a level adds; a point at L0 itself."""
+    if level == "L0":
+        return 0.0, 0.0
+    return stats.median_difference_interval(line["L0"].values, line[level].values)
+
+
+def _side_by_side(names):
+    """A small shift to the side for each scheme, so that markers and intervals at one level stay apart."""
+    return {name: 0.26 * ((index + 0.5) / len(names) - 0.5) for index, name in enumerate(names)}
+
+
 def _levels(lines):
     return [level for level in LEVELS if any(level in line for line in lines.values())]
 
@@ -65,8 +77,10 @@ def _budget_line(axes, value, name, below=False):
 def _draw_absolute(axes, lines, levels):
     low = min(budget_ns(speed, size) for speed in SPEEDS_GBE for size in FRAMES.values()) / 1.3
     high = max(budget_ns(speed, size) for speed in SPEEDS_GBE for size in FRAMES.values()) * 1.3
+    shift = _side_by_side(sorted(lines))
     for name, line in sorted(lines.items()):
-        look, points = style.scheme(name), [(levels.index(level), interval(line[level])) for level in levels if level in line]
+        look = style.scheme(name)
+        points = [(levels.index(level) + shift[name], interval(line[level])) for level in levels if level in line]
         axes.errorbar([x for x, _ in points], [m[0] for _, m in points], yerr=list(zip(*[m[1:] for _, m in points])),
                       color=look.color, marker=look.marker, linestyle=look.line, capsize=2)
         values = [m[0] for _, m in points]
@@ -79,14 +93,18 @@ def _draw_absolute(axes, lines, levels):
 
 
 def _draw_added(axes, lines, levels):
-    ends, top = [], 1.0
+    ends, top, shift = [], 1.0, _side_by_side(sorted(lines))
     for name, line in sorted(lines.items()):
         look = style.scheme(name)
-        points = [(levels.index(level), added) for level in levels if (added := added_ns(line, level)) is not None]
-        if points:
-            axes.plot(*zip(*points), color=look.color, marker=look.marker, linestyle=look.line)
-            ends.append((look.label, look.color, *points[-1]))
-            top = max(top, max(added for _, added in points))
+        points = [(levels.index(level), added, level) for level in levels if (added := added_ns(line, level)) is not None]
+        if not points:
+            continue
+        x, y = [point[0] + shift[name] for point in points], [point[1] for point in points]
+        bounds = [_added_interval(line, level) for _, _, level in points]
+        axes.vlines(x, [low for low, _ in bounds], [high for _, high in bounds], color=look.color, linewidth=0.8, alpha=0.6)
+        axes.plot(x, y, color=look.color, marker=look.marker, linestyle=look.line)
+        ends.append((look.label, look.color, x[-1], y[-1]))
+        top = max(top, *y)
     axes.set_yscale("symlog", linthresh=10.0, linscale=1.0)
     budget = budget_ns(100, FRAMES["64 B"])
     if top > budget / 3.0:
@@ -97,6 +115,16 @@ def _draw_added(axes, lines, levels):
     return ends
 
 
+def _adds(name, line, level):
+    """What a level adds with one scheme, in words; a difference inside the noise is said to be none."""
+    low, high = _added_interval(line, level)
+    look, added = style.scheme(name), added_ns(line, level)
+    if low <= 0.0 <= high:
+        return f"nothing that these trials can show with {look.label} (between {number(low)} and {number(high)} ns)"
+    share = f", {number(100.0 * added / budget_ns(10, FRAMES['64 B']))} % of the 67.2 ns of a 64-byte frame at 10 GbE"
+    return f"{number(added)} ns with {look.label}" + (share if added > 0.0 else "")
+
+
 def _sentence(lines, levels, threads):
     top = levels[-1]
     added = {name: value for name, line in lines.items() if (value := added_ns(line, top)) is not None}
@@ -105,13 +133,9 @@ def _sentence(lines, levels, threads):
     floor = stats.median([stats.median(line["L0"].values) for line in lines.values() if "L0" in line])
     real = {name: value for name, value in added.items() if any(row.safe for row in lines[name].values())} or added
     least, most = min(real, key=real.get), max(real, key=real.get)
-    budget = budget_ns(10, FRAMES["64 B"])
     words = (f"With {threads} worker{'s' if threads != 1 else ''} a packet costs {number(floor)} ns without any reference (L0); "
-             f"charging at {top} adds {number(real[least])} ns with {style.scheme(least).label}")
-    if most != least:
-        words += f" and {number(real[most])} ns with {style.scheme(most).label}"
-    return words + (f", which is {number(100.0 * real[least] / budget)} % to {number(100.0 * real[most] / budget)} % of the "
-                    "67.2 ns that 64-byte frames leave at 10 GbE.")
+             f"charging at {top} adds {_adds(least, lines[least], top)}")
+    return words + (f", and {_adds(most, lines[most], top)}." if most != least else ".")
 
 
 def levels(results):
@@ -122,7 +146,7 @@ def levels(results):
     if not counts:
         return Figure("netpath_levels", title, None, "This run has no packets: the workload netpath was not measured.")
     chosen = sorted({counts[0], counts[-1]})
-    figure, all_axes = subplots(len(chosen), 2, height=0.4 + 3.3 * len(chosen), squeeze=False)
+    figure, all_axes = subplots(len(chosen), 2, height=panel_height(len({row.scheme for row in rows})) * len(chosen), squeeze=False)
     sentences, ends = [], []
     for (left, right), threads in zip(all_axes, chosen):
         lines = _lines([row for row in rows if row.threads == threads])

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What a pair costs: by scheme with one thread, and against the number of threads."""
 from ..results import NOT_ENOUGH
-from .base import (Figure, cannot_show, fixed_text, interval, name_lines, number, plain_number_axis, stats,
+from .base import (Figure, cannot_show, fixed_text, interval, name_lines, number, panel_height, plain_number_axis, stats,
                    style, subplots)
 
 BASIC = {"object": "shared", "objects": 1, "hold_ns": 0, "put": "same"}
@@ -28,28 +28,28 @@ def _control_ns(rows, name):
 
 
 def _mark_controls(axes, rows):
-    """Vertical lines where the controls of the same run lie; the corner above the cheap schemes is free."""
+    """Vertical lines where the controls of the same run lie; the corner left of the dear schemes is free."""
     for name in ("plain", "chain", "fetch_add"):
         value, look = _control_ns(rows, name), style.control(name)
         if value:
             axes.axvline(value, color=look.color, linestyle=look.line, linewidth=0.9, zorder=1,
                          label=f"{look.label}: {number(value)} ns")
     if axes.get_legend_handles_labels()[0]:
-        axes.legend(loc="upper right" if len(rows) > 5 else "best", title="controls of this run", title_fontsize=7.5, frameon=True, framealpha=0.95,
-                    edgecolor="#DDDDDD")
+        axes.legend(loc="lower left" if len(rows) > 4 else "best", title="controls of this run", title_fontsize=7.5,
+                    frameon=True, framealpha=0.95, edgecolor="#DDDDDD")
 
 
 def _draw_cost(rows, silent):
-    figure, axes = subplots(height=0.9 + 0.27 * (len(rows) + len(silent)))
+    figure, axes = subplots(height=0.9 + 0.27 * max(len(rows) + len(silent), 5))
     for position, row in enumerate(rows):
         look = style.scheme(row.scheme)
         middle, down, up = interval(row)
         axes.errorbar(middle, position, xerr=[[down], [up]], color=look.color, marker=look.marker, markersize=6.5,
                       capsize=2.5, linewidth=1.2, linestyle="none", zorder=3)
         ratio = row.ratio("plain")
-        few = f"  ({len(row.kept)} trials)" if row.verdict == NOT_ENOUGH else ""
-        for place, text in ((1.01, f"{number(middle)} ns"), (1.125, f"{number(ratio)}×{few}" if ratio else few)):
-            axes.annotate(text, (place, position), xycoords=("axes fraction", "data"), va="center", fontsize=8.0)
+        few = f"{len(row.kept)} trials" if row.verdict == NOT_ENOUGH else ""
+        for place, text in ((1.125, f"{number(middle)} ns"), (1.225, f"{number(ratio)}×" if ratio else ""), (1.33, few)):
+            axes.annotate(text, (place, position), xycoords=("axes fraction", "data"), va="center", ha="right", fontsize=8.0)
     for position, row in enumerate(silent, len(rows)):
         bold = "bold" if row.verdict == "WRONG" else "normal"
         axes.annotate(row.verdict, (1.01, position), xycoords=("axes fraction", "data"), va="center", fontsize=8.0,
@@ -161,7 +161,7 @@ def threads(results):
     title = "Cost of a pair against threads"
     if not panels:
         return Figure("pair_threads", title, None, "This run has no pairs with more than one number of threads.")
-    figure, all_axes = subplots(1, len(panels), height=3.6, sharey=True, squeeze=False)
+    figure, all_axes = subplots(1, len(panels), height=panel_height(len(panels[0][1]) + 1), sharey=True, squeeze=False)
     names = {"shared": "one object for all threads", "own": "an object for each thread"}
     ends = [_draw_panel(axes, lines, names[kind]) for axes, (kind, lines) in zip(all_axes[0], panels)]
     all_axes[0][0].set_ylabel("ns for a pair of one thread (median, 95 % interval)")

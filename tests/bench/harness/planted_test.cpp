@@ -24,15 +24,15 @@ std::string removal_cell(const std::string& scheme, unsigned threads) {
          "/callers:" + std::to_string(threads - 1) + "/hold_ns:0/place:compact";
 }
 
-struct Run {
+struct PlanRun {
   Outcome outcome;
   std::vector<Json> lines;
 };
 
-Run run_cells(const std::vector<std::string>& cells) {
+PlanRun run_cells(const std::vector<std::string>& cells) {
   const TempFolder folder;
   write_file(folder.file("plan.json"), plan_of(cells, 3));
-  Run run;
+  PlanRun run;
   run.outcome = run_program(kProgram + " --getput_plan=" + folder.file("plan.json") +
                             " --getput_out=" + folder.file("trials.jsonl"));
   run.lines = read_lines(folder.file("trials.jsonl"));
@@ -44,7 +44,7 @@ class Planted : public testing::Test {
   void SetUp() override {
     if (!unfit_for_results().empty()) {
       // What is asked of such a build is that it refuses.
-      const Run run = run_cells({pairs_cell("counted", 1)});
+      const PlanRun run = run_cells({pairs_cell("counted", 1)});
       EXPECT_EQ(run.outcome.exit_code, 3);
       EXPECT_NE(run.outcome.err.find("writes no results"), std::string::npos) << run.outcome.err;
       EXPECT_TRUE(run.lines.empty());
@@ -53,7 +53,7 @@ class Planted : public testing::Test {
   }
 
   static void expect_wrong(const std::string& cell, const std::string& detail) {
-    const Run run = run_cells({cell});
+    const PlanRun run = run_cells({cell});
     EXPECT_EQ(run.outcome.exit_code, 1) << run.outcome.err;
     ASSERT_FALSE(run.lines.empty());
     const Json& oracle = run.lines.back()["oracle"];
@@ -86,7 +86,7 @@ TEST_F(Planted, HonestSchemeIsNotAccused) {
     cells.push_back(pairs_cell("counted", 2));
     cells.push_back(removal_cell("counted", 2));
   }
-  const Run run = run_cells(cells);
+  const PlanRun run = run_cells(cells);
   EXPECT_EQ(run.outcome.exit_code, 0) << run.outcome.err;
   EXPECT_GE(run.lines.size(), cells.size());
   for (const Json& line : run.lines) {
