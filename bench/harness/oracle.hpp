@@ -19,6 +19,7 @@
 #include <thread>
 
 #include "bench/harness/line.hpp"
+#include "bench/harness/pair_batch.hpp"
 #include "bench/harness/team.hpp"
 #include "schemes/machine/fence.hpp"
 #include "schemes/scheme.hpp"
@@ -74,6 +75,23 @@ bool drains(S& object) {
   return true;
 }
 
+/// A stopped object, asked often: a flag that is looked at now and then is no flag.
+template <class S>
+void check_refuses(S& object, Verdict& verdict) {
+  constexpr int kAsked = 200;
+  int taken = 0;
+  for (int i = 0; i < kAsked; ++i) {
+    if (auto ticket = object.try_get(); ticket) {
+      object.put(ticket);
+      ++taken;
+    }
+  }
+  if (taken != 0) {
+    verdict.wrong("a try_get that started after stop() had returned succeeded (" +
+                  std::to_string(taken) + " of " + std::to_string(kAsked) + ")");
+  }
+}
+
 /// The object after a burst, with every ticket given back and nobody at it. Leaves it live.
 template <class S>
 void check_quiescent(S& object, Verdict& verdict) {
@@ -94,10 +112,7 @@ void check_quiescent(S& object, Verdict& verdict) {
   if constexpr (S::info.removal) {
     object.stop();
     if (S::info.certain_after_stop) {
-      if (auto ticket = object.try_get(); ticket) {
-        verdict.wrong("a try_get that started after stop() had returned succeeded");
-        object.put(ticket);
-      }
+      check_refuses(object, verdict);
     }
     if (!drains(object)) {
       verdict.wrong("references do not balance: not drained " +
@@ -114,63 +129,97 @@ void check_quiescent(S& object, Verdict& verdict) {
   }
 }
 
-/// Threads of the team hammer get and put while the calling thread stops, drains and restarts the
-/// object `rounds` times. Counts a get that started after stop() returned and yet succeeded, and a
-/// holder inside while the object was drained. For objects that may be shared by threads.
-template <class S>
-void check_stop_under_fire(S& object, Team& team, unsigned rounds, Verdict& verdict) {
-  // Odd: stop() has returned and restart() has not begun.
-  Padded<std::atomic<std::uint64_t>> stopped_round;
-  Padded<std::atomic<bool>> unloaded;
+/// What the threads under fire tell the one that stops.
+struct FireNotes {
+  Padded<std::atomic<std::uint64_t>> round;  ///< odd: stop() has returned, restart() has not begun
+  Padded<std::atomic<bool>> unloaded;        ///< drained() has said true
+  Padded<std::atomic<std::uint64_t>> refused;
   std::atomic<std::uint64_t> late{0};
   std::atomic<std::uint64_t> inside{0};
 
-  const auto hammer = [&](WorkerContext& worker) {
-    [[maybe_unused]] const ThreadGuardFor<S> guard{};
-    while (!worker.stopped()) {
-      const std::uint64_t before = stopped_round.value.load(std::memory_order_acquire);
-      auto ticket = object.try_get();
-      if (!ticket) {
-        continue;
-      }
-      // Seen odd before the get began, and unchanged after it: the whole get lay inside.
-      if (before % 2 == 1 && stopped_round.value.load(std::memory_order_acquire) == before) {
-        late.fetch_add(1, std::memory_order_relaxed);
-      }
-      if (unloaded.value.load(std::memory_order_relaxed)) {
-        // A stale value would be no proof; after the fence it is the remover's latest or newer.
-        machine::full_fence();
-        if (unloaded.value.load(std::memory_order_relaxed)) {
-          inside.fetch_add(1, std::memory_order_relaxed);
-        }
-      }
-      object.put(ticket);
+  /// Called inside a reference. A stale value would be no proof; behind the fence it is the latest.
+  bool module_is_gone() const noexcept {
+    if (!unloaded.value.load(std::memory_order_relaxed)) {
+      return false;
     }
-  };
+    machine::full_fence();
+    return unloaded.value.load(std::memory_order_relaxed);
+  }
+};
+
+/// One thread under fire: get, look around, stay a moment, look again, put.
+template <class S>
+void hammer(S& object, FireNotes& notes, const WorkerContext& worker) {
+  constexpr std::uint64_t kInsideLoops = 100;
+  while (!worker.stopped()) {
+    const std::uint64_t before = notes.round.value.load(std::memory_order_acquire);
+    auto ticket = object.try_get();
+    if (!ticket) {
+      notes.refused.value.fetch_add(1, std::memory_order_relaxed);
+      continue;
+    }
+    // Seen odd before the get began, and unchanged after it: the whole get lay behind stop().
+    if (before % 2 == 1 && notes.round.value.load(std::memory_order_acquire) == before) {
+      notes.late.fetch_add(1, std::memory_order_relaxed);
+    }
+    bool gone = notes.module_is_gone();
+    hold(kInsideLoops);
+    gone = notes.module_is_gone() || gone;
+    notes.inside.fetch_add(gone ? 1 : 0, std::memory_order_relaxed);
+    object.put(ticket);
+  }
+}
+
+/// Until the threads have been refused so often, so that they had their chance to get in; on a busy
+/// machine not for long.
+inline void let_them_try(const FireNotes& notes) {
+  constexpr std::uint64_t kRefusals = 500;
+  constexpr std::chrono::milliseconds kAtMost{50};
+  const std::uint64_t before = notes.refused.value.load(std::memory_order_relaxed);
+  const auto until = std::chrono::steady_clock::now() + kAtMost;
+  while (notes.refused.value.load(std::memory_order_relaxed) - before < kRefusals &&
+         std::chrono::steady_clock::now() < until) {
+    std::this_thread::yield();
+  }
+}
+
+/// Threads of the team hammer get and put while the calling thread stops, drains and restarts the
+/// object `rounds` times. Finds a get that started after stop() returned and yet succeeded, and a
+/// holder inside while the object was drained. For objects that may be shared by threads.
+template <class S>
+void check_stop_under_fire(S& object, Team& team, unsigned rounds, Verdict& verdict) {
+  FireNotes notes;
   bool drained = true;
-  team.run_task(hammer, [&] {
+  const auto stop_and_restart = [&] {
     [[maybe_unused]] const ThreadGuardFor<S> guard{};
     for (unsigned round = 0; round < rounds && drained; ++round) {
       object.stop();
-      stopped_round.value.fetch_add(1, std::memory_order_acq_rel);
+      notes.round.value.fetch_add(1, std::memory_order_acq_rel);
       drained = drains(object);
       if (drained) {
-        unloaded.value.store(true, std::memory_order_relaxed);
-        std::this_thread::yield();
-        unloaded.value.store(false, std::memory_order_relaxed);
+        notes.unloaded.value.store(true, std::memory_order_relaxed);
+        let_them_try(notes);
+        notes.unloaded.value.store(false, std::memory_order_relaxed);
       }
-      stopped_round.value.fetch_add(1, std::memory_order_acq_rel);
+      notes.round.value.fetch_add(1, std::memory_order_acq_rel);
+      machine::full_fence();
       object.restart();
       std::this_thread::yield();
     }
-  });
-  if (late != 0) {
+  };
+  team.run_task(
+      [&](WorkerContext& worker) {
+        [[maybe_unused]] const ThreadGuardFor<S> guard{};
+        hammer(object, notes, worker);
+      },
+      stop_and_restart);
+  if (S::info.certain_after_stop && notes.late != 0) {
     verdict.wrong("a try_get that started after stop() had returned succeeded (" +
-                  std::to_string(late) + " times while threads were at it)");
+                  std::to_string(notes.late) + " times while threads were at it)");
   }
-  if (inside != 0) {
+  if (notes.inside != 0) {
     verdict.wrong("a holder was inside although drained() had said true (" +
-                  std::to_string(inside) + " times)");
+                  std::to_string(notes.inside) + " times)");
   }
   if (!drained) {
     verdict.wrong("references do not balance: not drained " + std::to_string(kDrainLimit.count()) +

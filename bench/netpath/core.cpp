@@ -20,21 +20,26 @@ SocketMemory::~SocketMemory() {
 }
 
 void SocketMemory::replenish() noexcept {
-  if (retired_.size() >= kBatch) {
-    QsbrThread::synchronize();
-    free_.insert(free_.end(), retired_.begin(), retired_.end());
-    retired_.clear();
-  }
+  if (retired_.size() >= kMost)
+    reclaim();
   while (free_.size() > kMost) {  // closed here, opened elsewhere
     depot_.give(free_.back());
     free_.pop_back();
   }
   while (free_.size() < kBatch) {
-    Socket* socket = depot_.take();
-    if (socket == nullptr)
-      return;
-    free_.push_back(socket);
+    if (Socket* socket = depot_.take())
+      free_.push_back(socket);
+    else if (!retired_.empty())
+      reclaim();
+    else
+      return;  // packets that need a socket are dropped and counted: no_table_space
   }
+}
+
+void SocketMemory::reclaim() noexcept {
+  QsbrThread::synchronize();
+  free_.insert(free_.end(), retired_.begin(), retired_.end());
+  retired_.clear();
 }
 
 void Core::restart(std::size_t start) noexcept {

@@ -47,8 +47,11 @@ class SocketMemory {
 
  private:
   void replenish() noexcept;
+  void reclaim() noexcept;
 
-  static constexpr std::size_t kMost = 4096;  ///< closed sockets waiting for the grace period
+  // A grace period is waited for once in so many closed sockets: rarer than once in a burst, for
+  // the wait would be a voluntary switch in the middle of a measurement.
+  static constexpr std::size_t kMost = 4096;
   Depot<Socket>& depot_;
   std::vector<Socket*> free_;
   std::vector<Socket*> retired_;

@@ -44,9 +44,9 @@ class NetpathCell final : public Cell {
       cores[rank]->restart(static_cast<std::size_t>(mix(trial.seed ^ rank)));
 
     const std::vector<BurstReport> bursts = trial.controls.interleave([&](unsigned /*round*/) {
-      return trial.team.run_burst(
-          trial.burst_ms / ControlSet::kRounds,
-          [&](WorkerContext& worker) { work(modules, *cores[worker.rank()], worker); });
+      return trial.team.run_burst(trial.burst_ms / ControlSet::kRounds, [&](WorkerContext& worker) {
+        work(modules, *cores[worker.rank()], worker);
+      });
     });
 
     discharge_objects(modules, trial.team);

@@ -5,27 +5,33 @@
 
 namespace getput::bench::netpath {
 
+namespace {
+thread_local constinit unsigned depth = 0;
+}
+
 QsbrThread::QsbrThread() {
-  urcu_qsbr_register_thread();  // which puts the thread online
-  urcu_qsbr_thread_offline();
+  if (depth++ == 0) {
+    urcu_qsbr_register_thread();  // which puts the thread online
+    urcu_qsbr_thread_offline();
+  }
+  was_online_ = urcu_qsbr_read_ongoing() != 0;
 }
 
 QsbrThread::~QsbrThread() {
-  urcu_qsbr_unregister_thread();
+  if (--depth == 0)
+    urcu_qsbr_unregister_thread();
+  else
+    was_online_ ? online() : offline();
 }
 
 void QsbrThread::online() noexcept {
-  if (!online_) {
+  if (urcu_qsbr_read_ongoing() == 0)
     urcu_qsbr_thread_online();
-    online_ = true;
-  }
 }
 
 void QsbrThread::offline() noexcept {
-  if (online_) {
+  if (urcu_qsbr_read_ongoing() != 0)
     urcu_qsbr_thread_offline();
-    online_ = false;
-  }
 }
 
 void QsbrThread::quiescent() noexcept {

@@ -8,6 +8,7 @@ namespace getput::bench::netpath {
 
 /// Registers the calling thread with urcu-qsbr while it lives, offline at first. An offline thread
 /// holds up no grace period and may wait for whatever it likes; it must not look into a table.
+/// They nest: an inner one leaves the thread online or offline as it found it.
 class QsbrThread {
  public:
   QsbrThread();
@@ -23,7 +24,7 @@ class QsbrThread {
   static void synchronize() noexcept;
 
  private:
-  bool online_ = false;
+  bool was_online_ = false;
 };
 
 }  // namespace getput::bench::netpath

@@ -19,7 +19,7 @@ struct Parcel {
 };
 
 /// Some tickets may be under way, not so many that the count of an object means nothing.
-inline constexpr std::size_t kRingCapacity = 64;
+inline constexpr std::size_t kRingCapacity = 256;
 template <class S>
 using ParcelRing = Ring<Parcel<S>, kRingCapacity>;
 

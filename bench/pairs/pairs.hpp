@@ -32,6 +32,7 @@ namespace getput::bench::pairs {
 inline constexpr std::uint64_t kOraclePairs = 3'000'000;
 /// ... but a scheme at a microsecond a pair shall not stop the run.
 inline constexpr double kOracleAtMostNs = 4e9;
+inline constexpr double kHandoverAtMostNs = 3e8;
 inline constexpr unsigned kStopsUnderFire = 8;
 
 template <class S>
@@ -108,26 +109,37 @@ class PairsCell final : public Cell {
     }
   }
 
-  /// Untimed pairs up to kOraclePairs; holding adds nothing to what they can find.
+  /// Untimed pairs up to kOraclePairs; holding adds nothing to what they can find. Handing over
+  /// goes at the pace of the slower thread, so the rest of such a cell is put where it was taken.
   void more_pairs(Team& team) {
-    if (pairs_done_ >= kOraclePairs) {
-      return;
+    if (pairs_done_ < kOraclePairs) {
+      some_pairs(team, params_.put_by_other ? kHandoverAtMostNs : kOracleAtMostNs,
+                 [this](unsigned rank, auto&& keep) { work<false>(rank, keep); });
+      finish_handover(team);
     }
+    if (pairs_done_ < kOraclePairs) {
+      some_pairs(team, kOracleAtMostNs, [this](unsigned rank, auto&& keep) {
+        loop_many<false>(objects_->of(rank), 0, keep);
+      });
+    }
+  }
+
+  template <class Loop>
+  void some_pairs(Team& team, double at_most_ns, Loop&& loop) {
     const std::uint64_t each = (kOraclePairs - pairs_done_) / team.size() + kBatch;
     const Clock& clock = Clock::instance();
-    const Clock::Ticks until = clock.now() + clock.ticks(kOracleAtMostNs);
+    const Clock::Ticks until = clock.now() + clock.ticks(at_most_ns);
     std::vector<Padded<std::uint64_t>> put(team.size());
     team.run_task([&](WorkerContext& worker) {
       [[maybe_unused]] const ThreadGuardFor<S> guard{};
       std::uint64_t& mine = put[worker.rank()].value;
       bool first = true;
-      work<false>(worker.rank(), [&](unsigned done) {
+      loop(worker.rank(), [&](unsigned done) {
         mine += first ? 0 : done;
         first = false;
         return mine < each && clock.now() < until;
       });
     });
-    finish_handover(team);
     for (const auto& share : put) {
       pairs_done_ += share.value;
     }

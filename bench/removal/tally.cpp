@@ -96,7 +96,6 @@ void judge(const Tally& tally, const SchemeInfo& info, Verdict& verdict) {
       {info.certain_after_stop ? callers.late + remover.late : 0,
        "a try_get that started after stop() had returned succeeded"},
       {remover.not_drained, "references do not balance: stopped, and never drained"},
-      {remover.said_drained, "wait_drained() returned although drained() said false"},
       {remover.attempt_succeeded, "try_stop() succeeded with a reference held"},
       {remover.own_get_refused, "a try_get on a live object was refused"},
       {callers.refused_live, "a try_get was refused although no removal was under way"},

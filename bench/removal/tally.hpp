@@ -35,7 +35,6 @@ struct RemoverTally {
   std::uint64_t attempt_succeeded = 0;  ///< WRONG: try_stop() true with a reference held
   std::uint64_t late = 0;               ///< WRONG: own try_get after stop() succeeded
   std::uint64_t not_drained = 0;        ///< WRONG: gave up waiting
-  std::uint64_t said_drained = 0;       ///< WRONG: drained() false after wait_drained() returned
 };
 
 struct Tally {

@@ -50,7 +50,10 @@ class RcuMembDomain {
   static void in_callback() noexcept { annotate_acquire(&order_); }
 
   /// Runs @p func(head) on liburcu's own thread after a grace period.
-  static void call(Head* head, void (*func)(Head*)) { urcu_memb_call_rcu(head, func); }
+  static void call(Head* head, void (*func)(Head*)) {
+    annotate_release(&order_);  // what the caller prepared, for the callback
+    urcu_memb_call_rcu(head, func);
+  }
 
   /// Returns when every callback queued so far has run.
   static void barrier() { urcu_memb_barrier(); }

@@ -6,7 +6,7 @@ import re
 import time
 
 from . import environment, latex, stats
-from .errors import EXIT_BAD_RESULT, EXIT_OK, REPORTS, note
+from .errors import EXIT_OK, REPORTS, note
 from .figures import base, machine, netpath, pairs, removal
 from .plan import duration
 from .results import CRASHED, NO_VALID_TRIALS, NOT_AVAILABLE, NOT_ENOUGH, NOT_POSSIBLE, WRONG, Results
@@ -149,7 +149,11 @@ def render(results, figures, rows):
 
 
 def command(arguments):
-    """Writes report.html, figures/, table.tex and summary.csv into the results directory."""
+    """Writes report.html, figures/, table.tex and summary.csv into the results directory.
+
+    Exit 0 when they are written, also about a WRONG scheme: that is what a report has to show, and
+    what `run` and `summary` end with 1 for.
+    """
     results = Results.load(arguments.directory)
     directory = results.directory
     folder = directory.file("figures")
@@ -171,4 +175,4 @@ def command(arguments):
             note(f"no figure {figure['key']}: {figure['shows']}")
     for scheme, detail in results.wrong_schemes().items():
         note(f"WRONG: {scheme}: {detail}")
-    return EXIT_BAD_RESULT if results.bad() else EXIT_OK
+    return EXIT_OK

@@ -38,7 +38,7 @@ step_base() {
 run_pytest() {
   local log status=0
   log=$(build_folder ci)/pytest.log
-  (cd "$root" && GETPUT_BENCH=$(build_folder ci)/bin/getput-bench \
+  (cd "$root" && GETPUT_BENCH=$(bench_binary ci) \
     "$python" -B -m pytest -q -p no:cacheprovider tests/scripts) >"$log" 2>&1 || status=$?
   if ((status)); then
     tail -n 100 "$log"
@@ -96,9 +96,12 @@ step_example() {
 
 # The main job, as a user runs it, within the time that it promises.
 step_smoke() {
-  local work=${GETPUT_BUILD_ROOT:-$root/build}/smoke
+  local work
+  work=$(build_folder smoke)
   rm -rf "$work"
-  build_preset release getput-run
+  # The preset ci compiles the same binary: where it is there, nothing is compiled twice.
+  [[ ! -x $(bench_binary ci) ]] || export GETPUT_PRESET=ci
+  build_preset "${GETPUT_PRESET:-release}" getput-run
   SECONDS=0
   "$root/scripts/run" --smoke --out "$work" || die 1 "scripts/run --smoke ended with $?"
   local took=$SECONDS
@@ -112,13 +115,14 @@ step_smoke() {
 
 # check_capture FILE FRAMES: netpath on a real capture, where there is one beside the checkout
 check_capture() {
-  local work=${GETPUT_BUILD_ROOT:-$root/build}/capture
+  local work
+  work=$(build_folder capture)
   if [[ ! -r $1 ]]; then
     echo "capture: not checked, there is no $1" | tee -a "$summary"
     return 0
   fi
   rm -rf "$work"
-  GETPUT_BENCH=$(build_folder release)/bin/getput-bench "$root/scripts/getput" run --smoke \
+  GETPUT_BENCH=$(bench_binary "${GETPUT_PRESET:-release}") "$root/scripts/getput" run --smoke \
     --workload netpath --pcap "$1" --out "$work" || die 1 "netpath on $1 ended with $?"
   "$root/scripts/getput" validate "$work" || die 1 "the results do not match the schema"
   "$python" -B "$root/scripts/lib/check_capture.py" "$work/trials.jsonl" "$2" |

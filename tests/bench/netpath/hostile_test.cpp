@@ -129,8 +129,9 @@ TEST(Hostile, ParserReadsNothingBeyondWhatWasCaptured) {
     if (parse(exact.data(), captured, frame.size(), packet) != DropReason::none)
       continue;
     EXPECT_LE(packet.ip_offset + packet.ip_length, frame.size());
-    if (packet.upper_problem == DropReason::none)
+    if (packet.upper_problem == DropReason::none) {
       EXPECT_LE(packet.l4_offset, packet.ip_offset + packet.ip_length);
+    }
     inspect_transport(exact.data(), captured, packet);
   }
 }

@@ -160,10 +160,10 @@ TEST(PathFates, Ordinary) {
 }
 
 TEST(PathFates, ProtocolsWithoutAModule) {
-  for (const std::uint8_t proto : {1, 47, 50, 51, 132, 255}) {
+  for (const int proto : {1, 47, 50, 51, 132, 255}) {
     FrameSpec spec;
-    spec.protocol = proto;
-    EXPECT_EQ(fates(make_frame(spec)), (Fates{"no_handler", "forwarded"})) << int{proto};
+    spec.protocol = static_cast<std::uint8_t>(proto);
+    EXPECT_EQ(fates(make_frame(spec)), (Fates{"no_handler", "forwarded"})) << proto;
   }
 }
 
@@ -179,8 +179,8 @@ TEST(PathFates, HopLimitAndMtuAreTheRoutersAffair) {
   FrameSpec spec;
   for (const bool ipv6 : {false, true}) {
     spec.ipv6 = ipv6;
-    for (const std::uint8_t hops : {0, 1}) {
-      spec.hop_limit = hops;
+    for (const int hops : {0, 1}) {
+      spec.hop_limit = static_cast<std::uint8_t>(hops);
       EXPECT_EQ(fates(make_frame(spec)), (Fates{"delivered", "hop_limit"}));
     }
     spec.hop_limit = 2;
@@ -233,8 +233,9 @@ TEST(PathForward, LowersTheHopLimitAndKeepsTheChecksumRight) {
     EXPECT_EQ(rig.core().account.forwarded, 3U);
     const std::uint8_t* ip = rig.core().rx.slots().front().frame() + 14;
     EXPECT_EQ(ip[ipv6 ? 7 : 8], 1);
-    if (!ipv6)
+    if (!ipv6) {
       EXPECT_TRUE(ipv4_header_ok(ip, 20));
+    }
     EXPECT_EQ(rig.finish(), "");
   }
 }

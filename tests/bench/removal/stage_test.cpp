@@ -61,7 +61,7 @@ TEST(TallyTest, EveryFaultIsAWrong) {
   }
   const std::vector<std::uint64_t RemoverTally::*> remover_faults = {
       &RemoverTally::own_get_refused, &RemoverTally::attempt_succeeded, &RemoverTally::late,
-      &RemoverTally::not_drained, &RemoverTally::said_drained};
+      &RemoverTally::not_drained};
   for (const auto fault : remover_faults) {
     Tally tally = clean;
     tally.remover.*fault = 1;

@@ -37,8 +37,8 @@ inline constexpr bool kSanitized = true;
 inline constexpr bool kSanitized = kTsan;
 #endif
 
-/// GETPUT_TEST_SCALE, 1 where it is not set. A value that is not a positive number ends the
-/// program with a line that says so.
+/// GETPUT_TEST_SCALE; where it is not set 1, or 0.1 in a cross build, which runs emulated. A value
+/// that is not a positive number ends the program with a line that says so.
 double scale();
 
 /// @p n loops, scaled; a tenth of them under a sanitizer; at least one.
