@@ -13,18 +13,19 @@ namespace getput::bench::netpath {
 enum class DropReason : std::uint8_t {
   none,  ///< not dropped
   // the frame
-  no_buffer,           ///< no memory for an sk_buff
-  runt_frame,          ///< shorter than an Ethernet header
-  frame_too_long,      ///< longer than the device takes
-  too_many_vlan_tags,  ///< more than two 802.1Q / 802.1ad tags
-  not_ip,              ///< ARP, LLC, MPLS and whatever else is not IPv4 or IPv6
-  cut_short,           ///< the capture's snap length cut the frame inside a header that is needed
-  bad_ip_header,       ///< version, header length or total length contradict each other
-  truncated_packet,    ///< the IP length is longer than what was on the wire
-  ip_checksum,         ///< IPv4 header checksum wrong
-  martian_source,      ///< source is loopback, multicast, broadcast or unspecified
-  multicast,           ///< group destination; nobody here has joined
-  too_many_headers,    ///< more IPv6 extension headers than anybody needs
+  no_buffer,            ///< no memory for an sk_buff
+  runt_frame,           ///< shorter than an Ethernet header
+  frame_too_long,       ///< longer than the device takes
+  too_many_vlan_tags,   ///< more than two 802.1Q / 802.1ad tags
+  not_ip,               ///< ARP, LLC, MPLS and whatever else is not IPv4 or IPv6
+  cut_short,            ///< the capture's snap length cut the frame inside a header that is needed
+  bad_ip_header,        ///< version, header length or total length contradict each other
+  truncated_packet,     ///< the IP length is longer than what was on the wire
+  ip_checksum,          ///< IPv4 header checksum wrong
+  martian_source,       ///< source is loopback, group, broadcast or unspecified
+  martian_destination,  ///< destination is loopback or unspecified
+  multicast,            ///< group destination; nobody here has joined
+  too_many_headers,     ///< more IPv6 extension headers than anybody needs
   // forwarding
   hop_limit,    ///< TTL or hop limit would become zero
   exceeds_mtu,  ///< larger than the outgoing device's MTU
@@ -66,6 +67,7 @@ inline constexpr std::array<std::string_view, kDropReasons> kDropReasonNames = {
     "truncated_packet",
     "ip_checksum",
     "martian_source",
+    "martian_destination",
     "multicast",
     "too_many_headers",
     "hop_limit",

@@ -54,10 +54,20 @@ DropReason parse_link(const View& view, Packet& packet, std::uint16_t& type) noe
   return DropReason::none;
 }
 
-/// Loopback, "this network", multicast, reserved and broadcast are no senders (RFC 1812, 5.3.7).
-constexpr bool martian_ipv4(std::uint32_t source) noexcept {
-  const std::uint32_t net = source >> 24;
-  return net == 0 || net == 127 || net >= 224;
+constexpr bool is_group_ipv4(std::uint32_t address) noexcept {
+  return (address >> 28) == 0xe || address == 0xffffffffU;
+}
+/// "This network" and loopback never come from a wire (RFC 1812, 5.3.7). Class E is unicast here,
+/// as it is in Linux since 2.6.25.
+constexpr bool is_confined_ipv4(std::uint32_t address) noexcept {
+  return (address >> 24) == 0 || (address >> 24) == 127;
+}
+/// Unspecified and loopback.
+constexpr bool is_confined_ipv6(const Address& address) noexcept {
+  return address.high == 0 && address.low <= 1;
+}
+constexpr bool is_group_ipv6(const Address& address) noexcept {
+  return (address.high >> 56) == 0xff;
 }
 
 DropReason parse_ipv4(const View& view, Packet& packet) noexcept {
@@ -80,10 +90,12 @@ DropReason parse_ipv4(const View& view, Packet& packet) noexcept {
 
   const auto source = load_be<std::uint32_t>(ip + 12);
   const auto destination = load_be<std::uint32_t>(ip + 16);
-  if (martian_ipv4(source))
+  if (is_confined_ipv4(source) || is_group_ipv4(source))
     return DropReason::martian_source;
-  if (destination >= 0xe0000000U)
+  if (is_group_ipv4(destination))
     return DropReason::multicast;
+  if (is_confined_ipv4(destination))
+    return DropReason::martian_destination;
   packet.source = mapped_ipv4(source);
   packet.destination = mapped_ipv4(destination);
   packet.protocol = ip[9];
@@ -170,11 +182,12 @@ DropReason parse_ipv6(const View& view, Packet& packet) noexcept {
     return DropReason::truncated_packet;
   packet.source = {load_be<std::uint64_t>(ip + 8), load_be<std::uint64_t>(ip + 16)};
   packet.destination = {load_be<std::uint64_t>(ip + 24), load_be<std::uint64_t>(ip + 32)};
-  const Address& source = packet.source;
-  if (ip[8] == 0xff || (source.high == 0 && source.low <= 1))
+  if (is_confined_ipv6(packet.source) || is_group_ipv6(packet.source))
     return DropReason::martian_source;
-  if (ip[24] == 0xff)
+  if (is_group_ipv6(packet.destination))
     return DropReason::multicast;
+  if (is_confined_ipv6(packet.destination))
+    return DropReason::martian_destination;
   packet.ipv6 = true;
   packet.traffic_class = static_cast<std::uint8_t>(load_be<std::uint16_t>(ip) >> 4);
   packet.hop_limit = ip[7];

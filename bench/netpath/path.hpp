@@ -134,8 +134,10 @@ class Path {
   unsigned gets_ = 0;  ///< of the current poll
 };
 
+// flatten: whether a scheme's get is inlined must not depend on how often it appears here, or one
+// scheme would be charged for a call that another one does not make.
 template <class S, Level L>
-std::size_t Path<S, L>::poll() noexcept {
+[[gnu::flatten]] std::size_t Path<S, L>::poll() noexcept {
   constexpr std::size_t kAhead = 3;  // frames whose headers are fetched before their turn
   core_.socket_memory.prepare();
   const std::size_t count = core_.next_batch();
@@ -154,7 +156,7 @@ std::size_t Path<S, L>::poll() noexcept {
 }
 
 template <class S, Level L>
-void Path<S, L>::drain() noexcept {
+[[gnu::noinline]] void Path<S, L>::drain() noexcept {
   read_sockets();
   while (core_.tx.pending() != 0) complete(std::min(core_.tx.pending(), kTxBatch));
   core_.account.gets += std::exchange(gets_, 0U);

@@ -87,7 +87,7 @@ std::vector<CellSpec> enumerate(const SchemeInfo& info, const GridRequest& reque
       for (const Params& params : combinations(threads)) {
         CellSpec cell = make_cell(kName, info, params.to_json(), policy, threads, request);
         cell.tier = tier_of(params, most);
-        cell.est_trial_ms = kEstimateMs;
+        cell.est_trial_ms = cell.possible ? kEstimateMs : 0.0;
         refuse(cell, impossible(info, params));
         cells.push_back(std::move(cell));
       }

@@ -114,7 +114,7 @@ class PairsCell final : public Cell {
   void more_pairs(Team& team) {
     if (pairs_done_ < kOraclePairs) {
       some_pairs(team, params_.put_by_other ? kHandoverAtMostNs : kOracleAtMostNs,
-                 [this](unsigned rank, auto&& keep) { work<false>(rank, keep); });
+                 [this](unsigned rank, auto&& keep) { this->template work<false>(rank, keep); });
       finish_handover(team);
     }
     if (pairs_done_ < kOraclePairs) {

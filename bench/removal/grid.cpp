@@ -45,7 +45,7 @@ std::vector<CellSpec> enumerate(const SchemeInfo& info, const GridRequest& reque
         const bool edge = threads == 1 || threads == request.threads.back();
         cell.tier = hold_ns == 0 ? (edge ? Tier::smoke : Tier::quick)
                                  : (hold_ns <= 100 ? Tier::quick : Tier::paper);
-        cell.est_trial_ms = kEstimateMs;
+        cell.est_trial_ms = cell.possible ? kEstimateMs : 0.0;
         refuse(cell, impossible(info, params));
         cells.push_back(std::move(cell));
       }

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from .errors import REPOSITORY, EXIT_BAD_REQUEST, GetputError, environment_error
 
-BUILD = REPOSITORY / "build" / "release"
-DEFAULT_BINARIES = (BUILD / "bin" / "getput-bench", BUILD / "bench" / "getput-bench")
+DEFAULT_BINARY = REPOSITORY / "build" / "release" / "bin" / "getput-bench"
 LIST_SCHEMA = "getput.list/1"
 ENV_SCHEMA = "getput.env/1"
 QUESTION_TIMEOUT_S = 120
@@ -42,8 +41,7 @@ class Bench:
     @classmethod
     def find(cls, given=None, flags=()):
         """--bench, else GETPUT_BENCH, else the release build; one clear error if it is not there."""
-        built = next((path for path in DEFAULT_BINARIES if path.is_file()), DEFAULT_BINARIES[0])
-        path = Path(given or os.environ.get("GETPUT_BENCH") or built).absolute()
+        path = Path(given or os.environ.get("GETPUT_BENCH") or DEFAULT_BINARY).absolute()
         if not path.is_file():
             raise environment_error(
                 f"no benchmark binary at {path}: build it with scripts/run (or name another one with --bench)"

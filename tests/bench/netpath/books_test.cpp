@@ -50,8 +50,7 @@ void expect_balanced() {
       EXPECT_EQ(metrics.at("pass").at("received"), 4096);
       std::uint64_t parts = metrics.at("delivered").get<std::uint64_t>() +
                             metrics.at("forwarded").get<std::uint64_t>();
-      for (const Json& count : metrics.at("dropped"))
-        parts += count.get<std::uint64_t>();
+      for (const Json& count : metrics.at("dropped")) parts += count.get<std::uint64_t>();
       EXPECT_EQ(metrics.at("received"), parts);
       EXPECT_GE(metrics.at("received").get<std::uint64_t>(), result.ops);
     }

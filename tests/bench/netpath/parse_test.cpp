@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "bench/netpath/packet.hpp"
 #include "tests/bench/netpath/frame_builder.hpp"
 
@@ -113,7 +115,15 @@ TEST(Parse, AddressesThatNobodySendsFromOrListensTo) {
     spec.destination = destination;
     EXPECT_EQ(parse_bytes(make_frame(spec)), DropReason::multicast);
   }
+  for (const std::uint32_t destination : {0x00000001U, 0x7f000001U}) {
+    FrameSpec spec;
+    spec.destination = destination;
+    EXPECT_EQ(parse_bytes(make_frame(spec)), DropReason::martian_destination);
+  }
   FrameSpec spec;
+  spec.source = 0xf0000001;  // class E is unicast
+  spec.destination = 0xfffffffe;
+  EXPECT_EQ(parse_bytes(make_frame(spec)), DropReason::none);
   spec.ipv6 = true;
   Bytes frame = make_frame(spec);
   frame[14 + 24] = 0xff;
@@ -121,6 +131,9 @@ TEST(Parse, AddressesThatNobodySendsFromOrListensTo) {
   frame = make_frame(spec);
   frame[14 + 8] = 0xff;
   EXPECT_EQ(parse_bytes(frame), DropReason::martian_source);
+  frame = make_frame(spec);
+  std::fill(frame.begin() + 14 + 24, frame.begin() + 14 + 40, std::uint8_t{0});
+  EXPECT_EQ(parse_bytes(frame), DropReason::martian_destination);
 }
 
 TEST(Parse, Ipv4Fragments) {

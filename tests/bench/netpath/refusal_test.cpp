@@ -9,6 +9,7 @@
 #include <stop_token>
 #include <string>
 
+#include "bench/harness/seed.hpp"
 #include "tests/bench/netpath/frame_builder.hpp"
 #include "tests/bench/netpath/rig.hpp"
 
@@ -20,18 +21,19 @@ using testing::empty_tables;
 using testing::only;
 using testing::Rig;
 
-/// A counter that says no: to every n-th get, or to all. All objects share the setting.
+/// A counter that says no: to one get in n, in no regular order, or to all. All objects share the
+/// setting.
 class Refusing {
  public:
   using Ticket = BoolTicket;
   static constexpr SchemeInfo info{.name = "refusing", .summary = "test", .origin = "test"};
 
-  static inline std::atomic<std::uint64_t> every{0};  ///< 0: never; 1: always; n: each n-th
+  static inline std::atomic<std::uint64_t> every{0};  ///< 0: never; 1: always; n: one in n
   static inline std::atomic<std::uint64_t> asked{0};
 
   Ticket try_get() noexcept {
     const std::uint64_t n = every.load();
-    if (going_.load() || (n != 0 && ++asked % n == 0))
+    if (going_.load() || (n != 0 && mix(++asked) % n == 0))
       return {};
     count_.fetch_add(1);
     return Ticket(true);
@@ -88,7 +90,7 @@ std::set<std::string> reasons(const Account& account) {
   return names;
 }
 
-/// Packets flow, then every seventh get is refused, then all, then none.
+/// Packets flow, then one get in seven is refused, then all, then none.
 template <Level L>
 Account go_and_come_back(const Input& input, const NetworkOptions& options, bool raw = false) {
   Rig<Refusing, L> rig(*input, options, raw);
@@ -135,11 +137,12 @@ TEST_F(Refusal, Level7NamesBoth) {
 
 TEST_F(Refusal, AllRefusedIsAllDropped) {
   const Input input = mix();
-  set(1);
   Rig<Refusing, Level::l6> rig(*input);
+  set(1);
   const Account account = rig.passes();
   EXPECT_EQ(dropped(account, DropReason::module_going_skb), input->frames().size());
   EXPECT_EQ(account.gets, 0U);
+  set(0);
   EXPECT_EQ(rig.finish(), "");
 }
 

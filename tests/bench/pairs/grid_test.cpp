@@ -62,6 +62,7 @@ TEST(PairsGrid, HasTheSmokeCellsAndMarksTheUnavailable) {
   for (const CellSpec& cell : enumerate(plain_info(), request)) {
     EXPECT_FALSE(cell.possible);
     EXPECT_EQ(cell.why, request.unavailable);
+    EXPECT_EQ(cell.est_trial_ms, 0.0);
   }
 }
 
