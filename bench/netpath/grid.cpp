@@ -12,8 +12,8 @@ namespace {
 
 // Bursts of 3 ms and their controls, a whole pass for the books, modules loaded and unloaded; at L3
 // also every table entry twice.
-constexpr double kEstimateMs = 25.0;
-constexpr double kEstimateObjectsMs = 55.0;
+constexpr double kEstimateMs = 40.0;
+constexpr double kEstimateObjectsMs = 65.0;
 
 const char* steering_name(Steering steering) noexcept {
   return steering == Steering::rss ? "rss" : "spray";

@@ -98,19 +98,20 @@ std::shared_ptr<const RxRings> rings_for(const Input& input, Steering steering, 
   };
   static std::mutex mutex;
   static std::vector<Kept> kept;  // the last few: cells of a run come in random order
-  constexpr std::size_t kMostKept = 4;
+  // Of a large capture one copy beside the input is enough.
+  constexpr std::uint64_t kLarge = std::uint64_t{64} << 20;
+  const std::size_t most_kept = input->summary().captured_bytes > kLarge ? 1 : 4;
   const std::lock_guard lock(mutex);
   for (const Kept& one : kept) {
     if (one.input == input && one.steering == steering && one.pus == team.pus())
       return one.rings;
   }
+  while (kept.size() >= most_kept) kept.erase(kept.begin());
   const auto shares = steer(*input, steering, team.size());
   auto rings = std::make_shared<RxRings>(team.size());
   team.run_task([&](WorkerContext& worker) {
     (*rings)[worker.rank()] = std::make_unique<RxRing>(*input, shares[worker.rank()]);
   });
-  if (kept.size() == kMostKept)
-    kept.erase(kept.begin());
   kept.push_back({input, steering, team.pus(), rings});
   return rings;
 }

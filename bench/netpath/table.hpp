@@ -14,6 +14,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "schemes/machine/annotate.hpp"
+
 namespace getput::bench::netpath {
 
 /// One step of the hash: multiply, and bring the well mixed high half down.
@@ -47,7 +49,7 @@ class Table {
   T* find(const Key& key) const noexcept {
     cds_lfht_iter iter;
     cds_lfht_lookup(table_, hash(key), &match, &key, &iter);
-    return object(cds_lfht_iter_get_node(&iter));
+    return seen(cds_lfht_iter_get_node(&iter));
   }
   /// Adds @p added unless its key is taken; returns the object that is in the table then.
   T* insert(T* added) noexcept {
@@ -66,8 +68,13 @@ class Table {
 
  private:
   static T* object(cds_lfht_node* node) noexcept { return reinterpret_cast<T*>(node); }
+  /// An object that another thread may have filled in; the order is made inside liburcu.
+  static T* seen(cds_lfht_node* node) noexcept {
+    machine::annotate_acquire(node);
+    return object(node);
+  }
   static int match(cds_lfht_node* node, const void* key) noexcept {
-    return object(node)->key == *static_cast<const Key*>(key) ? 1 : 0;
+    return seen(node)->key == *static_cast<const Key*>(key) ? 1 : 0;
   }
 
   cds_lfht* table_;

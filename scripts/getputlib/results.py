@@ -83,6 +83,10 @@ class Row:
         found = (trial["metrics"].get(name) for trial in self.kept)
         return [float(value) for value in found if isinstance(value, (int, float)) and not isinstance(value, bool)]
 
+    def added(self):
+        """What each kept trial's packets cost beyond those of level 0 that it timed in turn with them (netpath)."""
+        return [trial["ns_per_op"] - base for trial in self.kept if (base := trial["metrics"].get("l0_ns")) is not None]
+
     def packets(self):
         """Where the frames of one pass over the input went (netpath); None where nothing is counted."""
         return next((trial["metrics"]["pass"] for trial in reversed(self.kept) if trial["metrics"].get("pass")), None)
@@ -121,6 +125,7 @@ class Row:
             "plain_ns": stats.median(plain), "fetch_add_ns": stats.median(fetch_add),
             "chain_ns": stats.median([value for value in self.control("chain") if value]),
             "plain_to_fetch_add": stats.median_of_ratios(self.control("plain"), self.control("fetch_add")),
+            "added_to_l0_ns": stats.median(self.added()),
             "trials_kept": len(self.kept), "trials_rejected": self.rejected,
             "verdict": self.verdict, "detail": self.detail(), "packets_a_pass": self.packets(),
         }

@@ -14,6 +14,7 @@
 #include "tests/schemes/contract/handover.hpp"
 #include "tests/schemes/contract/overflow.hpp"
 #include "tests/schemes/contract/removal.hpp"
+#include "tests/schemes/contract/siege.hpp"
 #include "tests/schemes/contract/storms.hpp"
 
 namespace getput::contract {

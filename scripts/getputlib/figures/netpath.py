@@ -30,14 +30,18 @@ def _lines(rows):
 
 
 def added_ns(line, level):
-    """Median ns that a level adds to the same scheme's L0; None without both."""
+    """Median ns that a level adds: to the level 0 of the same trials, or, where a trial has none, of other trials."""
+    if level in line and (paired := line[level].added()):
+        return stats.median(paired)
     if "L0" not in line or level not in line:
         return None
     return stats.median(line[level].values) - stats.median(line["L0"].values)
 
 
 def _added_interval(line, level):
-    """95 % interval of what a level adds; a point at L0 itself."""
+    """95 % interval of what a level adds. At L0 itself it shows what the method can resolve."""
+    if paired := line[level].added():
+        return stats.median_interval(paired)
     if level == "L0":
         return 0.0, 0.0
     return stats.median_difference_interval(line["L0"].values, line[level].values)
@@ -155,13 +159,15 @@ def levels(results):
         ends.append((right, _draw_added(right, lines, shown)))
         workers = f"{threads} worker{'s' if threads != 1 else ''}"
         left.set_title(f"{workers}: the whole packet")
-        right.set_title(f"{workers}: added to the same scheme's L0")
+        right.set_title(f"{workers}: added to L0, in turn with it")
         left.set_ylabel("ns per packet of one worker (median)")
         right.set_ylabel("ns per packet added")
         sentences.append(_sentence(lines, shown, threads))
     for axes, end in ends:
         name_lines(axes, end)
     cannot = ("Budgets are for one core serving one port in one direction; n cores sharing a port have n times as much. "
+              "What a level adds is taken against bursts at L0 within the same trial, except at L3; the points at L0 are L0 "
+              "against itself, which is what the method can resolve. "
               f"Fixed: {fixed_text(fixed)}. There is no interrupt, DMA or driver in it, so the packet is cheaper than a kernel's. "
               + cannot_show(results, ("threads", "nodes")))
     return Figure("netpath_levels", title, figure, " ".join(sentences), cannot)

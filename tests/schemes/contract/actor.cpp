@@ -86,6 +86,21 @@ Deadline::~Deadline() {
   thread_.join();
 }
 
+Interruptions::Interruptions() {
+  for (int i = 0; i < 2; ++i)
+    threads_.emplace_back([this, i] {
+      while (!enough_) {
+        std::this_thread::sleep_for(microseconds(50 + 30 * i));
+        spin_ns(1000);
+      }
+    });
+}
+
+Interruptions::~Interruptions() {
+  enough_ = true;
+  for (std::thread& t : threads_) t.join();
+}
+
 int crowd_size() {
   return std::clamp(static_cast<int>(std::thread::hardware_concurrency()) + 1, 3, 6);
 }

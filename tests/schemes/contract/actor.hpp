@@ -116,6 +116,20 @@ class Deadline {
   std::thread thread_;
 };
 
+/// Two threads that sleep and wake all the time while this exists: whoever runs is preempted ten
+/// thousand times a second, in the middle of whatever he does, instead of at the end of his slice.
+class Interruptions {
+ public:
+  Interruptions();
+  ~Interruptions();
+  Interruptions(const Interruptions&) = delete;
+  Interruptions& operator=(const Interruptions&) = delete;
+
+ private:
+  std::atomic<bool> enough_{false};
+  std::vector<std::thread> threads_;
+};
+
 /// Enough attackers that somebody is always preempted half way, whatever the machine.
 int crowd_size();
 

@@ -65,6 +65,7 @@ bool sees_spurious_failure(milliseconds length, int callers, bool somebody_stays
       suspect = before;
     spin_ns(300);  // outside, so that the remover finds nobody and goes ahead
   });
+  const Interruptions interruptions;
   const Clock::time_point end = Clock::now() + length;
   while (Clock::now() < end && !seen) {
     const bool going = stage.module.try_stop();
@@ -120,6 +121,7 @@ CountRange watch_count(milliseconds length, int callers, bool attempts, Enough e
         if (stage.module.try_stop())
           stage.module.restart();
     });
+  const Interruptions interruptions;
   const Clock::time_point end = Clock::now() + length;
   while (Clock::now() < end && !enough(range)) {
     const std::int64_t now = stage.module.count();

@@ -6,7 +6,6 @@
 #include <string>
 
 #include "tests/schemes/contract/basics.hpp"
-#include "tests/schemes/contract/cpus.hpp"
 #include "tests/schemes/contract/text.hpp"
 
 namespace getput::contract {
@@ -148,7 +147,11 @@ Verdict nobody_inside_after_drain() {
     for (int i = 0; i < 64; ++i) storm.call(0);
     storm.call(turn++ % 8 * 500);
   });
-  storm.remove_again_and_again(3 * burst());
+  storm.remove_again_and_again(2 * burst());
+  {
+    const Interruptions interruptions;
+    storm.remove_again_and_again(2 * burst());
+  }
   callers.disperse();
   return storm.balance();
 }
@@ -167,76 +170,6 @@ Verdict threads_come_and_go() {
   storm.remove_again_and_again(2 * burst());
   parents.disperse();
   return storm.balance();
-}
-
-/// One caller stays inside throughout, taking further references and giving them back (also in
-/// another thread); others run against the closed door. Nobody may tell the remover "drained".
-template <class S>
-Verdict never_drained_while_held() {
-  Held<S> stage;
-  GETPUT_REQUIRE(stage.take(), "try_get refused on a live module");
-  Findings findings;
-  std::atomic<bool> enough{false};
-  std::atomic<int> handed_over{0};  // 0 free, 1 full
-  typename S::Ticket passed{};
-  Worker<S> second("second holder");
-  const bool pass_on = S::info.put_on_other_thread;
-  if (can_migrate()) {  // gets on one CPU, puts on another
-    pin(stage.holder.tid(), allowed_cpus().front());
-    pin(second.tid(), allowed_cpus().back());
-  }
-  if (pass_on)
-    second.start([&] {
-      for (;;) {
-        if (handed_over.load(std::memory_order_acquire) == 1) {
-          stage.module.put(passed);
-          handed_over.store(0, std::memory_order_release);
-        } else if (enough) {
-          return;
-        }
-        std::this_thread::yield();
-      }
-    });
-  stage.holder.start([&] {
-    Dice dice(3);
-    for (unsigned turn = 0; !enough; ++turn) {
-      const auto mine = stage.module.get(stage.ticket);
-      if (pass_on && turn % 2 == 0 && handed_over.load(std::memory_order_acquire) == 0) {
-        passed = mine;
-        handed_over.store(1, std::memory_order_release);
-      } else {
-        stage.module.put(mine);
-      }
-      if (turn % 256 >= 128)  // fast, then slow: a sum has to be interrupted by exactly one step
-        breathe(dice);
-    }
-  });
-  Crowd<S> refused(2, [&stage](int) {
-    for (int i = 0; i < 64; ++i)
-      if (const auto ticket = stage.module.try_get())
-        stage.module.put(ticket);
-    std::this_thread::yield();
-  });
-  stage.remover.start([&] {
-    const Clock::time_point half = Clock::now() + 2 * burst();
-    while (S::info.try_stop && Clock::now() < half && !findings.any())
-      if (stage.module.try_stop())
-        findings.report("try_stop() succeeded while a reference was held");
-    stage.module.stop();
-    while (!enough && !findings.any())
-      if (stage.module.drained() && !stage.released)
-        findings.report("drained() said true while a reference was held");
-  });
-  const Clock::time_point end = Clock::now() + 4 * burst();
-  while (Clock::now() < end && !findings.any()) std::this_thread::sleep_for(milliseconds(5));
-  enough = true;
-  stage.holder.finish();
-  if (pass_on)
-    second.finish();
-  stage.release();
-  stage.remover.finish();
-  refused.disperse();
-  return findings.verdict();
 }
 
 }  // namespace getput::contract

@@ -13,6 +13,7 @@
 #include "schemes/lock/unload_lock.hpp"
 #include "tests/schemes/contract/handover.hpp"
 #include "tests/schemes/contract/removal.hpp"
+#include "tests/schemes/contract/siege.hpp"
 #include "tests/schemes/contract/storms.hpp"
 #include "tests/schemes/mutants/machines.hpp"
 
