@@ -137,7 +137,7 @@ check_package_lists() {
     [[ $known == *" $package "* ]] || die 1 "scripts/lib/common.sh does not install $package"
   done < <(grep -ohE '\b(lib[a-z0-9+-]+-dev|nlohmann-json3-dev|python3-[a-z]+)\b' \
     "$root/cmake/Dependencies.cmake" "$root/scripts/getputlib/dependencies.py" |
-    grep -vE '^lib(c6|nux-libc)-dev$' | sort -u)
+    grep -vE '^libc(6)?-dev$' | sort -u)
 }
 
 step_lint() {
