@@ -10,6 +10,7 @@
 #include <string>
 
 #include "../scheme.hpp"
+#include "cpus.hpp"
 #include "fence.hpp"
 #include "membarrier.hpp"
 #include "parking.hpp"

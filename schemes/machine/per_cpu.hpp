@@ -8,25 +8,18 @@
 // Source: the idea of Linux alloc_percpu() (mm/percpu.c) as used for module counts since 2.6.34.
 #pragma once
 
-#include <sys/sysinfo.h>
-
 #include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <vector>
 
 #include "annotate.hpp"
+#include "cpus.hpp"
 #include "region.hpp"
 #include "rseq.hpp"
 #include "slot_space.hpp"
 
 namespace getput::machine {
-
-/// CPU numbers are below this. Counts CPUs that may be plugged in later.
-inline unsigned possible_cpus() noexcept {
-  static const unsigned n = static_cast<unsigned>(get_nprocs_conf());
-  return n;
-}
 
 /// The regions that hold all slots of one size. One instance per size for the process, never
 /// destroyed: objects with static storage may outlive any order of destruction.
