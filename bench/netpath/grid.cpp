@@ -12,8 +12,8 @@ namespace {
 
 // Bursts of 3 ms and their controls, a whole pass for the books, modules loaded and unloaded; at L3
 // also every table entry twice.
-constexpr double kEstimateMs = 40.0;
-constexpr double kEstimateObjectsMs = 65.0;
+constexpr double kEstimateMs = 62.0;
+constexpr double kEstimateObjectsMs = 126.0;
 
 const char* steering_name(Steering steering) noexcept {
   return steering == Steering::rss ? "rss" : "spray";

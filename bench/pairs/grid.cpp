@@ -10,7 +10,7 @@ namespace {
 
 constexpr unsigned kManyObjects = 64;
 constexpr unsigned kHoldTimes[] = {0, 100, 1000};
-constexpr double kEstimateMs = 9.0;  // bursts of 3 ms, controls of 1.5 ms, start, oracle
+constexpr double kEstimateMs = 20.0;  // bursts of 3 ms, controls of 1.5 ms, start, oracle (mean)
 
 Tier tier_of(const Params& params, unsigned most_threads) {
   const bool basic = params.objects == 1 && params.hold_ns == 0 && !params.put_by_other;

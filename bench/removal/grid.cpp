@@ -9,7 +9,7 @@ namespace getput::bench::removal {
 namespace {
 
 constexpr unsigned kHoldTimes[] = {0, 100, 1000};
-constexpr double kEstimateMs = 7.0;  // bursts of 3 ms, controls of 1.5 ms, start
+constexpr double kEstimateMs = 9.0;  // bursts of 3 ms, controls of 1.5 ms, start
 
 }  // namespace
 
