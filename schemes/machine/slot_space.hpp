@@ -29,7 +29,8 @@ class SlotSpace {
     if (used_ == limit_)
       throw OutOfSlots(std::string(what_) + " is full: " + std::to_string(limit_) +
                        " objects are alive; destroy some, or raise kCpuRegionBytes");
-    free_.reserve(used_ + std::size_t{1});  // so that give_back() cannot fail
+    if (free_.capacity() == used_)  // room for every slot, so that give_back() cannot fail
+      free_.reserve(2 * (used_ + std::size_t{1}));
     return used_++;
   }
 
