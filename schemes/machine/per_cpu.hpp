@@ -109,8 +109,9 @@ class PerCpuWords {
   template <std::size_t Word>
   bool add_if_clear(const std::atomic<std::uint32_t>& guard, std::uint32_t mask,
                     std::int64_t delta) noexcept {
-    annotate_release(first_);
-    const bool added = rseq_arch::add_if_clear<Word * 8>(&guard, mask, first_, delta);
+    char* const first = first_;  // the object may be gone once this put is counted
+    annotate_release(first);
+    const bool added = rseq_arch::add_if_clear<Word * 8>(&guard, mask, first, delta);
     annotate_acquire(const_cast<std::atomic<std::uint32_t>*>(&guard));
     return added;
   }
@@ -119,8 +120,9 @@ class PerCpuWords {
   /// is visible to whoever sees the sum.
   template <std::size_t Word>
   void add(std::int64_t delta) noexcept {
-    annotate_release(first_);
-    rseq_arch::add<Word * 8>(first_, delta);
+    char* const first = first_;
+    annotate_release(first);
+    rseq_arch::add<Word * 8>(first, delta);
   }
 
   /// Sum over all possible CPUs of word Word, modulo 2^64. Acquire with respect to add().
