@@ -5,9 +5,11 @@
 # one translation unit for the benchmark binary, one for the contract tests and one for the model
 # checks; bench/ and tests/ read them from the global properties GETPUT_BENCH_SCHEME_SOURCES,
 # GETPUT_CONTRACT_SCHEME_SOURCES and GETPUT_MODEL_SCHEME_SOURCES.
-# A scheme that is somebody else's code, and so does not run on the machine layer, says
-# getput_scheme(grace/rcu_qsbr NOT_MODELLED "liburcu's own code"). Each unit includes the header first, so that a header that does
-# not stand alone fails to compile. The names are in GETPUT_SCHEMES, as <folder>/<name>.
+# Each unit includes the header first, so that a header that does not stand alone fails to compile.
+# The names are in GETPUT_SCHEMES, as <folder>/<name>.
+#
+# A scheme that is somebody else's code does not run on the machine layer, so there is nothing to
+# model: getput_scheme(grace/rcu_qsbr NOT_MODELLED "liburcu's own code").
 
 include_guard(GLOBAL)
 

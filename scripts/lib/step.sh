@@ -160,7 +160,7 @@ step_lint() {
   check_package_lists
   local file unlicensed=0
   for file in "${sources[@]}"; do
-    [[ $(head -n 1 "$file") == '// SPDX-License-Identifier: MIT' ]] || {
+    [[ $(head -n 1 "$file") =~ ^/[/*]\ SPDX-License-Identifier:\ MIT ]] || {
       say "$file: the first line is not the SPDX line"
       unlicensed=1
     }
