@@ -8,9 +8,10 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
 packages_build=(g++ cmake ninja-build pkg-config libhwloc-dev liburcu-dev libjemalloc-dev libpcap-dev
   libbenchmark-dev libcli11-dev nlohmann-json3-dev libfmt-dev)
-packages_python=(python3 python3-numpy python3-scipy python3-pandas python3-matplotlib
+packages_python=(python3 python3-numpy python3-scipy python3-matplotlib
   python3-jinja2 python3-jsonschema python3-rich)
-packages_test=(libgtest-dev relacy-dev python3-pytest)
+packages_test=(libgtest-dev python3-pytest)
+packages_model=(relacy-dev)
 packages_clang=(clang-14)
 packages_aarch64=(g++-aarch64-linux-gnu qemu-user googletest dpkg)
 packages_lint=(clang-format-14 shellcheck)

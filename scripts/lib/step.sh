@@ -73,6 +73,11 @@ step_tsan() {
   TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 run_ctest tsan tests/schemes tests/modules
 }
 
+step_model() {
+  build_preset model getput-model
+  run_ctest model tests/model
+}
+
 step_aarch64() {
   local sysroot
   sysroot=$(build_folder aarch64-sysroot)

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+// The machine that runs a scheme's source under the model checker: every member of the native
+// machine that schemes use, on the simulated world (world.hpp).
+//
+// Two places are weaker than hardware, so that nothing is proven by them: an rseq section may be
+// restarted and moved to another CPU at any step, and words that another thread wrote are seen
+// late unless an edge says otherwise.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <stop_token>
+#include <string>
+
+#include "schemes/scheme.hpp"
+#include "tests/model/cell.hpp"
+#include "tests/model/per_thread.hpp"
+#include "tests/model/rcu.hpp"
+#include "tests/model/spin_lock.hpp"
+#include "tests/model/world.hpp"
+
+namespace getput::model {
+
+/// machine::PerCpuWords. A section is: read the guard, read the word, commit; another thread may
+/// run before the guard is read and before the commit.
+template <std::size_t N>
+class PerCpuWords {
+ public:
+  static constexpr std::size_t kBytesPerCpu = N * sizeof(std::int64_t);
+
+  template <std::size_t Word>
+  bool add_if_clear(const Atomic<std::uint32_t>& guard, std::uint32_t mask, std::int64_t delta,
+                    const Where& at = Where::current()) noexcept {
+    for (;;) {
+      const Section section;
+      if ((guard.load(std::memory_order_acquire, at) & mask) != 0)
+        return false;
+      if (commit<Word>(section, delta, at))
+        return true;
+    }
+  }
+
+  template <std::size_t Word>
+  void add(std::int64_t delta, const Where& at = Where::current()) noexcept {
+    for (;;)
+      if (const Section section; commit<Word>(section, delta, at))
+        return;
+  }
+
+  template <std::size_t Word>
+  std::int64_t sum(const Where& at = Where::current()) const noexcept {
+    std::uint64_t total = 0;
+    for (const auto& cpu : words_)
+      total += static_cast<std::uint64_t>(cpu[Word].load(std::memory_order_acquire, at));
+    return static_cast<std::int64_t>(total);
+  }
+
+  template <std::size_t Word>
+  void clear(const Where& at = Where::current()) noexcept {
+    for (auto& cpu : words_) cpu[Word].store(0, std::memory_order_relaxed, at);
+  }
+
+ private:
+  template <std::size_t Word>
+  bool commit(const Section& section, std::int64_t delta, const Where& at) noexcept {
+    static_assert(Word < N);
+    auto& word = words_[section.cpu()][Word];
+    std::int64_t before;
+    {
+      const Uninterrupted directly_after_the_guard;
+      before = word.load(std::memory_order_relaxed, at);
+    }
+    step();
+    const Uninterrupted as_one;
+    if (section.broken())
+      return false;
+    word.store(before + delta, std::memory_order_release, at);
+    return true;
+  }
+
+  std::array<std::array<Atomic<std::int64_t>, N>, kCpus> words_;
+};
+
+struct RelacyMachine {
+  template <class T>
+  using Atomic = model::Atomic<T>;
+  template <std::size_t N>
+  using PerCpuWords = model::PerCpuWords<N>;
+  template <std::size_t N>
+  using PerThreadWords = model::PerThreadWords<N>;
+  using SpinLock = model::SpinLock;
+  using RcuMemb = model::Rcu;
+
+  static std::string unavailable(const SchemeInfo&) { return {}; }
+  static void require(const SchemeInfo&) {}
+
+  static unsigned possible_cpus() noexcept { return kCpus; }
+  static unsigned current_cpu() noexcept { return choose(kCpus); }
+  static void cpu_relax(const Where& at = Where::current()) noexcept { let_others_run(at); }
+
+  static void light_barrier() noexcept {}  // the model keeps program order
+  static void heavy_barrier(const Where& at = Where::current()) noexcept { membarrier(false, at); }
+  static void rseq_barrier(const Where& at = Where::current()) noexcept { membarrier(true, at); }
+  static void full_barrier(const Where& at = Where::current()) noexcept { full_fence(at); }
+
+  static void wake_if_waiting(const void* key, const Where& at = Where::current()) noexcept {
+    futex::wake_if_waiting(key, at);
+  }
+
+  /// As machine::Parking::wait(), with one look before sleeping instead of hundreds.
+  template <class Done>
+  static void wait(const void* key, Done done, const std::stop_token& token,
+                   const Where& at = Where::current()) {
+    if (done() || token.stop_requested())
+      return;
+    futex::announce(at);
+    for (;;) {
+      const std::uint32_t ticket = futex::ticket();
+      if (done() || token.stop_requested())
+        break;
+      futex::sleep(key, ticket, at);
+    }
+    futex::withdraw(at);
+  }
+
+  /// What "cannot happen unless the caller broke the contract" does not happen in a model run.
+  static void warn_once(std::atomic<bool>&, const char* message,
+                        const Where& at = Where::current()) noexcept {
+    model::require(false, message, at);
+  }
+};
+
+}  // namespace getput::model

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// The model checks of one scheme, chosen by its SchemeInfo. One generated translation unit for each
+// scheme says GETPUT_MODEL_TESTS(PercpuSplit); the tests are then named
+// Model/PercpuSplit.NobodyInsideAfterDrain and so on.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "tests/model/claims.hpp"
+#include "tests/model/machine.hpp"
+#include "tests/model/scenarios.hpp"
+#include "tests/model/switching.hpp"
+
+namespace getput::model {
+
+struct Check {
+  std::string_view name;
+  bool applies;  ///< to this scheme, as its SchemeInfo has it
+  Plan plan;
+  const char* admitted = nullptr;  ///< the failure that has to be seen; null: none may be
+};
+
+template <template <class> class Scene, class S, int Threads>
+Plan plan() {
+  return {Threads, S::info.needs_registration, []() -> Scenario* { return new Scene<S>(Threads); }};
+}
+
+/// Every check; `applies` says which are for S. "...Few" has one caller, so that the bounded search
+/// gets further.
+template <Scheme S>
+std::vector<Check> all_checks() {
+  constexpr SchemeInfo i = S::info;
+  constexpr bool removal = i.removal && i.safe && i.shared_by_threads;
+  constexpr bool decides = removal && i.try_stop;
+  std::vector<Check> checks{
+      {"NobodyInsideAfterDrain", removal, plan<NobodyInsideAfterDrain, S, 3>()},
+      {"NobodyInsideAfterDrainFew", removal, plan<NobodyInsideAfterDrain, S, 2>()},
+      {"NobodyInsideWhenDrained", removal, plan<NobodyInsideWhenDrained, S, 3>()},
+      {"HandedOver", removal && i.put_on_other_thread, plan<HandedOver, S, 3>()},
+      {"TryStopDecides", decides, plan<TryStopDecides, S, 3>()},
+      {"TryStopDecidesFew", decides, plan<TryStopDecides, S, 2>()},
+      {"CalledOff", removal, plan<CalledOff, S, 3>()},
+      {"CalledOffFew", removal, plan<CalledOff, S, 2>()},
+      {"LoadedAgain", removal, plan<LoadedAgain, S, 3>()},
+      {"LoadedAgainFew", removal, plan<LoadedAgain, S, 2>()},
+      {"RefusedAfterStop", removal && i.certain_after_stop, plan<RefusedAfterStop, S, 3>()},
+      {"DestroyedAfterDrain", removal, plan<DestroyedAfterDrain, S, 3>()},
+      {"NeverRemovedWhileHeld", decides, plan<NeverRemovedWhileHeld, S, 3>()},
+      {"NeverSpuriouslyRefused", decides && !i.spurious_failure,
+       plan<NeverSpuriouslyRefused, S, 3>()},
+      {"AdmittedSpuriousFailureIsSeen", decides && i.spurious_failure,
+       plan<NeverSpuriouslyRefused, S, 3>(), NeverSpuriouslyRefused<S>::kBroken},
+      {"AdmittedLateGetIsSeen", removal && !i.certain_after_stop, plan<RefusedAfterStop, S, 3>(),
+       RefusedAfterStop<S>::kBroken},
+      {"AdmittedUnsafetyIsSeen", i.removal && !i.safe && i.shared_by_threads,
+       plan<NobodyInsideAfterDrain, S, 3>(), Module<S>::kUnsafe},
+      {"CountIsAsExactAsClaimed", removal, plan<CountIsAsExactAsClaimed, S, 3>()},
+      {"TwoModules", removal, plan<TwoModules, S, 3>()},
+  };
+  if constexpr (Switches<S>)
+    checks.push_back({"SwitchedWhileUsed", removal, plan<SwitchedWhileUsed, S, 3>()});
+  if constexpr (Kills<S>) {
+    checks.push_back({"RefusedOnceConfirmed", removal, plan<RefusedOnceConfirmed, S, 3>()});
+    checks.push_back({"DyingServesHolders", removal, plan<DyingServesHolders, S, 3>()});
+  }
+  if constexpr (Releases<S>)
+    checks.push_back({"ReleasedOnce", removal, plan<ReleasedOnce, S, 3>()});
+  return checks;
+}
+
+/// Makes a test of every check that applies. Returns how many there are.
+int register_checks(std::string_view scheme, const std::vector<Check>& checks);
+
+}  // namespace getput::model
+
+// The first object is made and destroyed outside any execution: atomics in function-local statics
+// then belong to the process, and every execution starts with their initial values.
+#define GETPUT_MODEL_TESTS(Class)                                                             \
+  namespace {                                                                                 \
+  using ModelScheme = ::getput::Class<::getput::model::RelacyMachine>;                        \
+  [[maybe_unused]] const int model_tests =                                                    \
+      (static_cast<void>(ModelScheme()),                                                      \
+       ::getput::model::register_checks(#Class, ::getput::model::all_checks<ModelScheme>())); \
+  }

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// Scenarios of schemes that offer more than module get/put: percpu_ref's life as the kernel has it.
+#pragma once
+
+#include <array>
+
+#include "tests/model/stage.hpp"
+
+namespace getput::model {
+
+template <class S>
+concept Switches = requires(S s) {
+  s.switch_to_atomic();
+  s.switch_to_percpu();
+};
+
+template <class S>
+concept Kills = requires(S s, typename S::Ticket t) {
+  s.kill_and_confirm([] {});
+  s.resurrect();
+  t = s.try_get_any();
+};
+
+/// To the atomic counter and back while callers are inside: nothing is refused, nothing is lost.
+template <class S>
+class SwitchedWhileUsed final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int index) override {
+    require(this->module_.visit(), "refused by a switch of modes");
+    done_.at(static_cast<std::size_t>(index)).raise();
+  }
+  void remove() override {
+    auto& scheme = this->module_.scheme();
+    scheme.switch_to_atomic();
+    require(scheme.count() >= 0, "count() is negative after switch_to_atomic()");
+    scheme.switch_to_percpu();
+    for (const Flag& flag : done_) flag.wait();
+    require(scheme.count() == 0, "count() is not 0 with nobody inside");
+    this->module_.stop_and_unmap();
+  }
+
+ private:
+  std::array<Flag, 2> done_;
+};
+
+/// From confirm on, try_get is refused; the reference is dropped afterwards.
+template <class S>
+class RefusedOnceConfirmed final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int) override {
+    const bool known = confirmed_.raised();
+    const bool entered = this->module_.visit();
+    require(!(known && entered), "try_get succeeded after kill was confirmed");
+  }
+  void remove() override {
+    auto& scheme = this->module_.scheme();
+    scheme.kill_and_confirm([this, &scheme] {
+      require(!scheme.is_zero(), "the initial reference was dropped before kill was confirmed");
+      confirmed_.raise();
+    });
+    scheme.wait_drained({});
+    this->module_.unmap();
+  }
+
+ private:
+  Flag confirmed_;
+};
+
+/// Who holds a reference gets more of a dying object through try_get_any, and nobody at zero.
+template <class S>
+class DyingServesHolders final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int index) override {
+    auto& module = this->module_;
+    const auto ticket = module.enter();
+    inside_.at(static_cast<std::size_t>(index)).raise();
+    if (!ticket)
+      return;
+    const auto any = module.scheme().try_get_any();
+    require(static_cast<bool>(any), "try_get_any refused a holder");
+    module.scheme().put(any);
+    module.call();
+    module.leave(ticket);
+  }
+  void remove() override {
+    auto& module = this->module_;
+    module.scheme().kill();
+    for (const Flag& flag : inside_) flag.wait();
+    module.scheme().resurrect();
+    module.stop_and_unmap();
+    require(!module.scheme().try_get_any(), "try_get_any succeeded at zero");
+  }
+
+ private:
+  std::array<Flag, 2> inside_;
+};
+
+template <class S>
+concept Releases = requires {
+  S(static_cast<typename S::Release>(nullptr));
+};
+
+/// The release function runs once, when the last of all references has been put.
+template <class S>
+class ReleasedOnce final : public Stage<S> {
+ public:
+  explicit ReleasedOnce(int threads) : Stage<S>(threads) { current_ = this; }
+  void call(int) override {
+    for (int i = 0; i < 2; ++i) {
+      const auto ticket = counted_.try_get();
+      if (!ticket)
+        continue;
+      ++inside_;
+      step();
+      --inside_;
+      counted_.put(ticket);
+    }
+  }
+  void remove() override { counted_.stop(); }
+  void teardown() override { require(released_ == 1, "the release function was not run"); }
+
+ private:
+  static void on_release(S&) {
+    require(current_->inside_ == 0, "released while a reference is held");
+    require(++current_->released_ == 1, "released twice");
+  }
+
+  static inline ReleasedOnce* current_ = nullptr;
+  S counted_{&on_release};
+  int inside_ = 0;
+  int released_ = 0;
+};
+
+}  // namespace getput::model

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+#include "tests/model/world.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "tests/model/globals.hpp"
+#include "tests/model/per_thread.hpp"
+
+#include "tests/model/state.hpp"
+
+namespace getput::model {
+
+World world;
+
+namespace {
+
+std::vector<GlobalCell*>& global_cells() {
+  static auto* const all = new std::vector<GlobalCell*>;
+  return *all;
+}
+
+const char kBarrierKey = 0;
+
+// The IPI of a membarrier.
+void answer() {
+  Thread& mine = me();
+  if (!mine.asked)
+    return;
+  fence_here(Where::current());
+  mine.asked = false;
+  if (mine.asked_restart && mine.in_section)
+    mine.section_broken = true;
+  mine.asked_restart = false;
+  for (int asker = 0; asker < world.threads; ++asker) {
+    bool& asked = mine.asked_by[static_cast<std::size_t>(asker)];
+    if (!asked)
+      continue;
+    asked = false;
+    Thread& other = thread(asker);
+    if (--other.unanswered == 0 && other.key == &kBarrierKey)
+      wake_thread(asker, Where::current());
+  }
+}
+
+void ask(int index, bool restart_sections) {
+  Thread& other = thread(index);
+  if (other.finished || other.idle)
+    return;
+  if (!other.started) {
+    other.fence_at_start = true;
+    return;
+  }
+  other.asked = true;
+  other.asked_restart |= restart_sections;
+  bool& asked = other.asked_by[static_cast<std::size_t>(self())];
+  if (!asked)
+    ++me().unanswered;
+  asked = true;
+}
+
+}  // namespace
+
+void wake_thread(int index, const Where& at) {
+  Thread& sleeper = thread(index);
+  sleeper.key = nullptr;
+  rl::ctx().unpark_thread(index, false, place(at));
+}
+
+void fence_here(const Where& at) {
+  const Uninterrupted as_one;
+  rl::atomic_thread_fence(rl::mo_seq_cst, place(at));
+  me().last_fence = ++world.time;
+}
+
+void park(const void* key, const Where& at) {
+  Thread& mine = me();
+  answer();
+  fence_here(at);  // the context switch
+  mine.key = key;
+  mine.idle = true;
+  rl::ctx().park_current_thread(false, false, false, place(at));
+  mine.idle = false;
+  fence_here(at);
+}
+
+void require(bool holds, const char* what, const Where& at) {
+  if (!holds)
+    rl::ctx().fail_test(what, rl::test_result_user_assert_failed, place(at));
+}
+
+unsigned choose(unsigned choices) {
+  return choices <= 1 ? 0 : rl::rand(choices);
+}
+
+int self() {
+  return static_cast<int>(rl::thread_index());
+}
+
+int thread_count() {
+  return world.threads;
+}
+
+void step() {
+  if (!world.running || world.uninterrupted != 0)
+    return;
+  do {
+    answer();
+    rl::ctx().sched();
+  } while (me().asked);
+}
+
+void let_others_run(const Where& at) {
+  if (!world.running)
+    return;
+  answer();
+  rl::ctx().yield(1, place(at));
+  answer();
+}
+
+void full_fence(const Where& at) {
+  step();
+  fence_here(at);
+}
+
+void membarrier(bool restart_sections, const Where& at) {
+  full_fence(at);
+  if (!world.running)
+    return;
+  const int others = world.threads - 1;
+  const int first = static_cast<int>(choose(static_cast<unsigned>(others)));
+  for (int i = 0; i < others; ++i) {
+    ask((self() + 1 + (first + i) % others) % world.threads, restart_sections);
+    step();
+  }
+  while (me().unanswered != 0) park(&kBarrierKey, at);
+  fence_here(at);
+}
+
+Uninterrupted::Uninterrupted() {
+  ++world.uninterrupted;
+  rl::ctx().disable_preemption();
+}
+
+Uninterrupted::~Uninterrupted() {
+  --world.uninterrupted;
+  rl::ctx().enable_preemption();
+}
+
+bool others_finished() {
+  for (int i = 0; i < world.threads; ++i)
+    if (i != self() && !thread(i).finished)
+      return false;
+  return true;
+}
+
+void sleep_until_work(const void* key) {
+  me().wants_to_know_of_ends = true;
+  park(key, Where::current());
+  me().wants_to_know_of_ends = false;
+}
+
+namespace execution {
+
+void begin(int threads, int used) {
+  world = World{};
+  world.threads = threads;
+  for (int i = used; i < threads; ++i) thread(i).finished = true;
+  for (GlobalCell* cell : global_cells()) cell->begin_execution();
+  forget_threads_words();
+}
+
+void start_thread() {
+  world.running = true;
+  me().started = true;
+  if (me().fence_at_start)
+    fence_here(Where::current());
+}
+
+void finish_thread() {
+  leave_threads_words();
+  answer();
+  fence_here(Where::current());
+  me().finished = true;
+  for (int i = 0; i < world.threads; ++i)
+    if (Thread& other = thread(i); other.wants_to_know_of_ends && other.key != nullptr)
+      wake_thread(i, Where::current());
+  if (others_finished())
+    world.running = false;
+}
+
+void end() {
+  for (GlobalCell* cell : global_cells()) cell->end_execution();
+}
+
+}  // namespace execution
+
+namespace globals {
+
+void add(GlobalCell* cell) {
+  global_cells().push_back(cell);
+}
+
+void remove(GlobalCell* cell) {
+  std::erase(global_cells(), cell);
+}
+
+std::uint64_t tick() {
+  return ++world.time;
+}
+
+std::uint64_t last_fence_of_self() {
+  return me().last_fence;
+}
+
+}  // namespace globals
+}  // namespace getput::model
