@@ -63,14 +63,14 @@ step_clang() {
 }
 
 step_asan() {
-  build_preset asan "${contract_targets[@]}" modules_test netpath_test
+  build_preset asan "${contract_targets[@]}" netpath_test
   ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 \
-    UBSAN_OPTIONS=print_stacktrace=1 run_ctest asan tests/schemes tests/modules tests/bench/netpath
+    UBSAN_OPTIONS=print_stacktrace=1 run_ctest asan tests/schemes tests/bench/netpath
 }
 
 step_tsan() {
-  build_preset tsan "${contract_targets[@]}" modules_test
-  TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 run_ctest tsan tests/schemes tests/modules
+  build_preset tsan "${contract_targets[@]}"
+  TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 run_ctest tsan tests/schemes
 }
 
 step_model() {
