@@ -29,10 +29,15 @@ def _lines(rows):
     return lines
 
 
+def _paired(row):
+    """Whether enough trials timed level 0 in turn for a median with an interval."""
+    return len(row.added()) > 1
+
+
 def added_ns(line, level):
     """Median ns that a level adds: to the level 0 of the same trials, or, where a trial has none, of other trials."""
-    if level in line and (paired := line[level].added()):
-        return stats.median(paired)
+    if level in line and _paired(line[level]):
+        return stats.median(line[level].added())
     if "L0" not in line or level not in line:
         return None
     return stats.median(line[level].values) - stats.median(line["L0"].values)
@@ -40,8 +45,8 @@ def added_ns(line, level):
 
 def _added_interval(line, level):
     """95 % interval of what a level adds. At L0 itself it shows what the method can resolve."""
-    if paired := line[level].added():
-        return stats.median_interval(paired)
+    if _paired(line[level]):
+        return stats.median_interval(line[level].added())
     if level == "L0":
         return 0.0, 0.0
     return stats.median_difference_interval(line["L0"].values, line[level].values)
