@@ -140,7 +140,7 @@ check_capture() {
   GETPUT_BENCH=$(bench_binary "${GETPUT_PRESET:-release}") "$root/scripts/getput" run --smoke \
     --workload netpath --pcap "$1" --out "$work" || die 1 "netpath on $1 ended with $?"
   "$root/scripts/getput" validate "$work" || die 1 "the results do not match the schema"
-  "$python" -B "$root/scripts/lib/check_capture.py" "$work/trials.jsonl" "$2" |
+  "$python" -B "$root/scripts/lib/check_capture.py" "$work" "$2" |
     tee -a "$summary" || die 1 "netpath does not account for every frame"
 }
 
