@@ -83,7 +83,8 @@ TEST(Imix, PopularityFollowsZipf) {
 TEST(Imix, BenchmarkAddressesOnly) {
   ImixOptions options;
   options.frames = 2000;
-  for (const KnownFlow& flow : generate_imix(options)->flows()) {
+  const auto input = generate_imix(options);
+  for (const KnownFlow& flow : input->flows()) {
     if (is_ipv4(flow.key.source)) {
       EXPECT_EQ((flow.key.source.low & 0xfffe0000U), 0xc6120000U);
       EXPECT_EQ((flow.key.destination.low & 0xfffe0000U), 0xc6120000U);
