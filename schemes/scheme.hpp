@@ -18,6 +18,13 @@
 //   void   restart()              going -> live: a removal that was called off
 //   int64  count()                references held, for people to read; info.count says how exact
 //
+// A scheme may also offer
+//   typename S::ThreadGuard       what a thread holds while it uses any object of the scheme
+//   typename S::Session(S&)       what a caller has anyway around many calls (a lock that he holds,
+//                                 a thread that is online); gets and puts inside cost less. Holds
+//                                 up a removal, so it is short and its thread does not sleep in it
+//   void near_overflow(int64 n)   for tests: an unused object whose counter is n below its limit
+//
 // Ordering every scheme gives: what a holder did before put() happens before drained() returns
 // true, wait_drained() returns or try_stop() succeeds because of it; that edge is what makes
 // unmapping the text safe. What the remover did before restart() happens before a try_get() that
@@ -65,17 +72,24 @@ struct SchemeInfo {
   std::string_view name;     ///< snake_case, equal to the header's file name
   std::string_view summary;  ///< one sentence for `getput list` and the report
   std::string_view origin;   ///< kernel release and file, or paper
+  /// The kernel releases whose module count this was ("2.4", "2.6.35 to 3.18"), or "proposed 2025";
+  /// empty for schemes that never counted modules. The lineage figure is made from it.
+  std::string_view generation = {};
 
-  bool control = false;             ///< a floor to compare with, never a recommendation
-  bool safe = true;                 ///< false: does not protect the module (controls, 2.2)
-  bool shared_by_threads = true;    ///< false: one object may be used by one thread only
-  bool put_on_other_thread = true;  ///< the ticket may be handed over; RCU-like schemes: false
-  bool put_on_other_cpu = true;     ///< the holder may migrate between get and put
-  bool hold_across_sleep = true;    ///< the holder may block without stalling unrelated work
-  bool removal = true;              ///< stop/drained mean something; false for floors
-  bool try_stop = true;             ///< can decide "nobody inside" without waiting
-  bool spurious_failure = false;    ///< try_get may fail during a removal that then fails
-  bool certain_after_stop = true;   ///< no try_get that starts after stop() succeeds
+  bool control = false;              ///< a floor to compare with, never a recommendation
+  bool safe = true;                  ///< false: does not protect the module (controls, 2.2)
+  bool shared_by_threads = true;     ///< false: one object may be used by one thread only
+  bool put_on_other_thread = true;   ///< the ticket may be handed over; RCU-like schemes: false
+  bool put_on_other_cpu = true;      ///< the holder may migrate between get and put
+  bool hold_across_sleep = true;     ///< the holder may block without stalling unrelated work
+  bool removal = true;               ///< stop/drained mean something; false for floors
+  bool try_stop = true;              ///< can decide "nobody inside" without waiting
+  bool spurious_failure = false;     ///< try_get may fail during a removal that then fails
+  bool certain_after_stop = true;    ///< no try_get that starts after stop() succeeds
+  bool get_while_going = true;       ///< holders may take more while the remover waits; false: the
+                                     ///< remover may then be told "drained" too early
+  bool destroy_when_drained = true;  ///< the object may be destroyed once drained; false: a put may
+                                     ///< still look at it, so only after a grace period
 
   CountExactness count = CountExactness::exact;
   ZeroDetection zero = ZeroDetection::last_put;
@@ -85,9 +99,17 @@ struct SchemeInfo {
   Progress put_progress = Progress::wait_free;
   Progress stop_progress = Progress::wait_free;
 
-  std::size_t bytes_per_object = 0;  ///< sizeof the scheme
-  std::size_t bytes_per_cpu = 0;     ///< further bytes per object and possible CPU
-  std::size_t bytes_per_thread = 0;  ///< further bytes per object and registered thread
+  std::size_t bytes_per_object = 0;      ///< sizeof the scheme
+  std::size_t bytes_per_cpu = 0;         ///< further bytes per object and possible CPU
+  std::size_t bytes_per_thread = 0;      ///< further bytes per object and registered thread
+  std::size_t shared_bytes = 0;          ///< once for all objects of the process
+  std::size_t shared_bytes_per_cpu = 0;  ///< once for all objects, per possible CPU
+
+  /// Locked instructions on the straight line of try_get and of put, as compiled for x86-64: the
+  /// path that is not contended, not stopped, not refused. The instruction check counts them, and
+  /// that there is no call. -1: no promise (takes a lock, calls a library).
+  int locked_in_get = -1;
+  int locked_in_put = -1;
 
   bool needs_rseq = false;
   bool needs_membarrier = false;
@@ -137,10 +159,30 @@ requires requires {
 struct GuardOf<S> {
   using type = typename S::ThreadGuard;
 };
+
+struct NoSession {
+  template <class S>
+  explicit constexpr NoSession(S&) noexcept {}
+};
+template <class S>
+struct SessionOf {
+  using type = NoSession;
+};
+template <class S>
+requires requires {
+  typename S::Session;
+}
+struct SessionOf<S> {
+  using type = typename S::Session;
+};
 }  // namespace detail
 
 /// What a thread keeps alive while it uses scheme S; an empty struct where S needs nothing.
 template <class S>
 using ThreadGuardFor = typename detail::GuardOf<S>::type;
+
+/// S::Session, or an empty struct that is made from anything.
+template <class S>
+using SessionFor = typename detail::SessionOf<S>::type;
 
 }  // namespace getput

@@ -24,6 +24,7 @@ class LiveOnly {
       .name = "live_only",
       .summary = "a look at the live flag, no count: modules that cannot be unloaded",
       .origin = "Linux, CONFIG_MODULE_UNLOAD=n",
+      .generation = "no unload",
       .control = true,
       .safe = false,
       .removal = false,
@@ -32,6 +33,8 @@ class LiveOnly {
       .zero = ZeroDetection::never,
       .overflow = Overflow::no_counter,
       .bytes_per_object = 4,
+      .locked_in_get = 0,
+      .locked_in_put = 0,
   };
 
   Ticket try_get() noexcept { return Ticket(going_.load(std::memory_order_acquire) == 0); }

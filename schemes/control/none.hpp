@@ -28,6 +28,8 @@ class None {
       .zero = ZeroDetection::never,
       .overflow = Overflow::no_counter,
       .bytes_per_object = 1,
+      .locked_in_get = 0,
+      .locked_in_put = 0,
   };
 
   Ticket try_get() noexcept { return Ticket(true); }

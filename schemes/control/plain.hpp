@@ -33,6 +33,8 @@ class Plain {
       .zero = ZeroDetection::never,
       .overflow = Overflow::wraps,
       .bytes_per_object = 8,
+      .locked_in_get = 0,
+      .locked_in_put = 0,
   };
 
   Ticket try_get() noexcept {

@@ -39,12 +39,15 @@ class AtomicBase {
       .name = "atomic_base",
       .summary = "one atomic word with a base reference: today's module count",
       .origin = "Linux 3.19 to today, kernel/module/main.c",
+      .generation = "3.19 to today",
       .count = CountExactness::approximate,
       .zero = ZeroDetection::last_put,
       .overflow = Overflow::wraps,
       .get_progress = Progress::lock_free,
       .put_progress = Progress::lock_free,
       .bytes_per_object = 8,
+      .locked_in_get = 1,
+      .locked_in_put = 1,
   };
 
   Ticket try_get() noexcept {

@@ -11,6 +11,7 @@
 //   bool dead() const   acquire
 //   void revive()       dead -> one reference; nobody else touches a dead word's count
 //   std::int64_t value() const
+//   void set_near_limit(n)   optional, for tests: n more reach the limit
 //
 // Ordering
 //   E1  dec's release -> the dec or dead() that finds the word dead (acquire).
@@ -75,6 +76,11 @@ class BaseReference {
     const bool going = going_.load(std::memory_order_relaxed) != 0;
     return word_.value() - (going ? 0 : 1);
   }
+
+  void near_overflow(std::int64_t n) noexcept requires requires(Word word) {
+    word.set_near_limit(std::int32_t{0});
+  }
+  { word_.set_near_limit(static_cast<std::int32_t>(n)); }
 
  protected:
   Word word_;

@@ -115,6 +115,8 @@ class Lockref : public BaseReference<M, LockrefWord<M>> {
       .put_progress = Progress::blocking,
       .stop_progress = Progress::blocking,
       .bytes_per_object = 16,
+      .locked_in_get = 1,
+      .locked_in_put = 1,
   };
 };
 

@@ -65,8 +65,8 @@ class RcurefWord {
     const std::uint32_t seen = refs_.load(std::memory_order_relaxed);
     return seen >= kReleased ? 0 : static_cast<std::int64_t>(seen) + 1;
   }
-  void set(std::uint32_t references) noexcept {
-    refs_.store(references - 1, std::memory_order_relaxed);
+  void set_near_limit(std::int32_t n) noexcept {
+    refs_.store(kMaxReference - static_cast<std::uint32_t>(n), std::memory_order_relaxed);
   }
 
  private:
@@ -122,14 +122,15 @@ class Rcuref : public BaseReference<M, RcurefWord<M>> {
       .name = "rcuref",
       .summary = "unconditional add with a sign test, saturating and dead zones",
       .origin = "Linux 6.4 to today, lib/rcuref.c",
+      .generation = "proposed 2025",
+      .destroy_when_drained = false,
       .count = CountExactness::exact,
       .zero = ZeroDetection::last_put,
       .overflow = Overflow::saturates,
       .bytes_per_object = 8,
+      .locked_in_get = 1,
+      .locked_in_put = 1,
   };
-
-  /// For tests: as if @p references were held.
-  void pretend_held(std::uint32_t references) noexcept { this->word_.set(references + 1); }
 };
 
 }  // namespace getput

@@ -62,7 +62,9 @@ class RefcountWord {
   bool dead() const noexcept { return refs_.load(std::memory_order_acquire) == 0; }
   void revive() noexcept { refs_.store(1, std::memory_order_relaxed); }
   std::int64_t value() const noexcept { return refs_.load(std::memory_order_relaxed); }
-  void set(std::int32_t value) noexcept { refs_.store(value, std::memory_order_relaxed); }
+  void set_near_limit(std::int32_t n) noexcept {
+    refs_.store(std::numeric_limits<std::int32_t>::max() - n, std::memory_order_relaxed);
+  }
 
  private:
   static constexpr std::int32_t kSaturated = std::numeric_limits<std::int32_t>::min() / 2;
@@ -98,10 +100,9 @@ class Refcount : public BaseReference<M, RefcountWord<M>> {
       .overflow = Overflow::saturates,
       .get_progress = Progress::lock_free,
       .bytes_per_object = 8,
+      .locked_in_get = 1,
+      .locked_in_put = 1,
   };
-
-  /// For tests: as if @p references were held.
-  void pretend_held(std::int32_t references) noexcept { this->word_.set(references + 1); }
 };
 
 }  // namespace getput

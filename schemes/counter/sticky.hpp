@@ -68,10 +68,13 @@ class Sticky : public BaseReference<M, StickyWord<M>> {
       .name = "sticky",
       .summary = "one word that sticks at zero: wait-free increment unless zero",
       .origin = "Anderson, Blelloch, Wei, PLDI 2022",
+      .destroy_when_drained = false,
       .count = CountExactness::exact,
       .zero = ZeroDetection::last_put,
       .overflow = Overflow::wraps,
       .bytes_per_object = 16,
+      .locked_in_get = 1,
+      .locked_in_put = 1,
   };
 };
 

@@ -36,6 +36,7 @@
 // for certain only once kill has confirmed. Outside the C++ memory model as percpu_split is.
 #pragma once
 
+#include <limits>
 #include <mutex>
 
 #include "../machine/native.hpp"
@@ -65,6 +66,8 @@ class PercpuRef {
       .stop_progress = Progress::blocking,
       .bytes_per_object = 32,
       .bytes_per_cpu = 16,
+      .locked_in_get = 0,
+      .locked_in_put = 0,
       .needs_rseq = true,
       .needs_membarrier = true,
   };
@@ -199,6 +202,12 @@ class PercpuRef {
     if (!is_atomic())
       total -= kBias;
     return static_cast<std::int64_t>(total - (is_dying() ? 0 : 1));
+  }
+
+  /// For tests: as if this CPU's words had been counting for long.
+  void near_overflow(std::int64_t n) noexcept {
+    words_.template add<kGets>(std::numeric_limits<std::int64_t>::max() - n);
+    words_.template add<kPuts>(std::numeric_limits<std::int64_t>::max() - n);
   }
 
  private:

@@ -30,6 +30,8 @@
 // that the kernel may restart, and E2 rests on membarrier(2).
 #pragma once
 
+#include <limits>
+
 #include "../machine/native.hpp"
 #include "../scheme.hpp"
 
@@ -44,6 +46,7 @@ class PercpuSplit {
       .name = "percpu_split",
       .summary = "gets and puts in two one-way counters per CPU",
       .origin = "Linux 2.6.35 to 3.18, kernel/module.c",
+      .generation = "2.6.35 to 3.18",
       .spurious_failure = true,
       .count = CountExactness::never_too_low,
       .zero = ZeroDetection::remover_sum,
@@ -52,6 +55,8 @@ class PercpuSplit {
       .put_progress = Progress::lock_free,
       .bytes_per_object = 16,
       .bytes_per_cpu = 16,
+      .locked_in_get = 0,
+      .locked_in_put = 0,
       .needs_rseq = true,
       .needs_membarrier = true,
   };
@@ -100,6 +105,12 @@ class PercpuSplit {
     const std::int64_t puts = words_.template sum<kPuts>();  // E1
     M::full_barrier();                                       // E3
     return words_.template sum<kGets>() - puts;
+  }
+
+  /// For tests: as if this CPU's words had been counting for long.
+  void near_overflow(std::int64_t n) noexcept {
+    words_.template add<kGets>(std::numeric_limits<std::int64_t>::max() - n);
+    words_.template add<kPuts>(std::numeric_limits<std::int64_t>::max() - n);
   }
 
  private:

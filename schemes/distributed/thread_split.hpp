@@ -39,6 +39,8 @@
 // life: spurious failures in that window. Outside the C++ memory model: E2 rests on membarrier(2).
 #pragma once
 
+#include <limits>
+
 #include "../machine/native.hpp"
 #include "../scheme.hpp"
 
@@ -59,6 +61,8 @@ class ThreadSplit {
       .overflow = Overflow::sum_wraps,
       .bytes_per_object = 16,
       .bytes_per_thread = 16,
+      .locked_in_get = 0,
+      .locked_in_put = 0,
       .needs_membarrier = true,
   };
 
@@ -113,6 +117,12 @@ class ThreadSplit {
     const std::int64_t puts = words_.template sum<kPuts>();  // E1
     M::full_barrier();                                       // E3
     return words_.template sum<kGets>() - puts;
+  }
+
+  /// For tests: as if this thread's words had been counting for long.
+  void near_overflow(std::int64_t n) noexcept {
+    words_.template add<kGets>(std::numeric_limits<std::int64_t>::max() - n);
+    words_.template add<kPuts>(std::numeric_limits<std::int64_t>::max() - n);
   }
 
  private:

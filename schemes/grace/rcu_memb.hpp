@@ -48,6 +48,8 @@ class RcuMemb {
       .overflow = Overflow::no_counter,
       .stop_progress = Progress::wait_free,
       .bytes_per_object = 16,
+      .locked_in_get = 0,
+      .locked_in_put = 0,
       .needs_membarrier = true,
       .needs_registration = true,
   };

@@ -62,6 +62,9 @@ class Brlock {
       .put_progress = Progress::wait_free,
       .stop_progress = Progress::blocking,
       .bytes_per_object = 16,
+      .shared_bytes_per_cpu = 64,
+      .locked_in_get = 1,
+      .locked_in_put = 1,
   };
 
   Ticket try_get() noexcept {

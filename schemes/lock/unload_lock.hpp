@@ -38,6 +38,7 @@ class UnloadLock {
       .name = "unload_lock",
       .summary = "count and deleted flag under one lock for all modules",
       .origin = "Linux 2.4, kernel/module.c (try_inc_mod_count)",
+      .generation = "2.4",
       .zero = ZeroDetection::last_put,
       .overflow = Overflow::wraps,
       .get_progress = Progress::blocking,

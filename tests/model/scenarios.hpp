@@ -163,6 +163,39 @@ class DestroyedAfterDrain final : public Stage<S> {
   std::array<Flag, 2> entered_;
 };
 
+/// A put is the last, is overtaken by a get that makes it not the last, and goes on when that one
+/// has been put and the module destroyed. Whoever gets has let go before the end.
+template <class S>
+class DestroyedDuringLastPut final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int index) override {
+    auto& module = this->module_;
+    if (index == 0) {
+      const auto ticket = module.enter();
+      entered_.raise();
+      module.leave(ticket);
+    } else {
+      entered_.wait();
+      module.visit();
+      visited_.raise();
+    }
+  }
+  void remove() override {
+    auto& module = this->module_;
+    entered_.wait();
+    module.scheme().stop();
+    module.scheme().wait_drained({});
+    visited_.wait();
+    module.unmap();
+    module.destroy();
+  }
+
+ private:
+  Flag entered_;
+  Flag visited_;
+};
+
 /// Two modules behind the same scheme: the removal of one refuses nobody who calls the other.
 template <class S>
 class TwoModules final : public Stage<S> {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// kref: one atomic word, increment unless zero, the last decrement knows it.
+// atomic: one atomic word as in kref, increment unless zero, the last decrement knows it.
 //
 // Where from: Linux include/linux/kref.h and atomic_inc_not_zero() before refcount_t (4.11).
 //
@@ -12,20 +12,22 @@
 // Limits: no protection against overflow or against a put too many. 4 bytes and a flag.
 #pragma once
 
+#include <limits>
+
 #include "../machine/native.hpp"
 #include "base_reference.hpp"
 
 namespace getput {
 
 template <class M>
-class KrefWord {
+class AtomicWord {
  public:
   bool try_inc() noexcept {
     std::int32_t seen = refs_.load(std::memory_order_relaxed);
     do {
       if (seen == 0)
         return false;
-    } while (!refs_.compare_exchange_weak(seen, seen + 1, std::memory_order_relaxed,
+    } while (!refs_.compare_exchange_weak(seen, wrapping_add(seen, 1), std::memory_order_relaxed,
                                           std::memory_order_relaxed));
     return true;
   }
@@ -38,16 +40,23 @@ class KrefWord {
   bool dead() const noexcept { return refs_.load(std::memory_order_acquire) == 0; }
   void revive() noexcept { refs_.store(1, std::memory_order_relaxed); }
   std::int64_t value() const noexcept { return refs_.load(std::memory_order_relaxed); }
+  void set_near_limit(std::int32_t n) noexcept {
+    refs_.store(std::numeric_limits<std::int32_t>::max() - n, std::memory_order_relaxed);
+  }
 
  private:
+  static std::int32_t wrapping_add(std::int32_t a, std::int32_t b) noexcept {
+    return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
+  }
+
   typename M::template Atomic<std::int32_t> refs_{1};
 };
 
 template <class M = machine::Native>
-class Kref : public BaseReference<M, KrefWord<M>> {
+class Atomic : public BaseReference<M, AtomicWord<M>> {
  public:
   static constexpr SchemeInfo info{
-      .name = "kref",
+      .name = "atomic",
       .summary = "one atomic word: increment unless zero, decrement and test",
       .origin = "Linux include/linux/kref.h, atomic_t before 4.11",
       .count = CountExactness::exact,
@@ -55,6 +64,8 @@ class Kref : public BaseReference<M, KrefWord<M>> {
       .overflow = Overflow::wraps,
       .get_progress = Progress::lock_free,
       .bytes_per_object = 8,
+      .locked_in_get = 1,
+      .locked_in_put = 1,
   };
 };
 
