@@ -6,11 +6,13 @@
 // Two barriers carry the asymmetric schemes:
 //   light_barrier()  the reader's half; orders only the compiler
 //   heavy_barrier()  the remover's half; every thread passes a full barrier before it returns
+//   stop_machine(f)  calls f while every registered thread stands still between two accesses
 //   rseq_barrier()   as heavy_barrier(), and every rseq section that was running has finished or
 //                    starts over (what stop_machine and synchronize_sched did for the kernel)
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <stop_token>
@@ -29,7 +31,11 @@ concept Machine = requires(typename M::template Atomic<std::uint32_t> guard,
   { guard.load(std::memory_order_acquire) } -> std::same_as<std::uint32_t>;
   { per_cpu.template add_if_clear<0>(guard, 1U, 1) }
   noexcept->std::same_as<bool>;
+  { per_cpu.template add_within<0>(guard, 1U, 1, 8) }
+  noexcept->std::same_as<bool>;
   { per_cpu.template add<1>(1) }
+  noexcept;
+  { per_cpu.template add_on<1>(0U, 1) }
   noexcept;
   { per_cpu.template sum<0>() }
   noexcept->std::same_as<std::int64_t>;
@@ -51,6 +57,8 @@ concept Machine = requires(typename M::template Atomic<std::uint32_t> guard,
   M::heavy_barrier();
   M::rseq_barrier();
   M::full_barrier();
+  M::stop_machine([] {});
+  M::pause(std::chrono::nanoseconds(1), token);
   M::wake_if_waiting(key);
   M::wait(
       key, [] { return true; }, token);

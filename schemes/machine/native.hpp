@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <stop_token>
 #include <string>
@@ -18,6 +19,7 @@
 #include "per_thread.hpp"
 #include "rseq.hpp"
 #include "spin_lock.hpp"
+#include "stop_machine.hpp"
 #include "urcu_memb.hpp"
 
 namespace getput::machine {
@@ -65,6 +67,20 @@ struct Native {
   static void heavy_barrier() noexcept { Membarrier::heavy_barrier(); }
   static void rseq_barrier() noexcept { Membarrier::rseq_barrier(); }
   static void full_barrier() noexcept { full_fence(); }
+
+  /// Threads hold one while they use a scheme that stops the machine.
+  using StopMachineGuard = StopMachine::ThreadGuard;
+
+  /// Calls @p f while every other thread with a guard stands still and no rseq section is half way.
+  template <class F>
+  static void stop_machine(F f) {
+    StopMachine::run(f);
+  }
+
+  /// Sleeps for @p length, or until @p token asks to stop.
+  static void pause(std::chrono::nanoseconds length, const std::stop_token& token) {
+    Parking::pause(length, token);
+  }
 
   static void wake_if_waiting(const void* key) noexcept { Parking::wake_if_waiting(key); }
   template <class Done>

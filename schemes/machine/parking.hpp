@@ -19,9 +19,12 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <climits>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <stop_token>
 
 #include "membarrier.hpp"
@@ -67,6 +70,14 @@ class Parking {
         return;
       futex(&bucket(key).epoch, FUTEX_WAIT_PRIVATE, seen);
     }
+  }
+
+  /// Sleeps for @p length, or until @p token asks to stop.
+  static void pause(std::chrono::nanoseconds length, const std::stop_token& token) {
+    std::mutex mutex;
+    std::condition_variable_any never;
+    std::unique_lock lock(mutex);
+    never.wait_for(lock, token, length, [] { return false; });
   }
 
  private:

@@ -92,7 +92,8 @@ class PerCpuArena {
   std::vector<int> nodes_;
 };
 
-/// N words a CPU for one object. Needs rseq; Native::require() has checked.
+/// N words a CPU for one object; with N = 8, a cache line. All but add_on() and sum() need rseq;
+/// Native::require() has checked.
 template <std::size_t N>
 class PerCpuWords {
  public:
@@ -116,6 +117,17 @@ class PerCpuWords {
     return added;
   }
 
+  /// As add_if_clear(), and only if the word stays within 0 .. @p limit; else false.
+  template <std::size_t Word>
+  bool add_within(const std::atomic<std::uint32_t>& guard, std::uint32_t mask, std::int64_t delta,
+                  std::int64_t limit) noexcept {
+    char* const first = first_;
+    annotate_release(first);
+    const bool added = rseq_arch::add_within<Word * 8>(&guard, mask, first, delta, limit);
+    annotate_acquire(const_cast<std::atomic<std::uint32_t>*>(&guard));
+    return added;
+  }
+
   /// One rseq section: adds @p delta to this CPU's word Word. Release: what this thread did before
   /// is visible to whoever sees the sum.
   template <std::size_t Word>
@@ -123,6 +135,13 @@ class PerCpuWords {
     char* const first = first_;
     annotate_release(first);
     rseq_arch::add<Word * 8>(first, delta);
+  }
+
+  /// Adds @p delta to CPU @p cpu's word Word by a locked instruction, from whatever CPU; seq_cst.
+  /// For words that no rseq section counts in. Works without rseq.
+  template <std::size_t Word>
+  void add_on(unsigned cpu, std::int64_t delta) noexcept {
+    std::atomic_ref(word<Word>(cpu)).fetch_add(delta, std::memory_order_seq_cst);
   }
 
   /// Sum over all possible CPUs of word Word, modulo 2^64. Acquire with respect to add().

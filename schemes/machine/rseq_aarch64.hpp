@@ -57,6 +57,34 @@ refused:
 
 /// As rseq_x86_64.hpp.
 template <std::ptrdiff_t Offset>
+inline bool add_within(const void* guard, std::uint32_t mask, char* first, std::int64_t delta,
+                       std::int64_t limit) noexcept {
+again:
+  asm goto(
+      GETPUT_RSEQ_BEGIN
+      "ldar w9, [%[guard]]\n"
+      "tst w9, %w[mask]\n"
+      "b.ne %l[refused]\n"
+      "ldr w9, [%[area], #4]\n"
+      "madd x9, x9, %[stride], %[word]\n"
+      "ldr x10, [x9]\n"
+      "add x10, x10, %[delta]\n"
+      "cmp x10, %[limit]\n"
+      "b.hi %l[refused]\n"  // unsigned: below zero is far above the limit
+      "stlr x10, [x9]\n"
+      "2:\n"
+      :
+      : [area] "r"(area()), [guard] "r"(guard), [mask] "r"(mask), [word] "r"(first + Offset),
+        [delta] "r"(delta), [limit] "r"(limit), [stride] "r"(kCpuStride), [signature] "i"(RSEQ_SIG)
+      : "x9", "x10", "cc", "memory"
+      : again, refused);
+  return true;
+refused:
+  return false;
+}
+
+/// As rseq_x86_64.hpp.
+template <std::ptrdiff_t Offset>
 inline void add(char* first, std::int64_t delta) noexcept {
 again:
   asm goto(GETPUT_RSEQ_BEGIN GETPUT_RSEQ_COMMIT

@@ -13,6 +13,11 @@ bool add_if_clear(const void*, std::uint32_t, char*, std::int64_t) noexcept {
 }
 
 template <std::ptrdiff_t Offset>
+bool add_within(const void*, std::uint32_t, char*, std::int64_t, std::int64_t) noexcept {
+  __builtin_trap();
+}
+
+template <std::ptrdiff_t Offset>
 void add(char*, std::int64_t) noexcept {
   __builtin_trap();
 }

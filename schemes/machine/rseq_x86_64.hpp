@@ -55,6 +55,33 @@ refused:
   return false;
 }
 
+/// As add_if_clear(), and only if the word stays within 0 .. @p limit.
+template <std::ptrdiff_t Offset>
+inline bool add_within(const void* guard, std::uint32_t mask, char* first, std::int64_t delta,
+                       std::int64_t limit) noexcept {
+again:
+  asm goto(GETPUT_RSEQ_BEGIN
+           "testl %[mask], %[guard]\n"
+           "jnz %l[refused]\n"
+           "movl %%fs:4(%[area]), %%eax\n"
+           "imulq %[stride], %%rax, %%rax\n"
+           "movq %c[offset](%[first], %%rax), %%rcx\n"
+           "addq %[delta], %%rcx\n"
+           "cmpq %[limit], %%rcx\n"
+           "ja %l[refused]\n"  // unsigned: below zero is far above the limit
+           "movq %%rcx, %c[offset](%[first], %%rax)\n"
+           "2:\n"
+           :
+           : [area] "r"(__rseq_offset), [guard] "m"(*static_cast<const std::uint32_t*>(guard)),
+             [mask] "ir"(mask), [first] "r"(first), [delta] "er"(delta), [limit] "er"(limit),
+             [stride] "i"(kCpuStride), [offset] "i"(Offset), [signature] "i"(RSEQ_SIG)
+           : "rax", "rcx", "cc", "memory"
+           : again, refused);
+  return true;
+refused:
+  return false;
+}
+
 /// Adds @p delta to this CPU's word at @p first + Offset. Earlier accesses of this thread are
 /// ordered before the store (x86 stores are not reordered with earlier accesses).
 template <std::ptrdiff_t Offset>

@@ -118,6 +118,7 @@ class CountIsAsExactAsClaimed final : public Stage<S> {
     inside_.raise();
     const auto again = module.enter_again(ticket);
     module.leave(ticket);
+    passed_on_.raise();
     counted_.wait();
     module.leave(again);
   }
@@ -134,11 +135,14 @@ class CountIsAsExactAsClaimed final : public Stage<S> {
         require(count <= 3, "count() counted references that were never held together");
     }
     counted_.raise();
+    if (!S::info.get_while_going)
+      passed_on_.wait();
     module.stop_and_unmap();
   }
 
  private:
   Flag inside_;
+  Flag passed_on_;
   Flag counted_;
 };
 

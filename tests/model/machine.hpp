@@ -9,6 +9,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <stop_token>
 #include <string>
@@ -42,10 +43,34 @@ class PerCpuWords {
   }
 
   template <std::size_t Word>
+  bool add_within(const Atomic<std::uint32_t>& guard, std::uint32_t mask, std::int64_t delta,
+                  std::int64_t limit, const Where& at = Where::current()) noexcept {
+    for (;;) {
+      const Section section;
+      if ((guard.load(std::memory_order_acquire, at) & mask) != 0)
+        return false;
+      const std::int64_t after =
+          words_[section.cpu()][Word].load(std::memory_order_relaxed, at) + delta;
+      if (after < 0 || after > limit) {
+        if (section.broken())
+          continue;
+        return false;
+      }
+      if (commit<Word>(section, delta, at))
+        return true;
+    }
+  }
+
+  template <std::size_t Word>
   void add(std::int64_t delta, const Where& at = Where::current()) noexcept {
     for (;;)
       if (const Section section; commit<Word>(section, delta, at))
         return;
+  }
+
+  template <std::size_t Word>
+  void add_on(unsigned cpu, std::int64_t delta, const Where& at = Where::current()) noexcept {
+    words_[cpu][Word].fetch_add(delta, std::memory_order_seq_cst, at);
   }
 
   template <std::size_t Word>
@@ -103,6 +128,18 @@ struct RelacyMachine {
   static void heavy_barrier(const Where& at = Where::current()) noexcept { membarrier(false, at); }
   static void rseq_barrier(const Where& at = Where::current()) noexcept { membarrier(true, at); }
   static void full_barrier(const Where& at = Where::current()) noexcept { full_fence(at); }
+
+  struct StopMachineGuard {};
+  template <class F>
+  static void stop_machine(F f, const Where& at = Where::current()) {
+    const StoppedMachine others_stand_still(at);
+    f();
+  }
+
+  static void pause(std::chrono::nanoseconds, const std::stop_token&,
+                    const Where& at = Where::current()) {
+    let_others_run(at);
+  }
 
   static void wake_if_waiting(const void* key, const Where& at = Where::current()) noexcept {
     futex::wake_if_waiting(key, at);

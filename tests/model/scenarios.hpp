@@ -12,16 +12,17 @@ namespace getput::model {
 /// Callers come and go, and ask for more while they are inside; the module is stopped and waited
 /// for.
 template <class S>
-class NobodyInsideAfterDrain final : public Stage<S> {
+class NobodyInsideAfterDrain : public Stage<S> {
  public:
-  using Stage<S>::Stage;
+  explicit NobodyInsideAfterDrain(int threads, bool gets_more = S::info.get_while_going)
+      : Stage<S>(threads), gets_more_(gets_more) {}
   void call(int index) override {
     auto& module = this->module_;
     const auto ticket = module.enter();
     if (!ticket)
       return;
     module.call();
-    if (index == 0) {
+    if (index == 0 && gets_more_) {
       const auto again = module.enter_again(ticket);
       module.leave(ticket);
       module.call();
@@ -38,6 +39,17 @@ class NobodyInsideAfterDrain final : public Stage<S> {
     require(!this->module_.scheme().try_get(), "try_get succeeded on a stopped module");
     require(this->module_.scheme().count() == 0, "count() is not 0 with nobody inside");
   }
+
+ private:
+  bool gets_more_;
+};
+
+/// A holder passes his reference on while the remover sums: what a scheme without get_while_going
+/// does not survive.
+template <class S>
+class HolderGetsMoreWhileGoing final : public NobodyInsideAfterDrain<S> {
+ public:
+  explicit HolderGetsMoreWhileGoing(int threads) : NobodyInsideAfterDrain<S>(threads, true) {}
 };
 
 /// As above, but the remover asks drained() instead of waiting.

@@ -21,6 +21,7 @@ struct Thread {
   bool finished = false;
   bool asked = false;  // has a membarrier to answer
   bool asked_restart = false;
+  bool asked_to_stand_still = false;
   std::array<bool, kMaxThreads> asked_by{};
   int unanswered = 0;         // of the membarrier that this thread calls
   const void* key = nullptr;  // what it sleeps for
@@ -36,6 +37,7 @@ struct World {
   bool running = false;  // false in setup and teardown
   int threads = 0;
   int uninterrupted = 0;
+  int stopper = -1;  // who has stopped the machine
   std::uint64_t time = 0;
   std::array<Thread, kMaxThreads> thread;
   struct Cpu {
@@ -56,6 +58,9 @@ inline Thread& me() {
 
 /// A fence of the calling thread, now.
 void fence_here(const Where& at);
+
+/// Returns when nobody else has stopped the machine.
+void stand_still();
 
 /// The calling thread sleeps until wake_thread(); both ends are a context switch.
 void park(const void* key, const Where& at);

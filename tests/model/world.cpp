@@ -21,6 +21,7 @@ std::vector<GlobalCell*>& global_cells() {
 }
 
 const char kBarrierKey = 0;
+const char kStillKey = 0;
 
 // The IPI of a membarrier.
 void answer() {
@@ -40,6 +41,10 @@ void answer() {
     Thread& other = thread(asker);
     if (--other.unanswered == 0 && other.key == &kBarrierKey)
       wake_thread(asker, Where::current());
+  }
+  if (mine.asked_to_stand_still) {
+    mine.asked_to_stand_still = false;
+    stand_still();
   }
 }
 
@@ -82,6 +87,12 @@ void park(const void* key, const Where& at) {
   rl::ctx().park_current_thread(false, false, false, place(at));
   mine.idle = false;
   fence_here(at);
+  if (key != &kStillKey)
+    stand_still();  // it was woken, but the machine has been stopped since
+}
+
+void stand_still() {
+  while (world.stopper >= 0 && world.stopper != self()) park(&kStillKey, Where::current());
 }
 
 void require(bool holds, const char* what, const Where& at) {
@@ -137,6 +148,32 @@ void membarrier(bool restart_sections, const Where& at) {
   fence_here(at);
 }
 
+StoppedMachine::StoppedMachine(const Where& at) {
+  if (!world.running)
+    return;
+  full_fence(at);
+  while (world.stopper >= 0) let_others_run(at);
+  world.stopper = self();
+  for (int i = 0; i < world.threads; ++i)
+    if (i != self()) {
+      ask(i, true);
+      thread(i).asked_to_stand_still = thread(i).asked;
+    }
+  while (me().unanswered != 0) park(&kBarrierKey, at);
+  fence_here(at);
+}
+
+StoppedMachine::~StoppedMachine() {
+  if (!world.running)
+    return;
+  fence_here(Where::current());
+  world.stopper = -1;
+  for (int i = 0; i < world.threads; ++i)
+    if (thread(i).key == &kStillKey)
+      wake_thread(i, Where::current());
+  step();
+}
+
 Uninterrupted::Uninterrupted() {
   ++world.uninterrupted;
   rl::ctx().disable_preemption();
@@ -175,6 +212,7 @@ void start_thread() {
   me().started = true;
   if (me().fence_at_start)
     fence_here(Where::current());
+  stand_still();
 }
 
 void finish_thread() {

@@ -9,6 +9,8 @@
 //   rseq         A section notes the CPU that it runs on. It is broken, and starts over, when
 //                another thread runs a section on that CPU before the commit, or when an rseq
 //                membarrier is answered inside it.
+//   stop         As a membarrier that restarts sections, but whoever answers sleeps until the
+//                function has run.
 //   futex        A thread sleeps by key. Nobody awake means deadlock: a lost wake-up is found.
 //
 // Program order is kept and loads may be stale, which is how Relacy models weak memory: what a
@@ -51,6 +53,16 @@ void full_fence(const Where& at = Where::current());
 /// Every other thread passes a full fence before this returns; with @p restart_sections, every
 /// rseq section that was running has finished or starts over.
 void membarrier(bool restart_sections, const Where& at = Where::current());
+
+/// While one lives, every other thread stands still between two accesses, outside any rseq section,
+/// and has passed a full fence: machine::StopMachine. Several are made one after the other.
+class StoppedMachine {
+ public:
+  explicit StoppedMachine(const Where& at = Where::current());
+  ~StoppedMachine();
+  StoppedMachine(const StoppedMachine&) = delete;
+  StoppedMachine& operator=(const StoppedMachine&) = delete;
+};
 
 /// While one lives, no other thread runs: several accesses as one instruction.
 class Uninterrupted {

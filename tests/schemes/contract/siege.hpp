@@ -104,4 +104,14 @@ Verdict never_drained_while_held() {
   return Siege<S>().run();
 }
 
+/// A scheme that denies get_while_going must be caught at it.
+template <class S>
+Verdict early_drain_is_seen() {
+  const Clock::time_point end = Clock::now() + hunt();
+  while (Clock::now() < end)
+    if (Siege<S>().run().is_broken())
+      return kept();
+  return broken("get_while_going is denied, but nobody was told \"drained\" too early");
+}
+
 }  // namespace getput::contract

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// percpu_locked: a locked counter on a cache line of each CPU, the first per-CPU module count.
+//
+// What: a get adds one to the line of the CPU it runs on with a locked instruction, a put subtracts
+// one from the line of its CPU. The remover stops the machine for the sum.
+//
+// Where from: Linux 2.5.48 (November 2002), include/linux/module.h: struct module_ref held an
+// atomic_t on its own cache line, and local_inc() was atomic_inc() unless an architecture had
+// better. Plain local_t came in July 2003 (distributed/percpu_stop_machine).
+//
+// Cost: a locked instruction per get and per put, on a line that nobody else wants. What is left is
+// the price of the lock prefix itself. One cache line per CPU and object.
+//
+// Invariants
+//   I1  The sum over the lines is the number of references, plus the refused gets that have not
+//       been taken back; one line may be negative.
+//   I2  A get that saw going_ == 0 after it counted is in the sum of a machine that stands still.
+//
+// Ordering
+//   E1  put's subtraction -> the thread arrives at the rendezvous -> the sum there.
+//   E2  Dekker:  try_get: line += 1 (locked, full barrier); read going_
+//                remover: going_ = 1 (seq_cst); sum in the rendezvous
+//
+// Limits: the kernel checked first and then counted, with preemption off. Without that a thread can
+// be stopped between the two, so this one counts first and takes back. A sum of moving lines can
+// come out too low, see percpu_stop_machine; drained() believes a zero only in the rendezvous.
+#pragma once
+
+#include "../machine/native.hpp"
+#include "../scheme.hpp"
+
+namespace getput {
+
+template <class M = machine::Native>
+class PercpuLocked {
+ public:
+  using Ticket = BoolTicket;
+  using ThreadGuard = typename M::StopMachineGuard;
+
+  static constexpr SchemeInfo info{
+      .name = "percpu_locked",
+      .summary = "locked operation on a cache line per CPU, summed while every thread stands still",
+      .origin = "Linux 2.5.48, include/linux/module.h",
+      .generation = "2.5.48",
+      .count = CountExactness::approximate,
+      .zero = ZeroDetection::remover_sum,
+      .overflow = Overflow::sum_wraps,
+      .stop_progress = Progress::blocking,
+      .bytes_per_object = 16,
+      .bytes_per_cpu = 64,
+      .locked_in_get = 1,
+      .locked_in_put = 1,
+      .needs_registration = true,
+  };
+
+  Ticket try_get() noexcept {
+    if (going_.load(std::memory_order_acquire) != 0) [[unlikely]]
+      return Ticket();
+    const unsigned cpu = M::current_cpu();
+    lines_.template add_on<kRefs>(cpu, 1);                           // E2
+    if (going_.load(std::memory_order_seq_cst) != 0) [[unlikely]] {  // E2
+      lines_.template add_on<kRefs>(cpu, -1);
+      M::wake_if_waiting(this);
+      return Ticket();
+    }
+    return Ticket(true);
+  }
+
+  Ticket get(const Ticket&) noexcept {
+    lines_.template add_on<kRefs>(M::current_cpu(), 1);
+    return Ticket(true);
+  }
+
+  void put(Ticket) noexcept {
+    lines_.template add_on<kRefs>(M::current_cpu(), -1);  // E1
+    M::wake_if_waiting(this);
+  }
+
+  bool try_stop() {
+    bool unused = false;
+    M::stop_machine([&] {
+      unused = count() == 0;
+      if (unused)
+        going_.store(1, std::memory_order_seq_cst);  // E2
+    });
+    return unused;
+  }
+
+  void stop() { going_.store(1, std::memory_order_seq_cst); }  // E2
+
+  bool drained() {
+    if (count() != 0)  // busy, or about to be asked again: do not stop the machine for it
+      return false;
+    bool unused = false;
+    M::stop_machine([&] { unused = count() == 0; });  // E1
+    return unused;
+  }
+
+  void wait_drained(std::stop_token token) {
+    M::wait(
+        this, [this] { return drained(); }, token);
+  }
+
+  void restart() { going_.store(0, std::memory_order_release); }
+
+  std::int64_t count() const { return lines_.template sum<kRefs>(); }
+
+ private:
+  enum : std::size_t { kRefs };
+  static constexpr std::size_t kWordsPerLine = 8;
+
+  typename M::template Atomic<std::uint32_t> going_{0};
+  typename M::template PerCpuWords<kWordsPerLine> lines_;
+};
+
+}  // namespace getput

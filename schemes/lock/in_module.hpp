@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// in_module: the module counts itself, kernel 2.2. Wrong, and here to be seen to be wrong.
+//
+// What: the caller jumps into the module, and the first thing that the module's code does is to
+// raise its own use count. Between the jump and the count the code runs with a count of zero; a
+// remover that looks in between unmaps it.
+//
+// Where from: Linux 2.0 and 2.2, include/linux/module.h (MOD_INC_USE_COUNT, MOD_DEC_USE_COUNT),
+// kernel/module.c (sys_delete_module). What held it together there was the big kernel lock, as long
+// as nobody slept before counting. The first point of Rusty Russell's mail of May 2003.
+//
+// Cost: one locked instruction per get and per put on a shared word.
+//
+// Invariants: none that protects the module. users_ = the callers that have counted themselves.
+// Ordering: put's release -> drained()'s acquire, for those who counted.
+// Limits: safe = false. The contract tests and the oracle of every workload must catch it.
+#pragma once
+
+#include "../machine/native.hpp"
+#include "../scheme.hpp"
+
+namespace getput {
+
+template <class M = machine::Native>
+class InModule {
+ public:
+  using Ticket = BoolTicket;
+
+  static constexpr SchemeInfo info{
+      .name = "in_module",
+      .summary = "the module raises its own count once it runs: the race of 2.2, unsafe",
+      .origin = "Linux 2.2, include/linux/module.h (MOD_INC_USE_COUNT)",
+      .generation = "2.2",
+      .safe = false,
+      .zero = ZeroDetection::last_put,
+      .overflow = Overflow::wraps,
+      .bytes_per_object = 16,
+      .locked_in_get = 1,
+      .locked_in_put = 1,
+  };
+
+  Ticket try_get() noexcept {
+    if (deleted_.load(std::memory_order_acquire) != 0) [[unlikely]]  // the caller finds no module
+      return Ticket();
+    // Here the module's code already runs, and nobody knows.
+    users_.fetch_add(1, std::memory_order_relaxed);
+    return Ticket(true);
+  }
+
+  Ticket get(const Ticket&) noexcept {
+    users_.fetch_add(1, std::memory_order_relaxed);
+    return Ticket(true);
+  }
+
+  void put(Ticket) noexcept {
+    users_.fetch_sub(1, std::memory_order_seq_cst);
+    M::wake_if_waiting(this);
+  }
+
+  bool try_stop() {
+    if (users_.load(std::memory_order_acquire) != 0)
+      return false;
+    deleted_.store(1, std::memory_order_release);
+    return true;
+  }
+
+  void stop() { deleted_.store(1, std::memory_order_seq_cst); }
+
+  bool drained() { return users_.load(std::memory_order_acquire) == 0; }
+
+  void wait_drained(std::stop_token token) {
+    M::wait(
+        this, [this] { return drained(); }, token);
+  }
+
+  void restart() { deleted_.store(0, std::memory_order_release); }
+
+  std::int64_t count() const { return users_.load(std::memory_order_relaxed); }
+
+ private:
+  typename M::template Atomic<std::int64_t> users_{0};
+  typename M::template Atomic<std::uint32_t> deleted_{0};
+};
+
+}  // namespace getput

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+// Stopping the machine: one thread runs a function while all others stand still. The user-space
+// form of stop_machine(), with a signal in the place of the per-CPU kernel thread.
+//
+//   coordinator                        each registered thread
+//   sends the signal to all of them
+//   waits until all have arrived  <--  arrives (in the handler: any rseq section is aborted)
+//   calls the function                 stands still (futex)
+//   next round, wakes them        -->  goes on
+//   waits until all have left     <--  leaves
+// Arriving is a release and counting the arrivals an acquire; the next round is a release and
+// seeing it an acquire: so what the others did is seen by the function, and what it did by them.
+//
+// Three bugs of the kernel's that this must not have: an arrival without a barrier (Linux
+// 571a25776b), participants that spin and keep others from arriving (9bfec65b7d), a rendezvous that
+// goes on although a participant could not be made (there the result was ignored).
+//
+// Limits: the signal interrupts system calls of the threads; those that cannot be restarted
+// (sleeps, polls) then return EINTR, as for any handled signal. Cost: two context switches a
+// registered thread, some 10 microseconds each. The threads sleep in the handler, so it works with
+// more threads than CPUs. Threads without a guard are not stopped. Source: Linux 2.5.48 to 2.6.34
+// kernel/stop_machine.c; signal(7), rseq(2).
+#pragma once
+
+#include <linux/futex.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <climits>
+#include <cstdint>
+#include <mutex>
+#include <system_error>
+#include <vector>
+
+namespace getput::machine {
+
+class StopMachine {
+ public:
+  /// A thread uses schemes that stop the machine only while it holds one. Counts nesting. Throws
+  /// std::system_error if the signal cannot be set up.
+  class ThreadGuard {
+   public:
+    ThreadGuard() {
+      if (depth_++ == 0)
+        enter();
+    }
+    ~ThreadGuard() {
+      if (--depth_ == 0)
+        leave();
+    }
+    ThreadGuard(const ThreadGuard&) = delete;
+    ThreadGuard& operator=(const ThreadGuard&) = delete;
+
+   private:
+    static inline thread_local constinit unsigned depth_ = 0;
+  };
+
+  /// Calls @p f while every other registered thread stands still. f must not take a lock that one
+  /// of them may hold, nor allocate.
+  template <class F>
+  static void run(F f) {
+    State& state = instance();
+    const std::lock_guard one_at_a_time(state.mutex);
+    arrived_.store(0, std::memory_order_relaxed);
+    left_.store(0, std::memory_order_relaxed);
+    std::uint32_t stopped = 0;
+    for (const pid_t thread : state.threads)
+      if (thread != own_id_ && syscall(SYS_tgkill, getpid(), thread, signal_number()) == 0)
+        ++stopped;  // fails for threads that a fork() left behind
+    wait_for(arrived_, stopped);
+    f();
+    round_.fetch_add(1, std::memory_order_release);
+    futex(round_, FUTEX_WAKE_PRIVATE, INT_MAX);
+    wait_for(left_, stopped);
+  }
+
+ private:
+  // Above the ones that C libraries and debuggers use, below the last, which tests like to take.
+  static int signal_number() noexcept { return SIGRTMAX - 3; }
+
+  using Word = std::atomic<std::uint32_t>;
+
+  struct State {
+    std::mutex mutex;
+    std::vector<pid_t> threads;
+
+    State() {
+      struct sigaction action {};
+      action.sa_handler = &StopMachine::stand_still;
+      action.sa_flags = SA_RESTART;
+      sigemptyset(&action.sa_mask);
+      if (sigaction(signal_number(), &action, nullptr) != 0)
+        throw std::system_error(errno, std::generic_category(), "stop_machine: sigaction");
+    }
+  };
+
+  static State& instance() {
+    static State* const state = new State;  // never destroyed: threads may outlive main()
+    return *state;
+  }
+
+  static void enter() {
+    State& state = instance();
+    sigset_t mine;
+    sigemptyset(&mine);
+    sigaddset(&mine, signal_number());
+    pthread_sigmask(SIG_UNBLOCK, &mine, nullptr);
+    const std::lock_guard lock(state.mutex);
+    own_id_ = static_cast<pid_t>(syscall(SYS_gettid));
+    state.threads.push_back(own_id_);
+  }
+
+  static void leave() {
+    State& state = instance();
+    const std::lock_guard lock(state.mutex);
+    std::erase(state.threads, own_id_);
+  }
+
+  static void stand_still(int) noexcept {
+    const int saved = errno;
+    const std::uint32_t round = round_.load(std::memory_order_relaxed);
+    arrived_.fetch_add(1, std::memory_order_seq_cst);
+    futex(arrived_, FUTEX_WAKE_PRIVATE, 1);
+    while (round_.load(std::memory_order_acquire) == round)
+      futex(round_, FUTEX_WAIT_PRIVATE, round);
+    left_.fetch_add(1, std::memory_order_release);
+    futex(left_, FUTEX_WAKE_PRIVATE, 1);
+    errno = saved;
+  }
+
+  static void wait_for(Word& word, std::uint32_t wanted) noexcept {
+    for (std::uint32_t seen; (seen = word.load(std::memory_order_acquire)) != wanted;)
+      futex(word, FUTEX_WAIT_PRIVATE, seen);
+  }
+
+  static void futex(Word& word, int operation, std::uint32_t value) noexcept {
+    syscall(SYS_futex, &word, operation, value, nullptr, nullptr, 0);
+  }
+
+  static inline constinit thread_local pid_t own_id_ = 0;
+  static inline constinit Word round_{0};
+  static inline constinit Word arrived_{0};
+  static inline constinit Word left_{0};
+};
+
+}  // namespace getput::machine
