@@ -7,8 +7,8 @@
 // loop retries: "O(N^2)" in the words of lib/rcuref.c.
 //
 // Invariants: word_ = 1 while live + references held; 0 is final until restart().
-// Ordering: as base_reference.hpp; increments are relaxed (the caller got here through a pointer
-// that is ordered already), decrements are release and acquire.
+// Ordering: E1 to E4 of base_reference.hpp; try_inc is acquire for the sake of E4, inc is relaxed
+// (the caller holds a reference), decrements are release and acquire.
 // Limits: no protection against overflow or against a put too many. 4 bytes and a flag.
 #pragma once
 
@@ -23,12 +23,12 @@ template <class M>
 class AtomicWord {
  public:
   bool try_inc() noexcept {
-    std::int32_t seen = refs_.load(std::memory_order_relaxed);
+    std::int32_t seen = refs_.load(std::memory_order_acquire);
     do {
       if (seen == 0)
-        return false;
-    } while (!refs_.compare_exchange_weak(seen, wrapping_add(seen, 1), std::memory_order_relaxed,
-                                          std::memory_order_relaxed));
+        return false;  // E1
+    } while (!refs_.compare_exchange_weak(seen, wrapping_add(seen, 1), std::memory_order_acquire,
+                                          std::memory_order_acquire));  // E4
     return true;
   }
   void inc() noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
@@ -38,7 +38,7 @@ class AtomicWord {
     return refs_.compare_exchange_strong(one, 0, std::memory_order_seq_cst);
   }
   bool dead() const noexcept { return refs_.load(std::memory_order_acquire) == 0; }
-  void revive() noexcept { refs_.store(1, std::memory_order_relaxed); }
+  void revive() noexcept { refs_.store(1, std::memory_order_release); }  // E4
   std::int64_t value() const noexcept { return refs_.load(std::memory_order_relaxed); }
   void set_near_limit(std::int32_t n) noexcept {
     refs_.store(std::numeric_limits<std::int32_t>::max() - n, std::memory_order_relaxed);

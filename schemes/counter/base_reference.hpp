@@ -4,19 +4,23 @@
 // kref users), and a going flag refuses callers while others still hold on.
 //
 // Word offers
-//   bool try_inc()      one more, refused if the word is dead
+//   bool try_inc()      one more, refused if the word is dead; acquire, refused or not
 //   void inc()          one more; the caller holds one
 //   bool dec()          one less; true if that was the last: the word is dead now. seq_cst.
 //   bool dec_if_one()   takes the last one and no other
 //   bool dead() const   acquire
-//   void revive()       dead -> one reference; nobody else touches a dead word's count
+//   void revive()       dead -> one reference; release. Late try_inc()s may still be refused by the
+//                       dead word meanwhile: they must leave the living one alone
 //   std::int64_t value() const
 //   void set_near_limit(n)   optional, for tests: n more reach the limit
 //
 // Ordering
-//   E1  dec's release -> the dec or dead() that finds the word dead (acquire).
+//   E1  dec's release -> the dec, dead() or refused try_inc() that finds the word dead (acquire).
 //   E2  going_ = 1 before the base reference goes: a try_get that starts later sees the flag.
 //   E3  restart's release of going_ -> try_get's acquire.
+//   E4  revive's release -> try_inc's acquire: who looked at going_ before the removal began and
+//       counts himself in after the restart has no other edge. The kernel's increments are relaxed
+//       because its objects do not come back.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +38,7 @@ class BaseReference {
   Ticket try_get() noexcept {
     if (going_.load(std::memory_order_acquire) != 0)  // E2, E3
       return Ticket();
-    return Ticket(word_.try_inc());
+    return Ticket(word_.try_inc());  // E4
   }
 
   Ticket get(const Ticket&) noexcept {
@@ -67,8 +71,8 @@ class BaseReference {
   }
 
   void restart() {
-    if (!word_.try_inc())
-      word_.revive();
+    if (!word_.try_inc())                        // E1
+      word_.revive();                            // E4
     going_.store(0, std::memory_order_release);  // E3
   }
 

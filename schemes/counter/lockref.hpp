@@ -15,7 +15,8 @@
 //   I1  word_ = kLocked bit, and the count in the upper half; the count is negative when dead.
 //   I2  While kLocked is set only the holder changes the word.
 //
-// Ordering: exchanges and unlocks are seq_cst; the lock is acquired with acquire.
+// Ordering: E1 to E4 of base_reference.hpp; exchanges and unlocks are seq_cst, looks at the word
+// that may end in a refusal and the lock are acquire.
 // Limits: no protection against overflow. 8 bytes and a flag.
 #pragma once
 
@@ -42,7 +43,9 @@ class LockrefWord {
     return with_lock([](std::int32_t count) { return count == 1 ? kDead : count; }) == 1;
   }
   bool dead() const noexcept { return count_of(word_.load(std::memory_order_acquire)) < 0; }
-  void revive() noexcept { word_.store(word_with(1), std::memory_order_relaxed); }
+  void revive() noexcept {
+    with_lock([](std::int32_t) { return 1; });  // I2, E4: a refused caller may hold the lock
+  }
   std::int64_t value() const noexcept {
     const std::int32_t count = count_of(word_.load(std::memory_order_relaxed));
     return count < 0 ? 0 : count;
@@ -63,13 +66,13 @@ class LockrefWord {
   /// Adds @p delta where @p allowed(count) holds; returns the count before, negative if refused.
   template <class Allowed>
   std::int32_t change(Allowed allowed, std::int32_t delta) noexcept {
-    std::uint64_t seen = word_.load(std::memory_order_relaxed);
+    std::uint64_t seen = word_.load(std::memory_order_acquire);
     for (int i = 0; i < kTries && (seen & kLocked) == 0; ++i) {
       const std::int32_t count = count_of(seen);
       if (count < 0 || !allowed(count))
-        return -1;
+        return -1;  // E1
       if (word_.compare_exchange_weak(seen, word_with(count + delta), std::memory_order_seq_cst,
-                                      std::memory_order_relaxed))
+                                      std::memory_order_acquire))
         return count;
     }
     std::int32_t before = -1;

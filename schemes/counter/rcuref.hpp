@@ -18,8 +18,12 @@
 //
 // Cost: one locked instruction and one branch per get and per put, no loop under contention.
 //
-// Ordering: gets relaxed; puts release, the marking one acquire. seq_cst where E1 needs to pair
-// with a sleeping remover.
+// The kernel never revives a dead object, restart() does. So the slow path of a get, too, judges by
+// what its own addition returned, and repairs by compare-exchange: a plain store could mark an
+// object dead that has come back.
+//
+// Ordering: E1 to E4 of base_reference.hpp; gets acquire, puts seq_cst, to pair with a sleeping
+// remover.
 // Limits: a get may revive the word between a last put's subtraction and its marking, so two puts
 // can be about to mark; the second touches the word after the first has made it dead. The object is
 // freed only after a grace period (in the kernel RCU, under the preempt_disable() of rcuref_put()).
@@ -34,10 +38,10 @@ template <class M>
 class RcurefWord {
  public:
   bool try_inc() noexcept {
-    const std::uint32_t before = refs_.fetch_add(1, std::memory_order_relaxed);
-    if (static_cast<std::int32_t>(before + 1) >= 0) [[likely]]
+    const std::uint32_t after = refs_.fetch_add(1, std::memory_order_acquire) + 1;  // E1, E4
+    if (static_cast<std::int32_t>(after) >= 0) [[likely]]
       return true;
-    return inc_slow();
+    return inc_slow(after);
   }
 
   void inc() noexcept { (void)try_inc(); }
@@ -59,7 +63,7 @@ class RcurefWord {
     return seen >= kReleased && seen != kNoReference;
   }
 
-  void revive() noexcept { refs_.store(kOneReference, std::memory_order_relaxed); }
+  void revive() noexcept { refs_.store(kOneReference, std::memory_order_release); }  // E4
 
   std::int64_t value() const noexcept {
     const std::uint32_t seen = refs_.load(std::memory_order_relaxed);
@@ -80,14 +84,14 @@ class RcurefWord {
   static_assert(kSaturated - kMaxReference > (1U << 28) && kReleased - kSaturated > (1U << 28));
   static_assert(kDead - kReleased > (1U << 28) && kNoReference - kDead > (1U << 28));
 
-  [[gnu::cold, gnu::noinline]] bool inc_slow() noexcept {
-    const std::uint32_t seen = refs_.load(std::memory_order_relaxed);
-    if (seen >= kReleased) {
-      refs_.store(kDead, std::memory_order_relaxed);
+  [[gnu::cold, gnu::noinline]] bool inc_slow(std::uint32_t after) noexcept {
+    if (after >= kReleased) {
+      // Whoever added last undoes it for all. If the word has been revived meanwhile, nothing of
+      // this increment is left in it, and nothing may be undone.
+      refs_.compare_exchange_strong(after, kDead, std::memory_order_relaxed);
       return false;
     }
-    if (seen > kMaxReference)
-      saturate("rcuref: overflow: too many references (saturated, the module leaks)");
+    saturate("rcuref: overflow: too many references (saturated, the module leaks)");
     return true;
   }
 

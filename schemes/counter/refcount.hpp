@@ -13,7 +13,7 @@
 // the zone, and every operation that sees it puts it back (kernel: 0x40000000 against at most
 // 2^22 tasks with one operation each in flight).
 //
-// Ordering: increments relaxed; decrements release, and acquire for the one that reaches zero.
+// Ordering: as atomic.hpp. The kernel's increments are relaxed: its objects do not come back.
 // Limits: a saturated count is not a count. 4 bytes and a flag.
 #pragma once
 
@@ -28,12 +28,12 @@ template <class M>
 class RefcountWord {
  public:
   bool try_inc() noexcept {
-    std::int32_t seen = refs_.load(std::memory_order_relaxed);
+    std::int32_t seen = refs_.load(std::memory_order_acquire);
     do {
       if (seen == 0)
-        return false;
-    } while (!refs_.compare_exchange_weak(seen, wrapping_add(seen, 1), std::memory_order_relaxed,
-                                          std::memory_order_relaxed));
+        return false;  // E1
+    } while (!refs_.compare_exchange_weak(seen, wrapping_add(seen, 1), std::memory_order_acquire,
+                                          std::memory_order_acquire));  // E4
     check_inc(seen);
     return true;
   }
@@ -60,7 +60,7 @@ class RefcountWord {
     return refs_.compare_exchange_strong(one, 0, std::memory_order_seq_cst);
   }
   bool dead() const noexcept { return refs_.load(std::memory_order_acquire) == 0; }
-  void revive() noexcept { refs_.store(1, std::memory_order_relaxed); }
+  void revive() noexcept { refs_.store(1, std::memory_order_release); }  // E4
   std::int64_t value() const noexcept { return refs_.load(std::memory_order_relaxed); }
   void set_near_limit(std::int32_t n) noexcept {
     refs_.store(std::numeric_limits<std::int32_t>::max() - n, std::memory_order_relaxed);

@@ -16,7 +16,7 @@
 //   I2  With kZero: dead. Failed increments may still raise the low bits; nobody reads them.
 //   I3  Exactly one decrement (or dec_if_one) sets kZero and reports the end.
 //
-// Ordering: E1 to E3 of base_reference.hpp; read-modify-writes are seq_cst.
+// Ordering: E1 to E4 of base_reference.hpp; read-modify-writes are seq_cst.
 // Limits: 2^63 references. A dead word must not see 2^63 failed increments. Two puts can both have
 // reached 0 before one of them sets kZero; the other then looks at the word once more, so the
 // object is freed only after a grace period (as rcuref). The published algorithm also lets a reader
@@ -48,7 +48,7 @@ class StickyWord {
 
   bool dead() const noexcept { return (refs_.load(std::memory_order_acquire) & kZero) != 0; }
 
-  void revive() noexcept { refs_.store(1, std::memory_order_relaxed); }
+  void revive() noexcept { refs_.store(1, std::memory_order_release); }  // E4
 
   std::int64_t value() const noexcept {
     const std::uint64_t seen = refs_.load(std::memory_order_relaxed);

@@ -45,7 +45,7 @@ rl::memory_order at_least(rl::memory_order success, rl::memory_order failure) {
 template <class T>
 struct Cell<T>::Access {
   explicit Access(const Cell& cell) : as_one(after_a_step()) {
-    require(cell.alive_ == kAlive, "access to an object that is gone");
+    require(cell.alive_ == kAlive, kGone);
   }
 
  private:

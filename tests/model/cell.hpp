@@ -17,6 +17,9 @@
 
 namespace getput::model {
 
+/// What an execution fails with that touches a cell after its destruction.
+inline constexpr const char* kGone = "access to an object that is gone";
+
 /// What a cell of static storage does when an execution begins and ends.
 class GlobalCell {
  public:

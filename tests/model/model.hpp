@@ -49,7 +49,7 @@ std::vector<Check> all_checks() {
       {"DestroyedDuringLastPut", removal && i.destroy_when_drained,
        plan<DestroyedDuringLastPut, S, 3>()},
       {"AdmittedLateLookIsSeen", removal && !i.destroy_when_drained,
-       plan<DestroyedDuringLastPut, S, 3>(), "access to freed memory"},
+       plan<DestroyedDuringLastPut, S, 3>(), kGone},
       {"NeverRemovedWhileHeld", decides, plan<NeverRemovedWhileHeld, S, 3>()},
       {"NeverSpuriouslyRefused", decides && !i.spurious_failure,
        plan<NeverSpuriouslyRefused, S, 3>()},

@@ -188,7 +188,6 @@ class DestroyedDuringLastPut final : public Stage<S> {
       entered_.raise();
       module.leave(ticket);
     } else {
-      entered_.wait();
       module.visit();
       visited_.raise();
     }

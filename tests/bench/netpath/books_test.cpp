@@ -27,8 +27,8 @@ Measurement trial(unsigned threads, Steering steering, const Input& input) {
   Team team(placement.pus);
   ControlSet controls(team, 1, 0.2);
   TrialContext context{team, controls, 1, 2.0};
-  NetpathCell<AtomicBase<>, L> cell({L, threads, steering, false, false}, input,
-                                    std::make_shared<Network>(*input));
+  NetpathCell cell({L, threads, steering, false, false}, input, std::make_shared<Network>(*input),
+                   &SchemePath<AtomicBase<>>::load);
   cell.run(context);  // the second attempt of a cell does not repeat everything
   ControlSet again(team, 2, 0.2);
   TrialContext second{team, again, 2, 2.0};
