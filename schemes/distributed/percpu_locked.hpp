@@ -57,9 +57,9 @@ class PercpuLocked {
     if (going_.load(std::memory_order_acquire) != 0) [[unlikely]]
       return Ticket();
     const unsigned cpu = M::current_cpu();
-    lines_.template add_on<kRefs>(cpu, 1);                           // E2
-    if (going_.load(std::memory_order_seq_cst) != 0) [[unlikely]] {  // E2
-      lines_.template add_on<kRefs>(cpu, -1);
+    lines_.template on<kRefs>(cpu).fetch_add(1, std::memory_order_seq_cst);  // E2
+    if (going_.load(std::memory_order_seq_cst) != 0) [[unlikely]] {          // E2
+      lines_.template on<kRefs>(cpu).fetch_sub(1, std::memory_order_seq_cst);
       M::wake_if_waiting(this);
       return Ticket();
     }
@@ -67,12 +67,12 @@ class PercpuLocked {
   }
 
   Ticket get(const Ticket&) noexcept {
-    lines_.template add_on<kRefs>(M::current_cpu(), 1);
+    lines_.template on<kRefs>(M::current_cpu()).fetch_add(1, std::memory_order_seq_cst);
     return Ticket(true);
   }
 
   void put(Ticket) noexcept {
-    lines_.template add_on<kRefs>(M::current_cpu(), -1);  // E1
+    lines_.template on<kRefs>(M::current_cpu()).fetch_sub(1, std::memory_order_seq_cst);  // E1
     M::wake_if_waiting(this);
   }
 

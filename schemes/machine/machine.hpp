@@ -35,8 +35,7 @@ concept Machine = requires(typename M::template Atomic<std::uint32_t> guard,
   noexcept->std::same_as<bool>;
   { per_cpu.template add<1>(1) }
   noexcept;
-  { per_cpu.template add_on<1>(0U, 1) }
-  noexcept;
+  per_cpu.template on<1>(0U).fetch_add(1, std::memory_order_relaxed);
   { per_cpu.template sum<0>() }
   noexcept->std::same_as<std::int64_t>;
   { per_cpu.template clear<0>() }

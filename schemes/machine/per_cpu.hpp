@@ -92,7 +92,7 @@ class PerCpuArena {
   std::vector<int> nodes_;
 };
 
-/// N words a CPU for one object; with N = 8, a cache line. All but add_on() and sum() need rseq;
+/// N words a CPU for one object; with N = 8, a cache line. All but on() and sum() need rseq;
 /// Native::require() has checked.
 template <std::size_t N>
 class PerCpuWords {
@@ -137,11 +137,11 @@ class PerCpuWords {
     rseq_arch::add<Word * 8>(first, delta);
   }
 
-  /// Adds @p delta to CPU @p cpu's word Word by a locked instruction, from whatever CPU; seq_cst.
-  /// For words that no rseq section counts in. Works without rseq.
+  /// CPU @p cpu's word Word as an atomic, for whatever CPU. For words that no rseq section counts
+  /// in. Works without rseq.
   template <std::size_t Word>
-  void add_on(unsigned cpu, std::int64_t delta) noexcept {
-    std::atomic_ref(word<Word>(cpu)).fetch_add(delta, std::memory_order_seq_cst);
+  std::atomic_ref<std::int64_t> on(unsigned cpu) noexcept {
+    return std::atomic_ref(word<Word>(cpu));
   }
 
   /// Sum over all possible CPUs of word Word, modulo 2^64. Acquire with respect to add().

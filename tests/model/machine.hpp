@@ -69,8 +69,8 @@ class PerCpuWords {
   }
 
   template <std::size_t Word>
-  void add_on(unsigned cpu, std::int64_t delta, const Where& at = Where::current()) noexcept {
-    words_[cpu][Word].fetch_add(delta, std::memory_order_seq_cst, at);
+  Atomic<std::int64_t>& on(unsigned cpu) noexcept {
+    return words_[cpu][Word];
   }
 
   template <std::size_t Word>

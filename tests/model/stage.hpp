@@ -57,6 +57,9 @@ class Module {
     return true;
   }
 
+  // How use after unload shows; the last is the checker's own word, for the module's text.
+  static constexpr const char* kLetIn = "let in after the module was unmapped";
+  static constexpr const char* kRace = "DATA RACE";
   static constexpr const char* kUnsafe = "told that the module is drained while a caller is inside";
 
   /// For the remover, who has been told that nobody is inside.
@@ -91,7 +94,7 @@ class Module {
   static constexpr int kUnmapped = 0;
 
   void let_in(const Where& at) {
-    require(mapped_, "let in after the module was unmapped", at);
+    require(mapped_, kLetIn, at);
     ++inside_;
   }
 
