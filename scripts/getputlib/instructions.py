@@ -68,6 +68,18 @@ def broken_promises(entry):
             yield f"{side} promises no call and has {line['calls']}"
 
 
+def differences(found, schemes):
+    """What an instructions document says otherwise than the binary's own list: then it is of another build."""
+    if found.get("schema") != SCHEMA:
+        return [f"schema {found.get('schema')!r}"]
+    entries = {entry["name"]: entry for entry in found["schemes"]}
+    if not entries:
+        return []
+    return [
+        f"{scheme['name']}: {side}" for scheme in schemes for side in ("get", "put")
+        if scheme["name"] not in entries or entries[scheme["name"]][side]["promised"] != scheme.get(f"locked_in_{side}")]
+
+
 def read(path):
     """The document beside a binary; None where the build left none."""
     try:
