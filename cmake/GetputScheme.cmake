@@ -2,9 +2,10 @@
 # getput_scheme(distributed/percpu_ref): the one line that makes a scheme part of everything.
 #
 # The header schemes/distributed/percpu_ref.hpp defines the template PercpuRef. The line generates
-# one translation unit for the benchmark binary, one for the contract tests and one for the model
-# checks; bench/ and tests/ read them from the global properties GETPUT_BENCH_SCHEME_SOURCES,
-# GETPUT_CONTRACT_SCHEME_SOURCES and GETPUT_MODEL_SCHEME_SOURCES.
+# one translation unit for the benchmark binary, one for the contract tests, one for the model checks
+# and one for the instruction check; bench/ and tests/ read them from the global properties
+# GETPUT_BENCH_SCHEME_SOURCES, GETPUT_CONTRACT_SCHEME_SOURCES, GETPUT_MODEL_SCHEME_SOURCES and
+# GETPUT_PROBE_SCHEME_SOURCES.
 # Each unit includes the header first, so that a header that does not stand alone fails to compile.
 # The names are in GETPUT_SCHEMES, as <folder>/<name>.
 #
@@ -51,6 +52,8 @@ function(getput_scheme path)
   set(contract_source "${generated}/contract_${SCHEME_NAME}.cpp")
   configure_file("${templates}/register_scheme.cpp.in" "${register_source}" @ONLY)
   configure_file("${templates}/contract_scheme.cpp.in" "${contract_source}" @ONLY)
+  set(probe_source "${generated}/probe_${SCHEME_NAME}.cpp")
+  configure_file("${templates}/probe_scheme.cpp.in" "${probe_source}" @ONLY)
   if(NOT ARG_NOT_MODELLED)
     set(model_source "${generated}/model_${SCHEME_NAME}.cpp")
     configure_file("${templates}/model_scheme.cpp.in" "${model_source}" @ONLY)
@@ -59,4 +62,5 @@ function(getput_scheme path)
   set_property(GLOBAL APPEND PROPERTY GETPUT_SCHEMES "${path}")
   set_property(GLOBAL APPEND PROPERTY GETPUT_BENCH_SCHEME_SOURCES "${register_source}")
   set_property(GLOBAL APPEND PROPERTY GETPUT_CONTRACT_SCHEME_SOURCES "${contract_source}")
+  set_property(GLOBAL APPEND PROPERTY GETPUT_PROBE_SCHEME_SOURCES "${probe_source}")
 endfunction()

@@ -36,7 +36,7 @@ class BaseReference {
   using Ticket = BoolTicket;
 
   Ticket try_get() noexcept {
-    if (going_.load(std::memory_order_acquire) != 0)  // E2, E3
+    if (going_.load(std::memory_order_acquire) != 0) [[unlikely]]  // E2, E3
       return Ticket();
     return Ticket(word_.try_inc());  // E4
   }
@@ -47,7 +47,7 @@ class BaseReference {
   }
 
   void put(Ticket) noexcept {
-    if (word_.dec())  // E1
+    if (word_.dec()) [[unlikely]]  // E1
       M::wake_if_waiting(this);
   }
 

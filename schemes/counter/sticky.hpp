@@ -35,7 +35,7 @@ class StickyWord {
   void inc() noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
 
   bool dec() noexcept {
-    if (refs_.fetch_sub(1, std::memory_order_seq_cst) != 1)
+    if (refs_.fetch_sub(1, std::memory_order_seq_cst) != 1) [[likely]]
       return false;
     std::uint64_t none = 0;  // not none any more: an increment came first and the object lives on
     return refs_.compare_exchange_strong(none, kZero, std::memory_order_seq_cst);

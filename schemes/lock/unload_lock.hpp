@@ -49,7 +49,7 @@ class UnloadLock {
 
   Ticket try_get() noexcept {
     const std::lock_guard lock(unload_lock_);
-    if (deleted_.load(std::memory_order_relaxed) != 0)  // E2
+    if (deleted_.load(std::memory_order_relaxed) != 0) [[unlikely]]  // E2
       return Ticket();
     users_.fetch_add(1, std::memory_order_relaxed);
     return Ticket(true);

@@ -14,19 +14,24 @@ namespace getput::machine {
 class SpinLock {
  public:
   void lock() noexcept {
-    while (locked_.exchange(true, std::memory_order_acquire)) {
+    if (locked_.exchange(true, std::memory_order_acquire)) [[unlikely]]
+      spin();
+  }
+  bool try_lock() noexcept { return !locked_.exchange(true, std::memory_order_acquire); }
+  void unlock() noexcept { locked_.store(false, std::memory_order_release); }
+
+ private:
+  [[gnu::cold, gnu::noinline]] void spin() noexcept {
+    do {
       for (int spins = 0; locked_.load(std::memory_order_relaxed); ++spins) {
         if (spins < kSpinsBeforeYield)
           cpu_relax();
         else
           sched_yield();
       }
-    }
+    } while (locked_.exchange(true, std::memory_order_acquire));
   }
-  bool try_lock() noexcept { return !locked_.exchange(true, std::memory_order_acquire); }
-  void unlock() noexcept { locked_.store(false, std::memory_order_release); }
 
- private:
   static constexpr int kSpinsBeforeYield = 1000;
   std::atomic<bool> locked_{false};
 };

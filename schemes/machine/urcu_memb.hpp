@@ -3,9 +3,8 @@
 // library call it costs five times as much.
 #pragma once
 
-#ifndef _LGPL_SOURCE
-#define _LGPL_SOURCE
-#endif
+#include "urcu_tls.hpp"
+// liburcu comes after it.
 #include <urcu/urcu-memb.h>
 
 #include "annotate.hpp"

@@ -5,15 +5,15 @@ import json
 import re
 import time
 
-from . import environment, latex, stats
+from . import advice, environment, latex, stats, style, tables
 from .errors import EXIT_OK, REPORTS, note
-from .figures import base, machine, netpath, pairs, removal
+from .figures import base, lineage, machine, netpath, pairs, removal
 from .plan import duration
 from .results import CRASHED, NO_VALID_TRIALS, NOT_AVAILABLE, NOT_ENOUGH, NOT_POSSIBLE, WRONG, Results
 from .store import disk_errors
 from .summary import as_csv, number, params_text, records
 
-FIGURES = (machine.topology, pairs.cost, pairs.threads, netpath.levels, removal.latencies)
+FIGURES = (machine.topology, lineage.lineage, pairs.cost, pairs.threads, netpath.levels, removal.latencies)
 TEMPLATE = "report.html.j2"
 
 
@@ -32,11 +32,13 @@ def draw(results, folder):
     import matplotlib
 
     drawn = []
+    style.tell_apart(results.schemes)
     with matplotlib.rc_context(base.RC):
         for make in FIGURES:
             figure = make(results)
             svg = inline_svg(figure.save(folder), figure.key, figure.title) if figure.drawing is not None else None
-            drawn.append({"key": figure.key, "title": figure.title, "svg": svg, "shows": figure.shows, "cannot": figure.cannot})
+            drawn.append({"key": figure.key, "title": figure.title, "svg": svg, "shows": figure.shows, "cannot": figure.cannot,
+                          "table": figure.table})
     return drawn
 
 
@@ -143,7 +145,8 @@ def render(results, figures, rows):
     return page.get_template(TEMPLATE).render(
         facts=list(_facts(results)), wrong=_wrong(results), crashes=results.manifest["crashes"], figures=figures,
         tables=_summary_tables(rows), rejections=_rejections(results), packets=list(results.packet_lines()),
-        silent=_silent(results), noise=list(_noise(results)),
+        silent=_silent(results), noise=list(_noise(results)), advice=advice.table(results), contracts=tables.contracts(results),
+        code=tables.code(results), footprint=tables.bytes_of(results),
         schemes=list(results.schemes.values()), environment=_environment_rows(results.env), latex=latex.table(results),
     )
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from . import stats
 from .errors import GetputError
+from .instructions import FILE as INSTRUCTIONS
+from .instructions import read as read_instructions
 from .store import ENV, MANIFEST, PLAN, RunDirectory
 
 ENOUGH_TRIALS = 5
@@ -137,6 +139,7 @@ class Results:
     def __init__(self, directory, plan, env, manifest, rows):
         self.directory, self.plan, self.env, self.manifest, self.rows = directory, plan, env, manifest, rows
         self.schemes = {entry["name"]: entry for entry in plan["run"]["schemes"]}
+        self.instructions = read_instructions(directory.file(INSTRUCTIONS)) if directory else None
 
     @classmethod
     def load(cls, path):

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-from . import environment, progress
+from . import environment, instructions, progress
 from .bench import Bench, file_sha256
 from .errors import EXIT_BAD_RESULT, EXIT_OK, REPORTS, GetputError, bad_request, environment_error, note
 from .plan import make_plan, plan_lines
@@ -122,6 +122,19 @@ def write_topology(directory):
             directory.log(f"lstopo --of {kind} failed: {done.stderr.strip()}")
 
 
+def keep_instructions(bench, directory, listing_schemes):
+    """Copies what the build found in its code, so that the report of this run can show it."""
+    found = instructions.read(bench.path.parent / instructions.FILE)
+    if found is None:
+        directory.log(f"no {instructions.FILE} beside {bench.path}: the report will not show instructions")
+        return
+    foreign = instructions.differences(found, listing_schemes)
+    if foreign:
+        note(f"{bench.path.parent / instructions.FILE} is of another build ({foreign[0]}): not kept; rebuild the target getput-run")
+        return
+    directory.write_json(instructions.FILE, found)
+
+
 def check_space(directory, plan):
     needed = len(plan["trials"]) * BYTES_PER_LINE
     free = shutil.disk_usage(directory.path).free
@@ -149,6 +162,7 @@ def start_new(arguments):
     directory.write_json(PLAN, plan)
     directory.write_json(ENV, record)
     write_topology(directory)
+    keep_instructions(bench, directory, plan["run"]["schemes"])
     return bench, directory, plan, new_manifest(sys.argv[1:]), Ledger(plan["max_attempts"]), record
 
 

@@ -21,15 +21,34 @@ def _sheet():
     return json.loads((REPORTS / "style.json").read_text(encoding="utf-8"))
 
 
-@functools.cache
+_moved = {}  # names whose own look another scheme of the same report has
+
+
 def scheme(name):
-    """The look of a scheme. One that nobody listed gets the same colour and marker in every report."""
+    """The look of a scheme. One that nobody listed gets a colour and a marker from its name."""
     entry = _sheet()["schemes"].get(name)
-    if entry:
-        return Look(**entry)
-    spare, number = _sheet()["unlisted"], zlib.crc32(name.encode())
+    return Look(**entry) if entry else _moved.get(name) or _from_name(name, 0)
+
+
+def _from_name(name, step):
+    spare = _sheet()["unlisted"]
     colors, markers = spare["colors"], spare["markers"]
+    number = zlib.crc32(name.encode()) + step
     return Look(name, colors[number % len(colors)], markers[number // len(colors) % len(markers)], "solid")
+
+
+def tell_apart(names):
+    """Schemes of one report never look alike: each takes the next look whose colour is free, then whose marker is."""
+    _moved.clear()
+    listed = _sheet()["schemes"]
+    taken = [scheme(name) for name in names if name in listed]
+    room = len(_sheet()["unlisted"]["colors"]) * len(_sheet()["unlisted"]["markers"])
+    for name in sorted(set(names) - set(listed)):
+        looks = [_from_name(name, step) for step in range(room)]
+        colors, pairs = {one.color for one in taken}, {(one.color, one.marker) for one in taken}
+        _moved[name] = next((one for one in looks if one.color not in colors),
+                            next((one for one in looks if (one.color, one.marker) not in pairs), looks[0]))
+        taken.append(_moved[name])
 
 
 @functools.cache

@@ -5,6 +5,7 @@ import json
 
 from .bench import strict_loads
 from .errors import EXIT_BAD_RESULT, EXIT_OK, REPORTS, GetputError, note
+from .instructions import FILE as INSTRUCTIONS
 from .store import ENV, MANIFEST, PLAN, TRIALS, RunDirectory
 
 SCHEMAS = REPORTS / "schema"
@@ -115,7 +116,9 @@ def _line_problems(path, plan):
 def directory_problems(path):
     """Everything wrong with a results directory; empty when it can be trusted."""
     directory = RunDirectory.look(path)
-    for name, schema in ((PLAN, "plan"), (ENV, "env"), (MANIFEST, "manifest")):
+    documents = [(PLAN, "plan"), (ENV, "env"), (MANIFEST, "manifest")]
+    documents += [(INSTRUCTIONS, "instructions")] if directory.file(INSTRUCTIONS).exists() else []
+    for name, schema in documents:
         try:
             document = directory.read_json(name)
         except GetputError as error:

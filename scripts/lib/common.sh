@@ -10,7 +10,7 @@ packages_build=(g++ cmake ninja-build pkg-config libhwloc-dev liburcu-dev libjem
   libbenchmark-dev libcli11-dev nlohmann-json3-dev libfmt-dev)
 packages_python=(python3 python3-numpy python3-scipy python3-matplotlib
   python3-jinja2 python3-jsonschema python3-rich)
-packages_test=(libgtest-dev python3-pytest)
+packages_test=(libgtest-dev python3-pytest llvm-14-tools)
 packages_model=(relacy-dev)
 packages_clang=(clang-14)
 packages_aarch64=(g++-aarch64-linux-gnu qemu-user googletest dpkg)

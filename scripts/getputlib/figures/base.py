@@ -39,6 +39,7 @@ class Figure:
     drawing: object
     shows: str
     cannot: str = ""
+    table: tuple | None = None  # (headings, rows) that stand below the drawing
 
     def save(self, folder):
         """Writes SVG, PDF and PNG; returns the SVG's text."""
@@ -102,30 +103,6 @@ def plain_number_axis(axis):
     """Log axes with 0.5, 1, 10, 1000 instead of powers of ten."""
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if abs(value) >= 1 or value == 0 else f"{value:g}"))
     _tick_a_decade(axis)
-
-
-def nanoseconds_axis(axis):
-    """Log axes of latencies: 100 ns, 1 µs, 10 ms."""
-
-    def text(value, _):
-        for unit, size in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
-            if value >= size:
-                return f"{value / size:g} {unit}"
-        return f"{value:g} ns"
-
-    axis.set_major_formatter(FuncFormatter(text))
-    _tick_a_decade(axis)
-
-
-def fixed_text(fixed):
-    """Fixed parameters in words, for a caption."""
-    return ", ".join(f"{key} {value}" for key, value in fixed.items())
-
-
-def plain_number_axis(axis):
-    """Log axes with 0.5, 1, 10, 1000 instead of powers of ten."""
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if abs(value) >= 1 or value == 0 else f"{value:g}"))
-    axis.set_minor_formatter(NullFormatter())
 
 
 def interval(row):

@@ -15,6 +15,13 @@ def latency(row, metric):
     return stats.median(middle), stats.median(high)
 
 
+def busiest_rows(results):
+    """Rows of removal with the most active callers that were measured, alike in everything else."""
+    rows = [row for row in comparable(results, "removal", ("callers", "threads"))[0] if row.shown]
+    most = max((row.params.get("callers", 0) for row in rows), default=0)
+    return [row for row in rows if row.params.get("callers", 0) == most]
+
+
 def _draw_panel(axes, order, by_callers, metric):
     """One panel; filled and hollow markers are the most and the fewest callers."""
     drawn = False

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: MIT
+"""Which scheme should I use? A table made of contracts and of this run's measurements, of nothing else.
+
+It answers what Andrew Morton asked when percpu_ref was proposed: under which circumstances should a
+subsystem use it? The rules are QUESTIONS: each names what SchemeInfo has to promise (`require`: a key
+and the value, or the values, that will do) and what the schemes that are left are ranked by. No
+scheme is named anywhere. A control, a scheme that protects nothing or cannot be removed, one that is
+not available here and one that the oracle found WRONG in this run are never advised.
+
+Ranked by a measured median, the first scheme is the answer only if its 95 % interval ends below
+where every other one begins. Else the answer is "cannot tell", with all whose intervals overlap it.
+"""
+from dataclasses import dataclass, field
+
+from . import contract, footprint, stats
+from .figures.pairs import basic_rows
+from .figures.removal import busiest_rows
+from .results import WRONG
+from .summary import number
+
+ALONE, CROWD, DRAINED, MILLION = "alone", "crowd", "drained", "million"
+PAIRS = (ALONE, CROWD)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A circumstance: the promises it asks for, and what then decides."""
+
+    asked: str
+    require: dict = field(default_factory=dict)
+    rank: tuple = PAIRS
+
+
+QUESTIONS = (
+    Question("Calls are short: who gets also puts, and does not sleep in between"),
+    Question("Another thread may put: the reference is handed over", {"put_on_other_thread": True}),
+    Question("The holder may sleep", {"hold_across_sleep": True}),
+    Question("References live in objects: any thread puts them, on any CPU, whenever", {
+        "put_on_other_thread": True, "put_on_other_cpu": True, "hold_across_sleep": True, "shared_by_threads": True}),
+    Question("All threads use one object", {"shared_by_threads": True}, (CROWD,)),
+    Question("There are a million objects", {"shared_by_threads": True}, (MILLION,)),
+    Question("Removal is decided at once, and an attempt that fails refuses nobody", {
+        "try_stop": True, "spurious_failure": False}),
+    Question("A device or a module: any thread puts, holders sleep, removal is decided at once and refuses nobody if it fails", {
+        "put_on_other_thread": True, "hold_across_sleep": True, "try_stop": True, "spurious_failure": False}),
+    Question("Nobody may come in after stop", {"certain_after_stop": True}),
+    Question("The object is freed as soon as it is drained", {"destroy_when_drained": True}),
+    Question("The module has to be gone soon", {}, (DRAINED,)),
+    Question("Too many references must not make the count wrong", {"overflow": ("sum_wraps", "saturates", "no_counter")}),
+    Question("Somebody acts on the count", {"count": ("exact",)}),
+    Question("Get and put may not wait for another thread", {
+        "get_progress": ("wait_free", "lock_free"), "put_progress": ("wait_free", "lock_free")}),
+    Question("There is neither rseq nor membarrier", {"needs_rseq": False, "needs_membarrier": False}),
+    Question("Threads come and go, and cannot be registered", {"needs_registration": False}),
+)
+
+
+@dataclass(frozen=True)
+class Value:
+    """A median with its interval, or a computed value, which is its own interval."""
+
+    middle: float
+    low: float | None
+    high: float | None
+    computed: bool = False
+
+    def begins(self):
+        return self.low if self.low is not None else float("-inf")
+
+    def ends(self):
+        return self.high if self.high is not None else float("inf")
+
+
+def keeps(scheme, require):
+    """Does a scheme promise all of it? What it does not tell it does not promise."""
+    return all(
+        scheme.get(key) in wanted if isinstance(wanted, tuple) else scheme.get(key) is wanted for key, wanted in require.items())
+
+
+def filter_text(require):
+    """The promises in the words of the contract table."""
+    words = []
+    for key, wanted in require.items():
+        column = contract.BY_KEY[key]
+        values = wanted if isinstance(wanted, tuple) else (wanted,)
+        words.append(f"{column.heading}: " + " or ".join(contract.word({key: value}, column) for value in values))
+    return "; ".join(words) or "any"
+
+
+class Measured:
+    """What this run knows of each scheme: {measure: {scheme: Value}}, and what each measure is called."""
+
+    def __init__(self, results):
+        pairs = [row for row in basic_rows(results) if row.shown]
+        self.threads = max((row.threads for row in pairs), default=1)
+        million = footprint.here(results, 1_000_000)
+        self.by = {
+            ALONE: {row.scheme: _ratio(row) for row in pairs if row.threads == 1 and row.ratio("plain")},
+            CROWD: {row.scheme: _ratio(row) for row in pairs if row.threads == self.threads > 1 and row.ratio("plain")},
+            DRAINED: {row.scheme: _of(values) for row in busiest_rows(results) if (values := row.metric("drained_ns_p50"))},
+            MILLION: {name: Value(total, total, total, computed=True) for name, scheme in results.schemes.items()
+                      if (total := footprint.total(scheme, million)) is not None},
+        }
+        self.heading = {
+            ALONE: "a pair, 1 thread, / plain", CROWD: f"a pair, {self.threads} threads on one object, / plain",
+            DRAINED: "stop to drained", MILLION: "a million objects",
+        }
+
+    def text(self, measure, name):
+        """Value and interval of a scheme, or a dash."""
+        value = self.by[measure].get(name)
+        if value is None:
+            return "-"
+        show = {MILLION: footprint.size, DRAINED: _microseconds}.get(measure, number)
+        interval = "" if value.computed or value.low is None else f" [{show(value.low)}, {show(value.high)}]"
+        return f"{show(value.middle)}{interval}"
+
+    def ranked(self, measure, names):
+        """Names by their median, those without one last."""
+        found = self.by[measure]
+        return sorted(names, key=lambda name: (name not in found, found[name].middle if name in found else 0.0, name))
+
+
+def _microseconds(nanoseconds):
+    return f"{number(nanoseconds / 1000.0)} µs"
+
+
+def _of(values):
+    return Value(stats.median(values), *stats.median_interval(values))
+
+
+def _ratio(row):
+    return _of([value / control for value, control in zip(row.values, row.control("plain")) if control])
+
+
+def verdict(measured, measure, names):
+    """(word, names): the one scheme, the ones that cannot be told apart from the best, or none."""
+    known = [name for name in measured.ranked(measure, names) if name in measured.by[measure]]
+    if not known:
+        return "not measured", []
+    values = measured.by[measure]
+    best = values[known[0]]
+    near = [name for name in known if values[name].begins() <= best.ends()]
+    if len(near) == 1:
+        return "use", near
+    return ("equal" if best.computed else "cannot tell"), near
+
+
+def candidates(results):
+    """(schemes that may be advised, why others were not: {reason: names})."""
+    wrong = {row.scheme for row in results.with_verdict(WRONG)}
+    left, out = [], {}
+    for name, scheme in sorted(results.schemes.items()):
+        reason = None
+        if scheme["control"] or not scheme["safe"] or not scheme.get("removal"):
+            reason = "controls, and what protects nothing or cannot be removed"
+        elif not scheme["available"]:
+            reason = "not available here"
+        elif name in wrong:
+            reason = "found WRONG in this run"
+        if reason:
+            out.setdefault(reason, []).append(name)
+        else:
+            left.append(scheme)
+    return left, out
+
+
+def _answer(measured, measure, names):
+    word, chosen = verdict(measured, measure, names)
+    shown = [f"{name} {measured.text(measure, name)}" for name in chosen[:4]]
+    more = f", and {len(chosen) - 4} more" if len(chosen) > 4 else ""
+    return {"by": measured.heading[measure], "word": word, "text": ", ".join(shown) + more, "names": chosen}
+
+
+def _when(rows, left):
+    """The same the other way round: [(scheme, numbers of the questions it answers, of those where it may be the best)]."""
+    found = []
+    for scheme in left:
+        alone = [number for number, row in enumerate(rows, 1)
+                 if any(answer["names"] == [scheme["name"]] for answer in row["answers"])]
+        among = [number for number, row in enumerate(rows, 1) if number not in alone
+                 and any(scheme["name"] in answer["names"] for answer in row["answers"])]
+        found.append((scheme["name"], alone, among))
+    return sorted(found, key=lambda one: (-len(one[1]), -len(one[2]), one[0]))
+
+
+def table(results):
+    """Everything that the report shows: questions with their answers, and each question's ranking."""
+    measured = Measured(results)
+    left, out = candidates(results)
+    columns = [key for key in (ALONE, CROWD, DRAINED, MILLION) if measured.by[key]]
+    rows = []
+    for question in QUESTIONS:
+        names = [scheme["name"] for scheme in left if keeps(scheme, question.require)]
+        rank = [measure for measure in question.rank if measure != CROWD or measured.threads > 1]
+        ranked = measured.ranked(rank[0], names) if rank else sorted(names)
+        rows.append({
+            "asked": question.asked, "filter": filter_text(question.require), "left": len(names),
+            "answers": [_answer(measured, measure, names) for measure in rank] if names else [],
+            "ranking": [[name, *[measured.text(measure, name) for measure in columns]] for name in ranked],
+        })
+    return {"rows": rows, "when": _when(rows, left), "columns": [measured.heading[key] for key in columns], "of": len(left),
+            "left_out": [(reason, ", ".join(names)) for reason, names in out.items()]}

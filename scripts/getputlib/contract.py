@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+"""A scheme's promises (SchemeInfo) in words: for `getput list --schemes` and the report's contract table.
+
+COLUMNS is the one list of what is shown and how; a new entry of SchemeInfo becomes a line here.
+Standard library only: `list` needs nothing else.
+"""
+from dataclasses import dataclass
+
+YES, NO, UNTOLD = "yes", "no", "not told"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One promise: its key in the list document, a short heading, and what it means."""
+
+    key: str
+    heading: str
+    meaning: str
+    words: dict | None = None  # what the binary's words mean, for columns that are not yes or no
+
+
+PROGRESS = {"wait_free": "wait-free", "lock_free": "lock-free", "blocking": "blocking"}
+COLUMNS = (
+    Column("safe", "protects", "it protects the module; controls and the count of 2.2 do not"),
+    Column("removal", "removal", "it has a removal side: stop and drained mean something"),
+    Column("shared_by_threads", "shared", "one object may be used by several threads"),
+    Column("put_on_other_thread", "put elsewhere", "the ticket may be handed over and put by another thread"),
+    Column("put_on_other_cpu", "migration", "the holder may migrate to another CPU between get and put"),
+    Column("hold_across_sleep", "sleep", "the holder may sleep without holding up unrelated work"),
+    Column("try_stop", "try_stop", "it can decide that nobody is inside, and remove, without waiting"),
+    Column("spurious_failure", "spurious failure", "try_get may fail during a removal that then fails"),
+    Column("certain_after_stop", "certain after stop", "no try_get that starts after stop() succeeds"),
+    Column("get_while_going", "get while going", "holders may take more references while the remover waits"),
+    Column("destroy_when_drained", "destroy at drain",
+           "the object may be destroyed as soon as it is drained; else after a grace period"),
+    Column("count", "count", "how exact the count is while references move", {
+        "exact": "exact", "never_too_low": "never too low", "approximate": "approximate", "not_possible": "none"}),
+    Column("zero", "zero found by", "who finds out that the last reference is gone", {
+        "last_put": "last put", "remover_sum": "remover's sum", "after_switch": "last put after a switch",
+        "grace_period": "grace period", "never": "nobody"}),
+    Column("overflow", "overflow", "what happens when more references are taken than the counter holds", {
+        "wraps": "wraps", "sum_wraps": "sum stays right", "saturates": "saturates", "no_counter": "no counter"}),
+    Column("get_progress", "get", "how far try_get can be held up by other threads", PROGRESS),
+    Column("put_progress", "put", "how far put can be held up by other threads", PROGRESS),
+    Column("stop_progress", "stop", "how far stop can be held up by other threads", PROGRESS),
+    Column("needs_rseq", "rseq", "needs restartable sequences"),
+    Column("needs_membarrier", "membarrier", "needs membarrier(2)"),
+    Column("needs_registration", "registration", "threads register before they use it"),
+)
+BY_KEY = {column.key: column for column in COLUMNS}
+NEEDS = tuple(column for column in COLUMNS if column.key.startswith("needs_"))
+
+
+def word(scheme, column):
+    """What a scheme says to a column."""
+    value = scheme.get(column.key)
+    if value is None:
+        return UNTOLD
+    if isinstance(value, bool):
+        return YES if value else NO
+    return column.words.get(value, str(value))
+
+
+def needs(scheme):
+    return ", ".join(column.heading for column in NEEDS if scheme.get(column.key)) or "nothing"
+
+
+def availability(scheme):
+    return "available here" if scheme["available"] else (scheme["why"] or "not available here")
+
+
+def families(schemes):
+    """{folder: schemes by name}, controls last."""
+    found = {}
+    for scheme in sorted(schemes, key=lambda s: (s["control"], s["folder"], s["name"])):
+        found.setdefault(scheme["folder"], []).append(scheme)
+    return found
+
+
+def text_lines(schemes):
+    """Every scheme with its family, source, contract and availability, for a terminal."""
+    shown = [BY_KEY[key] for key in ("put_on_other_thread", "hold_across_sleep", "spurious_failure", "certain_after_stop")]
+    named = [BY_KEY[key] for key in ("zero", "overflow")]
+    for folder, members in families(schemes).items():
+        yield f"{folder}:"
+        for scheme in members:
+            since = f" [{scheme['generation']}]" if scheme.get("generation") else ""
+            yield f"  {scheme['name']}{since}: {scheme['summary']}"
+            yield f"      from {scheme['origin']}"
+            yield "      " + "; ".join(f"{column.heading}: {word(scheme, column)}" for column in [*shown, *named])
+            progress = ", ".join(f"{op} {word(scheme, BY_KEY[f'{op}_progress'])}" for op in ("get", "put", "stop"))
+            marks = "" if scheme["safe"] else "; protects nothing"
+            yield f"      progress: {progress}; needs {needs(scheme)}; {availability(scheme)}{marks}"
