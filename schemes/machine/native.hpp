@@ -13,6 +13,7 @@
 #include "../scheme.hpp"
 #include "cpus.hpp"
 #include "fence.hpp"
+#include "local_add.hpp"
 #include "membarrier.hpp"
 #include "parking.hpp"
 #include "per_cpu.hpp"
@@ -58,6 +59,31 @@ struct Native {
     if (rseq_available()) [[likely]]
       return rseq_arch::current_cpu();
     return static_cast<unsigned>(sched_getcpu());
+  }
+
+  /// A number of the calling thread: not 0, and no other living thread has it.
+  static std::uintptr_t this_thread() noexcept {
+    return reinterpret_cast<std::uintptr_t>(thread_pointer());
+  }
+
+  /// Slots of a table that all objects of the process share.
+  static constexpr std::uint32_t kTableSlots = 4096;
+
+  /// The slot that this thread takes for @p object: the top bits of a product, which spread even
+  /// though thread pointers lie whole stacks apart.
+  static std::uint32_t table_slot(const void* object) noexcept {
+    static_assert(kTableSlots == 1U << 12);
+    const std::uint64_t mixed =
+        std::uint64_t{this_thread()} * 0x9e3779b97f4a7c15U +
+        std::uint64_t{reinterpret_cast<std::uintptr_t>(object)} * 0xd1b54a32d192ed03U;
+    return static_cast<std::uint32_t>(mixed >> (64 - 12));
+  }
+
+  /// Nanoseconds of a clock that does not go back. A call: not for a straight line.
+  static std::uint64_t monotonic_ns() noexcept {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
   }
 
   static void cpu_relax() noexcept { machine::cpu_relax(); }

@@ -122,6 +122,13 @@ struct RelacyMachine {
 
   static unsigned possible_cpus() noexcept { return kCpus; }
   static unsigned current_cpu() noexcept { return choose(kCpus); }
+  static std::uintptr_t this_thread() noexcept { return static_cast<std::uintptr_t>(self()) + 1; }
+  /// Few, so that threads collide; one thread always collides with itself.
+  static constexpr std::uint32_t kTableSlots = 2;
+  static std::uint32_t table_slot(const void*) noexcept {
+    return static_cast<std::uint32_t>(self()) % kTableSlots;
+  }
+  static std::uint64_t monotonic_ns() noexcept { return model::monotonic_ns(); }
   static void cpu_relax(const Where& at = Where::current()) noexcept { let_others_run(at); }
 
   static void light_barrier() noexcept {}  // the model keeps program order

@@ -22,6 +22,13 @@ std::uint32_t asked = 0;
 
 constexpr std::size_t kMaxObjects = 8;
 std::array<ThreadWords*, kMaxObjects> objects{};
+std::array<ThreadWords*, kMaxObjects> statics{};  // those of them that belong to the process
+
+void note(std::array<ThreadWords*, kMaxObjects>& list, ThreadWords* words) {
+  const auto free = std::find(list.begin(), list.end(), nullptr);
+  require(free != list.end(), "the model has eight objects at most; raise kMaxObjects");
+  *free = words;
+}
 
 std::size_t index_of_self() {
   return static_cast<std::size_t>(self());
@@ -32,15 +39,16 @@ std::size_t index_of_self() {
 ThreadWords::ThreadWords(std::size_t words) : count_(words) {
   require(words <= kMaxWords, "the model has two words a thread; raise kMaxWords");
   accounts_lock.lock();
-  const auto free = std::find(objects.begin(), objects.end(), nullptr);
-  require(free != objects.end(), "the model has eight objects at most; raise kMaxObjects");
-  *free = this;
+  note(objects, this);
+  if (!in_execution())
+    note(statics, this);
   accounts_lock.unlock();
 }
 
 ThreadWords::~ThreadWords() {
   accounts_lock.lock();  // a thread that finishes now looks through the objects
-  std::replace(objects.begin(), objects.end(), this, static_cast<ThreadWords*>(nullptr));
+  for (auto* list : {&objects, &statics})
+    std::replace(list->begin(), list->end(), this, static_cast<ThreadWords*>(nullptr));
   accounts_lock.unlock();
 }
 
@@ -107,7 +115,7 @@ void leave_threads_words() {
 void forget_threads_words() {
   known = {};
   asked = 0;
-  objects = {};
+  objects = statics;
 }
 
 }  // namespace getput::model

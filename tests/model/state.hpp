@@ -39,6 +39,7 @@ struct World {
   int uninterrupted = 0;
   int stopper = -1;  // who has stopped the machine
   std::uint64_t time = 0;
+  std::uint64_t clock = 0;  // what monotonic_ns() read last
   std::array<Thread, kMaxThreads> thread;
   struct Cpu {
     int last = -1;  // who ran a section here last

@@ -104,6 +104,16 @@ unsigned choose(unsigned choices) {
   return choices <= 1 ? 0 : rl::rand(choices);
 }
 
+std::uint64_t monotonic_ns() {
+  constexpr std::uint64_t kLong = 1'000'000'000;
+  world.clock += choose(2) * kLong;
+  return world.clock;
+}
+
+bool in_execution() {
+  return rl::is_ctx();
+}
+
 int self() {
   return static_cast<int>(rl::thread_index());
 }

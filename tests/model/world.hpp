@@ -38,6 +38,12 @@ unsigned choose(unsigned choices);
 /// The executing thread's number; in setup and teardown that of whichever thread runs them.
 int self();
 
+/// A clock that does not go back. Between two looks passes either no time or a long time.
+std::uint64_t monotonic_ns();
+
+/// False while objects of static storage are made.
+bool in_execution();
+
 /// Threads of this execution, the background thread among them.
 int thread_count();
 
