@@ -89,7 +89,7 @@ def compile_mutant(build, mutant, folder):
     if not source.exists():
         raise Unusable(3, f"{source} is missing; build the target getput-model first")
     command = [build["launcher"]] if build["launcher"] else []
-    command += [build["compiler"], "-std=c++20", "-O1", "-D_LGPL_SOURCE"]
+    command += [build["compiler"], "-std=c++20", "-O0", "-D_LGPL_SOURCE"]
     command += [f"-I{folder}", f"-I{ROOT}", str(source), "-o", str(program)]
     command += build["libraries"] + ["-lurcu-memb", "-pthread"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
