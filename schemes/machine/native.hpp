@@ -17,6 +17,7 @@
 #include "membarrier.hpp"
 #include "parking.hpp"
 #include "per_cpu.hpp"
+#include "per_cpu_cache.hpp"
 #include "per_thread.hpp"
 #include "rseq.hpp"
 #include "spin_lock.hpp"
@@ -32,6 +33,7 @@ struct Native {
   using PerCpuWords = machine::PerCpuWords<N>;
   template <std::size_t N>
   using PerThreadWords = machine::PerThreadWords<N>;
+  using PerCpuCache = machine::PerCpuCache;
   using SpinLock = machine::SpinLock;
   using RcuMemb = RcuMembDomain;
 

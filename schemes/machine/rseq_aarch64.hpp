@@ -84,6 +84,69 @@ refused:
 }
 
 /// As rseq_x86_64.hpp.
+enum class Found : std::uint8_t { added, refused, missed };
+
+/// As rseq_x86_64.hpp.
+inline Found add_if_owner(const void* guard, std::uint32_t mask, char* closed, char* slot,
+                          std::int64_t owner, std::int64_t delta) noexcept {
+again:
+  asm goto(GETPUT_RSEQ_BEGIN
+           "ldar w9, [%[guard]]\n"
+           "tst w9, %w[mask]\n"
+           "b.ne %l[refused]\n"
+           "ldr w9, [%[area], #4]\n"
+           "madd x10, x9, %[stride], %[closed]\n"
+           "ldar x10, [x10]\n"  // the collector's stores before it opened the table again
+           "cbnz x10, %l[missed]\n"
+           "madd x9, x9, %[stride], %[slot]\n"
+           "ldr x10, [x9], #8\n"
+           "cmp x10, %[owner]\n"
+           "b.ne %l[missed]\n"
+           "ldr x10, [x9]\n"
+           "add x10, x10, %[delta]\n"
+           "stlr x10, [x9]\n"
+           "2:\n"
+           :
+           : [area] "r"(area()), [guard] "r"(guard), [mask] "r"(mask), [closed] "r"(closed),
+             [slot] "r"(slot), [owner] "r"(owner), [delta] "r"(delta), [stride] "r"(kCpuStride),
+             [signature] "i"(RSEQ_SIG)
+           : "x9", "x10", "cc", "memory"
+           : again, refused, missed);
+  return Found::added;
+refused:
+  return Found::refused;
+missed:
+  return Found::missed;
+}
+
+/// As rseq_x86_64.hpp.
+template <unsigned Word>
+inline bool store_if_pair(unsigned cpu, char* slot, std::int64_t owner, std::int64_t delta,
+                          std::int64_t value) noexcept {
+again:
+  asm goto(GETPUT_RSEQ_BEGIN
+           "ldr w9, [%[area], #4]\n"
+           "cmp w9, %w[cpu]\n"
+           "b.ne %l[other]\n"
+           "ldr x10, [%[slot]]\n"
+           "cmp x10, %[owner]\n"
+           "b.ne %l[other]\n"
+           "ldr x10, [%[slot], #8]\n"
+           "cmp x10, %[delta]\n"
+           "b.ne %l[other]\n"
+           "stlr %[value], [%[word]]\n"
+           "2:\n"
+           :
+           : [area] "r"(area()), [cpu] "r"(cpu), [slot] "r"(slot), [word] "r"(slot + Word * 8),
+             [owner] "r"(owner), [delta] "r"(delta), [value] "r"(value), [signature] "i"(RSEQ_SIG)
+           : "x9", "x10", "cc", "memory"
+           : again, other);
+  return true;
+other:
+  return false;
+}
+
+/// As rseq_x86_64.hpp.
 template <std::ptrdiff_t Offset>
 inline void add(char* first, std::int64_t delta) noexcept {
 again:

@@ -17,6 +17,18 @@ bool add_within(const void*, std::uint32_t, char*, std::int64_t, std::int64_t) n
   __builtin_trap();
 }
 
+enum class Found : std::uint8_t { added, refused, missed };
+
+inline Found add_if_owner(const void*, std::uint32_t, char*, char*, std::int64_t,
+                          std::int64_t) noexcept {
+  __builtin_trap();
+}
+
+template <unsigned Word>
+bool store_if_pair(unsigned, char*, std::int64_t, std::int64_t, std::int64_t) noexcept {
+  __builtin_trap();
+}
+
 template <std::ptrdiff_t Offset>
 void add(char*, std::int64_t) noexcept {
   __builtin_trap();

@@ -82,6 +82,65 @@ refused:
   return false;
 }
 
+/// What a section that counts in a cache found.
+enum class Found : std::uint8_t { added, refused, missed };
+
+/// One section: refused if a bit of @p mask is set in *@p guard; missed if this CPU's word at
+/// @p closed is not 0 or its word at @p slot is not @p owner; else adds @p delta to the word behind
+/// it. The pointers are to CPU 0's copies.
+inline Found add_if_owner(const void* guard, std::uint32_t mask, char* closed, char* slot,
+                          std::int64_t owner, std::int64_t delta) noexcept {
+again:
+  asm goto(GETPUT_RSEQ_BEGIN
+           "testl %[mask], %[guard]\n"
+           "jnz %l[refused]\n"
+           "movl %%fs:4(%[area]), %%eax\n"
+           "imulq %[stride], %%rax, %%rax\n"
+           "cmpq $0, (%[closed], %%rax)\n"
+           "jne %l[missed]\n"
+           "cmpq %[owner], (%[slot], %%rax)\n"
+           "jne %l[missed]\n"
+           "addq %[delta], 8(%[slot], %%rax)\n"
+           "2:\n"
+           :
+           : [area] "r"(__rseq_offset), [guard] "m"(*static_cast<const std::uint32_t*>(guard)),
+             [mask] "ir"(mask), [closed] "r"(closed), [slot] "r"(slot), [owner] "r"(owner),
+             [delta] "er"(delta), [stride] "i"(kCpuStride), [signature] "i"(RSEQ_SIG)
+           : "rax", "cc", "memory"
+           : again, refused, missed);
+  return Found::added;
+refused:
+  return Found::refused;
+missed:
+  return Found::missed;
+}
+
+/// One section: on CPU @p cpu, with @p owner and @p delta in the two words at @p slot (this CPU's
+/// copy), stores @p value in word Word of them. False if the CPU or a word is another.
+template <unsigned Word>
+inline bool store_if_pair(unsigned cpu, char* slot, std::int64_t owner, std::int64_t delta,
+                          std::int64_t value) noexcept {
+again:
+  asm goto(
+      GETPUT_RSEQ_BEGIN
+      "cmpl %[cpu], %%fs:4(%[area])\n"
+      "jne %l[other]\n"
+      "cmpq %[owner], (%[slot])\n"
+      "jne %l[other]\n"
+      "cmpq %[delta], 8(%[slot])\n"
+      "jne %l[other]\n"
+      "movq %[value], %c[offset](%[slot])\n"
+      "2:\n"
+      :
+      : [area] "r"(__rseq_offset), [cpu] "r"(cpu), [slot] "r"(slot), [owner] "r"(owner),
+        [delta] "r"(delta), [value] "r"(value), [offset] "i"(Word * 8), [signature] "i"(RSEQ_SIG)
+      : "rax", "cc", "memory"
+      : again, other);
+  return true;
+other:
+  return false;
+}
+
 /// Adds @p delta to this CPU's word at @p first + Offset. Earlier accesses of this thread are
 /// ordered before the store (x86 stores are not reordered with earlier accesses).
 template <std::ptrdiff_t Offset>

@@ -15,9 +15,17 @@ Atomic<std::uint32_t> epoch{0};
 
 }  // namespace
 
-Section::Section() : cpu_(0) {
+namespace {
+unsigned draw_cpu() {
   step();
-  cpu_ = choose(kCpus);
+  return choose(kCpus);
+}
+}  // namespace
+
+Section::Section() : Section(draw_cpu()) {
+}
+
+Section::Section(unsigned cpu) : cpu_(cpu) {
   World::Cpu& here = world.cpu[cpu_];
   for (Thread& other : world.thread)
     if (other.in_section && other.cpu == cpu_)

@@ -16,6 +16,7 @@
 
 #include "schemes/scheme.hpp"
 #include "tests/model/cell.hpp"
+#include "tests/model/per_cpu_cache.hpp"
 #include "tests/model/per_thread.hpp"
 #include "tests/model/rcu.hpp"
 #include "tests/model/spin_lock.hpp"
@@ -114,6 +115,7 @@ struct RelacyMachine {
   using PerCpuWords = model::PerCpuWords<N>;
   template <std::size_t N>
   using PerThreadWords = model::PerThreadWords<N>;
+  using PerCpuCache = model::PerCpuCache;
   using SpinLock = model::SpinLock;
   using RcuMemb = model::Rcu;
 

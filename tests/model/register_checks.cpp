@@ -23,17 +23,17 @@ class ModelTest : public testing::Test {
                                (outcome.complete ? " executions, all" : " executions"));
       if (outcome.held)
         continue;
-      const bool admitted = std::any_of(
-          check_.admitted.begin(), check_.admitted.end(), [&outcome](std::string_view sentence) {
-            return outcome.trace.find(sentence) != std::string::npos;
-          });
+      const bool admitted = std::any_of(check_.admitted.begin(), check_.admitted.end(),
+                                        [&outcome](std::string_view sentence) {
+                                          return outcome.trace.find(sentence) != std::string::npos;
+                                        });
       EXPECT_TRUE(admitted) << "in execution " << outcome.executions << " of the " << name
                             << " search\n"
                             << outcome.trace;
       return;
     }
     EXPECT_TRUE(check_.admitted.empty()) << "the scheme's SchemeInfo admits it, but no execution "
-                                           "shows it";
+                                            "shows it";
   }
 
  private:

@@ -84,6 +84,7 @@ class Uninterrupted {
 class Section {
  public:
   Section();
+  explicit Section(unsigned cpu);  ///< on this one
   ~Section();
   Section(const Section&) = delete;
   Section& operator=(const Section&) = delete;

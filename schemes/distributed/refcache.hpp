@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+// refcache: each CPU caches what a count has changed by; zero is believed after two quiet epochs.
+//
+// What: gets and puts change a small delta in a table of the CPU they run on. A delta reaches the
+// object's global count when its place in the table is wanted by another object, or when the table
+// is flushed. An epoch is over when every CPU's table has been flushed once. An object whose global
+// count has come to zero is put on review; if two epochs later it still is zero and nothing of it
+// was flushed meanwhile that brought it there again, its true count is zero.
+//
+// Where from: Clements, Kaashoek, Zeldovich: "RadixVM: Scalable Address Spaces for Multithreaded
+// Applications", EuroSys 2013, section 3.1; sv6 include/refcache.hh, kernel/refcache.cc. There each
+// core flushes on a 10 ms tick; here whoever waits for a removal flushes, one CPU after the other.
+//
+// Cost: one rseq section per get and per put, with three comparisons more than percpu_split. Space
+// is CPUs plus objects instead of CPUs times objects: a table is 64 KiB a CPU for the whole
+// process.
+//
+// Invariants
+//   I1  global_ + the object's deltas in all tables (+ one in the hands of whoever collects it, who
+//       holds that CPU's lock) = 1 while not going + references held.
+//   I2  Flushing a table takes its CPU's lock, so an epoch does not end while a delta is in
+//       somebody's hands.
+//   I3  Pairs with delta 0 are flushed too: the object was used in this epoch.
+//
+// Ordering
+//   E1  put's section (release) -> collecting the delta (acquire) -> global_ under the object's
+//   lock
+//       -> review under the object's lock.
+//   E2  going_ = 1; rseq_barrier() -> every later section sees it.
+//   E3  The object's lock, from each collection to the next.
+//
+// Limits: a removal takes at least two flushes of every CPU's table and a barrier for each. Weak
+// references with a dying bit, which the paper uses to revive objects, are the going flag here. Who
+// misses in the table takes its CPU's lock: blocking. There is no try_stop(): nobody can tell
+// without the epochs. Outside the C++ memory model as percpu_split is.
+#pragma once
+
+#include <chrono>
+#include <mutex>
+
+#include "../machine/native.hpp"
+#include "../scheme.hpp"
+
+namespace getput {
+
+template <class M = machine::Native>
+class Refcache {
+ public:
+  using Ticket = BoolTicket;
+
+  static constexpr SchemeInfo info{
+      .name = "refcache",
+      .summary = "per-CPU delta caches, zero confirmed after two epochs",
+      .origin = "Clements, Kaashoek, Zeldovich, EuroSys 2013",
+      .try_stop = false,
+      .count = CountExactness::approximate,
+      .zero = ZeroDetection::grace_period,
+      .overflow = Overflow::sum_wraps,
+      .get_progress = Progress::blocking,
+      .put_progress = Progress::blocking,
+      .stop_progress = Progress::blocking,
+      .bytes_per_object = 40,
+      .shared_bytes_per_cpu = 65552,
+      .locked_in_get = 0,
+      .locked_in_put = 0,
+      .needs_rseq = true,
+      .needs_membarrier = true,
+  };
+
+  Refcache() { M::require(info); }
+  ~Refcache() { caches_.forget(slot_, this); }
+  Refcache(const Refcache&) = delete;
+  Refcache& operator=(const Refcache&) = delete;
+
+  Ticket try_get() noexcept { return Ticket(change(kWhileLive, 1)); }
+  Ticket get(const Ticket&) noexcept { return Ticket(change(kAlways, 1)); }
+  void put(Ticket) noexcept { change(kAlways, -1); }
+
+  bool try_stop() { return false; }
+
+  void stop() {
+    going_.store(1, std::memory_order_relaxed);
+    M::rseq_barrier();   // E2
+    collect(*this, -1);  // the reference that stands for "not being removed"
+  }
+
+  /// One epoch and a look.
+  bool drained() {
+    flush_all();
+    return review();
+  }
+
+  void wait_drained(std::stop_token token) {
+    while (!drained() && !token.stop_requested()) M::pause(kTick, token);
+  }
+
+  void restart() {
+    {
+      const std::lock_guard lock(lock_);
+      review_epoch_ = 0;
+      unused_ = false;
+      ++global_;
+    }
+    going_.store(0, std::memory_order_release);
+  }
+
+  std::int64_t count() const {
+    const std::int64_t cached = caches_.peek(slot_, this);
+    const std::lock_guard lock(lock_);
+    return global_ + cached - (going_.load(std::memory_order_relaxed) != 0 ? 0 : 1);
+  }
+
+ private:
+  using Cache = typename M::PerCpuCache;
+  using Epochs = typename M::template Atomic<std::uint64_t>;
+  enum : std::uint32_t { kAlways = 0, kWhileLive = 1 };
+  static constexpr std::chrono::milliseconds kTick{1};
+
+  /// False if refused. Nothing of the object is touched once the section has counted.
+  bool change(std::uint32_t mask, std::int64_t delta) noexcept {
+    for (;;) {
+      const auto found = caches_.add(going_, mask, slot_, this, delta);
+      if (found == Cache::Found::added) [[likely]]
+        return true;
+      if (found == Cache::Found::refused)
+        return false;
+      claim();
+    }
+  }
+
+  [[gnu::cold, gnu::noinline]] void claim() noexcept {
+    caches_.claim(slot_, this, [](void* other, std::int64_t delta) {
+      collect(*static_cast<Refcache*>(other), delta);
+    });
+  }
+
+  /// @p delta leaves a cache for the object's global count. E1, E3
+  static void collect(Refcache& object, std::int64_t delta) {
+    const std::lock_guard lock(object.lock_);
+    object.global_ += delta;
+    if (object.global_ != 0)
+      return;
+    if (object.review_epoch_ == 0) {
+      object.dirty_ = false;
+      object.review_epoch_ = epoch_.load(std::memory_order_acquire) + kQuietEpochs;
+    } else {
+      object.dirty_ = true;
+    }
+  }
+
+  static void flush_all() {
+    const std::lock_guard one_at_a_time(flush_lock_);
+    for (unsigned cpu = 0; cpu < M::possible_cpus(); ++cpu)
+      caches().collect_all(cpu, [](void* owner, std::int64_t delta) {
+        collect(*static_cast<Refcache*>(owner), delta);
+      });
+    epoch_.fetch_add(1, std::memory_order_acq_rel);
+  }
+
+  bool review() {
+    const std::lock_guard lock(lock_);
+    const std::uint64_t epoch = epoch_.load(std::memory_order_acquire);
+    if (unused_ || review_epoch_ == 0 || epoch < review_epoch_)
+      return unused_;
+    if (global_ != 0) {
+      review_epoch_ = 0;
+    } else if (dirty_) {
+      dirty_ = false;
+      review_epoch_ = epoch + kQuietEpochs;
+    } else {
+      unused_ = true;
+    }
+    return unused_;
+  }
+
+  static Cache& caches() {
+    static Cache* const all = new Cache;
+    return *all;
+  }
+
+  // An epoch that was under way when the count came to zero does not count: two whole ones follow.
+  static constexpr std::uint64_t kQuietEpochs = 3;
+
+  static inline typename M::SpinLock flush_lock_;
+  static inline Epochs epoch_{0};
+
+  typename M::template Atomic<std::uint32_t> going_{0};
+  const std::uint32_t slot_ = Cache::slot_of(this);
+  Cache& caches_ = caches();
+  mutable typename M::SpinLock lock_;  // of the following
+  bool dirty_ = false;
+  bool unused_ = false;
+  std::int64_t global_ = 1;
+  std::uint64_t review_epoch_ = 0;  // 0: not on review
+};
+
+}  // namespace getput
