@@ -18,7 +18,11 @@
 #include "per_thread.hpp"
 #include "rseq.hpp"
 #include "spin_lock.hpp"
+#include "thread_word.hpp"
+#include "urcu_bp.hpp"
+#include "urcu_mb.hpp"
 #include "urcu_memb.hpp"
+#include "urcu_qsbr.hpp"
 
 namespace getput::machine {
 
@@ -29,8 +33,13 @@ struct Native {
   using PerCpuWords = machine::PerCpuWords<N>;
   template <std::size_t N>
   using PerThreadWords = machine::PerThreadWords<N>;
+  template <class User>
+  using ThreadWord = machine::ThreadWord<User>;
   using SpinLock = machine::SpinLock;
   using RcuMemb = RcuMembDomain;
+  using RcuMb = RcuMbDomain;
+  using RcuQsbr = RcuQsbrDomain;
+  using RcuBp = RcuBpDomain;
 
   /// Empty if a scheme with @p info can run here, else one line that says what is missing.
   static std::string unavailable(const SchemeInfo& info) {
