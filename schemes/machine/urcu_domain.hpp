@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: MIT
 // A flavour of liburcu behind the machine's names: what urcu_memb.hpp, urcu_mb.hpp, urcu_qsbr.hpp
 // and urcu_bp.hpp have in common. They include this file first. The read side is inlined
-// (_LGPL_SOURCE): as a library call it costs five times as much.
+// (_LGPL_SOURCE): as a library call it costs five times as much. ThreadSanitizer gets the calls,
+// because liburcu's accesses through volatile would be data races to it; what they order is told
+// by annotations below.
 #pragma once
 
-#ifndef _LGPL_SOURCE
+#include "annotate.hpp"
+
+#if defined(GETPUT_TSAN)
+#undef _LGPL_SOURCE
+#elif !defined(_LGPL_SOURCE)
 #define _LGPL_SOURCE
 #endif
 // liburcu's headers of several flavours in one translation unit: each has its own read side, but
@@ -15,8 +21,6 @@
 #include <urcu/urcu-bp.h>
 #include <urcu/urcu-mb.h>
 #include <urcu/urcu-qsbr.h>
-
-#include "annotate.hpp"
 
 extern "C" {
 extern const struct rcu_flavor_struct urcu_memb_flavor;
