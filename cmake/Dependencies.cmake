@@ -44,6 +44,11 @@ foreach(flavour IN ITEMS memb mb qsbr bp)
   getput_pkg_config(urcu::${flavour} liburcu-${flavour} liburcu-dev)
 endforeach()
 
+if(GETPUT_BUILD_BENCH OR GETPUT_BUILD_TESTS)
+  # Wrapped by schemes; only a program with every scheme in it needs them.
+  getput_pkg_config(ck::ck ck libck-dev)
+endif()
+
 if(GETPUT_BUILD_BENCH)
   # liburcu-common has no .pc file of its own; every flavour's file links it.
   getput_pkg_config(urcu::cds liburcu-cds liburcu-dev)
