@@ -13,6 +13,14 @@
 #elif !defined(_LGPL_SOURCE)
 #define _LGPL_SOURCE
 #endif
+// liburcu declares its reader as thread_local in C++, and the compiler, which cannot know that it
+// has no constructor, then tests for one at every access: three tests and calls a section that C
+// does not have. As __thread it is the same variable without them.
+#include <urcu/tls-compat.h>
+#if defined(URCU_TLS_STORAGE_CLASS)
+#undef URCU_TLS_STORAGE_CLASS
+#define URCU_TLS_STORAGE_CLASS __thread
+#endif
 // liburcu's headers of several flavours in one translation unit: each has its own read side, but
 // call_rcu() and the flavour's table get the names of the first one included. So that is always the
 // same one, and the tables are declared below.
