@@ -91,7 +91,7 @@ class GracePeriodRemoval {
     static GracePeriod* start(const void* key) {
       auto* self = new GracePeriod;
       self->key = key;
-      const typename Rcu::ThreadGuard registered;
+      [[maybe_unused]] const typename Rcu::ThreadGuard registered;
       Rcu::call(&self->head, &GracePeriod::end);
       return self;
     }
