@@ -9,7 +9,7 @@
 // independent comparator for grace/epoch.hpp; nothing of it is modelled or proven here.
 //
 // Cost: one exchange (a locked instruction) and two stores to the thread's record to enter, one
-// store to leave. 448 bytes a thread for all modules.
+// store to leave. 192 bytes a thread for all modules.
 //
 // Ordering: theirs. What this wrapper relies on
 //   E1  ck_epoch_end() -> the return of ck_epoch_synchronize(), or the callback of ck_epoch_call(),

@@ -4,7 +4,7 @@
 // What, where from, invariants, ordering, limits: read_section.hpp.
 //
 // Cost: two plain stores to memory of this thread and a look at going_; the remover calls
-// membarrier(2) twice for a grace period. No memory per module beyond its own 16 bytes; 128 bytes a
+// membarrier(2) twice for a grace period. No memory per module beyond its own 16 bytes; 256 bytes a
 // thread for all modules (liburcu's reader).
 #pragma once
 

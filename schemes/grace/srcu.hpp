@@ -7,9 +7,9 @@
 // bank whose entries equal its exits has nobody inside. The remover marks the module going, waits
 // for the bank that is not current (SCAN1), makes it current (flip), waits for the other (SCAN2).
 //
-// Where from: Linux 2.6.19 to today, kernel/rcu/srcutree.c (Paul McKenney 2006; two one-way
-// counters with barriers B and C since 4.12). Handing the index over is srcu_down_read() and
-// srcu_up_read() (5.18). Ours on this machine layer.
+// Where from: Linux 2.6.19 to today, kernel/rcu/srcutree.c (Paul McKenney 2006; the two one-way
+// counters a bank came in 2017). Handing the index over to another thread is srcu_down_read() and
+// srcu_up_read() there. Ours on this machine layer.
 //
 // Cost: one rseq section and one full barrier each in get and put; 32 bytes a CPU and module. The
 // kernel shares domains because one costs two cache lines a CPU there; here a domain belongs to a
