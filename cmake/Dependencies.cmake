@@ -38,11 +38,19 @@ macro(getput_cmake_package target package debian)
   endif()
 endmacro()
 
-getput_pkg_config(urcu::memb liburcu-memb liburcu-dev)
+# The flavours that the header library reaches; cmake/templates/getputConfig.cmake.in finds them for
+# whoever uses the installed one.
+foreach(flavour IN ITEMS memb mb qsbr bp)
+  getput_pkg_config(urcu::${flavour} liburcu-${flavour} liburcu-dev)
+endforeach()
+
+if(GETPUT_BUILD_BENCH OR GETPUT_BUILD_TESTS)
+  # Wrapped by schemes; only a program with every scheme in it needs them.
+  getput_pkg_config(ck::ck ck libck-dev)
+endif()
 
 if(GETPUT_BUILD_BENCH)
   # liburcu-common has no .pc file of its own; every flavour's file links it.
-  getput_pkg_config(urcu::qsbr liburcu-qsbr liburcu-dev)
   getput_pkg_config(urcu::cds liburcu-cds liburcu-dev)
   if(TARGET urcu::memb AND NOT TARGET urcu::common)
     find_library(GETPUT_URCU_COMMON urcu-common)

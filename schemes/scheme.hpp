@@ -22,7 +22,10 @@
 //   typename S::ThreadGuard       what a thread holds while it uses any object of the scheme
 //   typename S::Session(S&)       what a caller has anyway around many calls (a lock that he holds,
 //                                 a thread that is online); gets and puts inside cost less. Holds
-//                                 up a removal, so it is short and its thread does not sleep in it
+//                                 up a removal, so it is short and its thread does not sleep in it.
+//                                 What is taken inside is put inside, unless the scheme says
+//                                 otherwise. Session::kForAllObjects = true: one made from any
+//                                 object serves all objects of the scheme
 //   void near_overflow(int64 n)   for tests: an unused object whose counter is n below its limit
 //
 // Ordering every scheme gives: what a holder did before put() happens before drained() returns
@@ -175,6 +178,15 @@ requires requires {
 struct SessionOf<S> {
   using type = typename S::Session;
 };
+
+template <class S>
+struct WideSessionOf {
+  using type = NoSession;
+};
+template <class S>
+requires(S::Session::kForAllObjects) struct WideSessionOf<S> {
+  using type = typename S::Session;
+};
 }  // namespace detail
 
 /// What a thread keeps alive while it uses scheme S; an empty struct where S needs nothing.
@@ -184,5 +196,9 @@ using ThreadGuardFor = typename detail::GuardOf<S>::type;
 /// S::Session, or an empty struct that is made from anything.
 template <class S>
 using SessionFor = typename detail::SessionOf<S>::type;
+
+/// As SessionFor, for callers who go from object to object: S::Session only if one serves them all.
+template <class S>
+using WideSessionFor = typename detail::WideSessionOf<S>::type;
 
 }  // namespace getput

@@ -40,6 +40,7 @@ Json libraries_json() {
   return {{"glibc", gnu_get_libc_version()},
           {"google_benchmark", GETPUT_VERSION_BENCHMARK},
           {"liburcu", GETPUT_VERSION_URCU},
+          {"concurrency_kit", GETPUT_VERSION_CK},
           {"hwloc", GETPUT_VERSION_HWLOC},
           {"jemalloc", GETPUT_VERSION_JEMALLOC},
           {"libpcap", GETPUT_VERSION_PCAP},

@@ -6,11 +6,16 @@
 // module is reached from the code that calls into it. Between get and put stands the same opaque
 // step: the call through the module's function pointer, without the call. The hold time, if any, is
 // a loop that touches no memory and never pauses.
+//
+// A scheme with a Session (scheme.hpp) has one open for a batch: the caller who works through a
+// batch of packets holds the queue's lock, or is online, anyway. Beginning and end of the session
+// are timed, a 256th of them with each pair.
 #pragma once
 
 #include <cstdint>
 
 #include "bench/harness/line.hpp"
+#include "schemes/scheme.hpp"
 
 namespace getput::bench {
 
@@ -44,10 +49,12 @@ template <bool Holds, class S>
   return 0;
 }
 
-/// kBatch pairs on one object; returns how many gets were refused.
+/// kBatch pairs on one object, in a session if the scheme has them; returns how many gets were
+/// refused.
 template <bool Holds, class S>
 [[gnu::always_inline]] inline std::uint64_t pair_batch(S* object,
                                                        std::uint64_t hold_loops) noexcept {
+  [[maybe_unused]] const SessionFor<S> session(*object);
   std::uint64_t failed = 0;
   for (unsigned i = 0; i < kBatch / kUnroll; ++i) {
     failed += one_pair<Holds>(object, hold_loops);

@@ -33,7 +33,7 @@ std::uint64_t loop_one(S* object, std::uint64_t hold_loops, Keep&& keep) {
   return failed;
 }
 
-/// Goes round a table whose size is a power of two.
+/// Goes round a table whose size is a power of two. In a session only if one covers all objects.
 template <bool Holds, class S, class Keep>
 std::uint64_t loop_many(const std::vector<S*>& objects, std::uint64_t hold_loops, Keep&& keep) {
   S* const* table = objects.data();
@@ -41,6 +41,7 @@ std::uint64_t loop_many(const std::vector<S*>& objects, std::uint64_t hold_loops
   std::size_t next = 0;
   std::uint64_t failed = 0;
   while (keep(kBatch)) {
+    [[maybe_unused]] const WideSessionFor<S> session(*table[next & mask]);
     for (unsigned i = 0; i < kBatch / kUnroll; ++i) {
       failed += one_pair<Holds>(table[next & mask], hold_loops);
       failed += one_pair<Holds>(table[(next + 1) & mask], hold_loops);
@@ -53,7 +54,8 @@ std::uint64_t loop_many(const std::vector<S*>& objects, std::uint64_t hold_loops
 }
 
 /// Takes references and sends them on; puts what the thread before sent. A pair counts where it is
-/// put. Nobody waits: with the outgoing ring full a thread only puts.
+/// put. Nobody waits: with the outgoing ring full a thread only puts. Not in a session, which is
+/// one thread's and would hold up the other.
 template <bool Holds, class S, class Keep>
 std::uint64_t loop_handover(const std::vector<S*>& objects, ParcelRing<S>& incoming,
                             ParcelRing<S>& outgoing, std::uint64_t hold_loops, Keep&& keep) {

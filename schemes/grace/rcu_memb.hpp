@@ -1,39 +1,22 @@
 // SPDX-License-Identifier: MIT
-// rcu_memb: no count; being inside is a read-side critical section, removal waits a grace period.
+// rcu_memb: no count; being inside is a read-side section of liburcu's membarrier flavour.
 //
-// What: try_get enters a section of liburcu's membarrier flavour and looks whether the module is
-// live; put leaves it. The remover marks the module going and waits until every section that was
-// open has closed, whichever module it was for.
+// What, where from, invariants, ordering, limits: read_section.hpp.
 //
-// Where from: "schedule on every CPU" (Linux 2.5.x proposals of 2002), synchronize_kernel() of
-// 2.5, synchronize_rcu() since; in user space liburcu (Desnoyers, McKenney, Stern, Dagenais,
-// Walpole: User-Level Implementations of Read-Copy Update, IEEE TPDS 2012).
-//
-// Cost: two plain stores to memory of this thread. No memory per module.
-//
-// Invariants
-//   I1  A section that began after stop() sees going_ and closes at once.
-//   I2  A grace period that starts after stop() ends after all sections that missed I1.
-//
-// Ordering
-//   E1  put's section end -> end of the grace period (liburcu).
-//   E2  stop's store -> try_get's load in a later section: asymmetric, by liburcu's membarrier.
-//
-// Limits: not a reference. The thread that entered must leave; while it is inside, it delays every
-// removal, so it must not sleep for long; nobody can tell whether one module is in use, so there
-// is no try_stop(). liburcu 0.13 cannot poll a grace period: drained() starts one on liburcu's own
-// thread and reports when it has ended.
+// Cost: two plain stores to memory of this thread and a look at going_; the remover calls
+// membarrier(2) twice for a grace period. No memory per module beyond its own 16 bytes; 256 bytes a
+// thread for all modules (liburcu's reader).
 #pragma once
 
 #include "../machine/native.hpp"
 #include "../scheme.hpp"
+#include "read_section.hpp"
 
 namespace getput {
 
 template <class M = machine::Native>
-class RcuMemb {
+class RcuMemb : public ReadSection<M, typename M::RcuMemb> {
  public:
-  using Ticket = BoolTicket;
   using ThreadGuard = typename M::RcuMemb::ThreadGuard;
 
   static constexpr SchemeInfo info{
@@ -46,7 +29,6 @@ class RcuMemb {
       .count = CountExactness::not_possible,
       .zero = ZeroDetection::grace_period,
       .overflow = Overflow::no_counter,
-      .stop_progress = Progress::wait_free,
       .bytes_per_object = 16,
       .locked_in_get = 0,
       .locked_in_put = 0,
@@ -55,99 +37,6 @@ class RcuMemb {
   };
 
   RcuMemb() { M::require(info); }
-  ~RcuMemb() { forget_grace_period(); }
-  RcuMemb(const RcuMemb&) = delete;
-  RcuMemb& operator=(const RcuMemb&) = delete;
-
-  Ticket try_get() noexcept {
-    Rcu::read_lock();
-    if (going_.load(std::memory_order_acquire) != 0) [[unlikely]] {  // E2
-      Rcu::read_unlock();
-      return Ticket();
-    }
-    return Ticket(true);
-  }
-
-  Ticket get(const Ticket&) noexcept {
-    Rcu::read_lock();
-    return Ticket(true);
-  }
-
-  void put(Ticket) noexcept { Rcu::read_unlock(); }  // E1
-
-  bool try_stop() { return false; }
-
-  void stop() {
-    forget_grace_period();
-    passed_ = false;
-    going_.store(1, std::memory_order_seq_cst);
-  }
-
-  bool drained() {
-    if (passed_)
-      return true;
-    if (grace_period_ == nullptr)
-      grace_period_ = GracePeriod::start(this);
-    passed_ = grace_period_->state.load(std::memory_order_acquire) == kOver;
-    return passed_;
-  }
-
-  void wait_drained(std::stop_token token) {
-    if (token.stop_possible()) {
-      M::wait(
-          this, [this] { return drained(); }, token);
-    } else {
-      Rcu::synchronize();
-      passed_ = true;
-    }
-  }
-
-  void restart() {
-    forget_grace_period();
-    going_.store(0, std::memory_order_release);
-  }
-
-  std::int64_t count() const { return 0; }
-
- private:
-  using Rcu = typename M::RcuMemb;
-  enum : std::uint32_t { kRunning, kOver, kForgotten };
-
-  // A grace period under way. Whoever comes second, its end or the scheme that no longer wants to
-  // know, deletes it.
-  struct GracePeriod {
-    typename Rcu::Head head{};  // first: liburcu hands its address back
-    typename M::template Atomic<std::uint32_t> state{kRunning};
-    const void* key = nullptr;
-
-    static GracePeriod* start(const void* key) {
-      auto* self = new GracePeriod;
-      self->key = key;
-      const ThreadGuard registered;
-      Rcu::call(&self->head, &GracePeriod::end);
-      return self;
-    }
-
-    static void end(typename Rcu::Head* head) {
-      Rcu::in_callback();
-      auto* self = reinterpret_cast<GracePeriod*>(head);
-      const void* const key = self->key;
-      if (self->state.exchange(kOver, std::memory_order_seq_cst) == kForgotten)
-        delete self;
-      M::wake_if_waiting(key);
-    }
-  };
-
-  void forget_grace_period() noexcept {
-    if (grace_period_ != nullptr &&
-        grace_period_->state.exchange(kForgotten, std::memory_order_acq_rel) == kOver)
-      delete grace_period_;
-    grace_period_ = nullptr;
-  }
-
-  typename M::template Atomic<std::uint32_t> going_{0};
-  bool passed_ = false;  // the remover's alone, like the next
-  GracePeriod* grace_period_ = nullptr;
 };
 
 }  // namespace getput

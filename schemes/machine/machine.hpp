@@ -22,10 +22,23 @@
 
 namespace getput::machine {
 
+/// A flavour of RCU: sections that nest, threads that are registered, grace periods.
+template <class R>
+concept RcuDomain = requires(typename R::ThreadGuard guard, typename R::Head* head,
+                             void (*func)(typename R::Head*)) {
+  R::read_lock();
+  R::read_unlock();
+  R::synchronize();
+  R::call(head, func);
+  R::in_callback();
+  R::barrier();
+};
+
 template <class M>
 concept Machine = requires(typename M::template Atomic<std::uint32_t> guard,
                            typename M::template PerCpuWords<2> per_cpu,
                            typename M::template PerThreadWords<2> per_thread,
+                           typename M::template ThreadWord<int>::ThreadGuard thread_word,
                            typename M::SpinLock lock, const SchemeInfo& info, const void* key,
                            std::stop_token token) {
   { guard.load(std::memory_order_acquire) } -> std::same_as<std::uint32_t>;
@@ -44,6 +57,12 @@ concept Machine = requires(typename M::template Atomic<std::uint32_t> guard,
   noexcept;
   { per_thread.template sum<0>() }
   noexcept->std::same_as<std::int64_t>;
+  {
+    M::template ThreadWord<int>::mine().load(std::memory_order_relaxed)
+    } -> std::same_as<std::uint64_t>;
+  {
+    M::template ThreadWord<int>::all_of([](std::uint64_t) { return true; })
+    } -> std::same_as<bool>;
   lock.lock();
   lock.unlock();
   { lock.try_lock() } -> std::same_as<bool>;
@@ -65,6 +84,9 @@ concept Machine = requires(typename M::template Atomic<std::uint32_t> guard,
   M::wake_if_waiting(key);
   M::wait(
       key, [] { return true; }, token);
+  requires RcuDomain<typename M::RcuMemb> && RcuDomain<typename M::RcuMb>;
+  requires RcuDomain<typename M::RcuQsbr> && RcuDomain<typename M::RcuBp>;
+  typename M::RcuQsbr::Session;
 };
 
 }  // namespace getput::machine

@@ -22,7 +22,11 @@
 #include "rseq.hpp"
 #include "spin_lock.hpp"
 #include "stop_machine.hpp"
+#include "thread_word.hpp"
+#include "urcu_bp.hpp"
+#include "urcu_mb.hpp"
 #include "urcu_memb.hpp"
+#include "urcu_qsbr.hpp"
 
 namespace getput::machine {
 
@@ -34,8 +38,13 @@ struct Native {
   template <std::size_t N>
   using PerThreadWords = machine::PerThreadWords<N>;
   using PerCpuCache = machine::PerCpuCache;
+  template <class User>
+  using ThreadWord = machine::ThreadWord<User>;
   using SpinLock = machine::SpinLock;
   using RcuMemb = RcuMembDomain;
+  using RcuMb = RcuMbDomain;
+  using RcuQsbr = RcuQsbrDomain;
+  using RcuBp = RcuBpDomain;
 
   /// Empty if a scheme with @p info can run here, else one line that says what is missing.
   static std::string unavailable(const SchemeInfo& info) {

@@ -48,6 +48,7 @@ HEADERS = (
     ("CLI/CLI.hpp", "libcli11-dev"),
     ("nlohmann/json.hpp", "nlohmann-json3-dev"),
     ("fmt/format.h", "libfmt-dev"),
+    ("ck_epoch.h", "libck-dev"),
     ("linux/membarrier.h", "linux-libc-dev"),
     ("sys/rseq.h", "libc6-dev"),
 )

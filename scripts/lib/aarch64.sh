@@ -6,8 +6,8 @@
 # fill_aarch64_sysroot FOLDER
 fill_aarch64_sysroot() {
   local sysroot=$1 state=$1/apt package deb
-  local -a packages=(liburcu8 liburcu-dev)
-  [[ ! -e $sysroot/complete ]] || return 0
+  local -a packages=(liburcu8 liburcu-dev libck0 libck-dev)
+  [[ $(cat "$sysroot/complete" 2>/dev/null) != "${packages[*]}" ]] || return 0
   rm -rf "$sysroot"
   mkdir -p "$state"/{lists/partial,cache/archives/partial}
   : >"$state/status"
@@ -26,5 +26,5 @@ fill_aarch64_sysroot() {
     done
   done
   rm -rf "$state"
-  : >"$sysroot/complete"
+  printf '%s\n' "${packages[*]}" >"$sysroot/complete"
 }

@@ -20,6 +20,7 @@
 #include "tests/model/per_thread.hpp"
 #include "tests/model/rcu.hpp"
 #include "tests/model/spin_lock.hpp"
+#include "tests/model/thread_word.hpp"
 #include "tests/model/world.hpp"
 
 namespace getput::model {
@@ -116,8 +117,13 @@ struct RelacyMachine {
   template <std::size_t N>
   using PerThreadWords = model::PerThreadWords<N>;
   using PerCpuCache = model::PerCpuCache;
+  template <class User>
+  using ThreadWord = model::ThreadWord<User>;
   using SpinLock = model::SpinLock;
   using RcuMemb = model::Rcu;
+  using RcuMb = model::Rcu;
+  using RcuQsbr = model::RcuWithSessions;
+  using RcuBp = model::RcuUnregistered;
 
   static std::string unavailable(const SchemeInfo&) { return {}; }
   static void require(const SchemeInfo&) {}

@@ -22,9 +22,15 @@ struct Check {
   std::vector<std::string_view> admitted = {};
 };
 
+/// Does S hand callbacks to RCU, which a thread of its own runs?
+template <class S>
+concept CallsRcu = requires {
+  typename S::Rcu::Head;
+};
+
 template <template <class> class Scene, class S, int Threads>
 Plan plan() {
-  return {Threads, S::info.needs_registration, []() -> Scenario* { return new Scene<S>(Threads); }};
+  return {Threads, CallsRcu<S>, []() -> Scenario* { return new Scene<S>(Threads); }};
 }
 
 /// Every check; `applies` says which are for S. "...Few" has one caller, so that the bounded search
@@ -83,6 +89,8 @@ std::vector<Check> all_checks() {
   }
   if constexpr (Releases<S>)
     checks.push_back({"ReleasedOnce", removal, plan<ReleasedOnce, S, 3>()});
+  if constexpr (HasSession<S>)
+    checks.push_back({"VisitedInSessions", removal, plan<VisitedInSessions, S, 3>()});
   return checks;
 }
 

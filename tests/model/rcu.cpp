@@ -7,6 +7,7 @@ namespace {
 struct Reader {
   unsigned registered = 0;  // the thread's own, like the next
   unsigned depth = 0;
+  unsigned sessions = 0;
 };
 std::array<Reader, kMaxThreads> readers;
 std::array<Atomic<std::uint64_t>, kMaxThreads> sections;
@@ -113,6 +114,20 @@ void Rcu::begin_execution() {
   readers = {};
   queue = nullptr;
   unfinished = 0;
+}
+
+RcuWithSessions::Session::Session() noexcept {
+  read_lock();
+  ++mine().sessions;
+}
+
+RcuWithSessions::Session::~Session() {
+  --mine().sessions;
+  read_unlock();
+}
+
+bool RcuWithSessions::in_session() noexcept {
+  return mine().sessions != 0;
 }
 
 }  // namespace getput::model

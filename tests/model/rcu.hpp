@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // machine::RcuMembDomain in the model: the algorithm of liburcu's membarrier flavour, with a
-// counter of grace periods that does not wrap instead of one phase bit.
+// counter of grace periods that does not wrap instead of one phase bit. The other flavours of the
+// model are the same algorithm: their readers' full barriers are stronger, and what is checked is
+// the scheme, not liburcu.
 //
 //   reader                                  synchronize()
 //   section[self] = period   (relaxed)      heavy barrier
@@ -46,6 +48,34 @@ class Rcu {
   static void run_callbacks();
   /// Called by the engine before each execution.
   static void begin_execution();
+};
+
+/// machine::RcuBpDomain: a thread is registered by what it does first.
+class RcuUnregistered : public Rcu {
+ public:
+  class ThreadGuard {};
+  static void read_lock(const Where& at = Where::current()) noexcept {
+    const Rcu::ThreadGuard registered;
+    Rcu::read_lock(at);
+  }
+  static void call(Head* head, void (*func)(Head*)) {
+    const Rcu::ThreadGuard registered;
+    Rcu::call(head, func);
+  }
+};
+
+/// machine::RcuQsbrDomain: online is being in a section of the algorithm above, which waits for
+/// less than quiescent states do.
+class RcuWithSessions : public Rcu {
+ public:
+  class Session {
+   public:
+    Session() noexcept;
+    ~Session();
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+  };
+  static bool in_session() noexcept;
 };
 
 }  // namespace getput::model

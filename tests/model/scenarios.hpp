@@ -232,4 +232,38 @@ class TwoModules final : public Stage<S> {
   Flag done_;
 };
 
+template <class S>
+concept HasSession = requires {
+  typename S::Session;
+};
+
+/// Callers come and go in sessions and outside; a session begins while a reference is held.
+template <class S>
+class VisitedInSessions final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int index) override {
+    auto& module = this->module_;
+    if (index == 0) {
+      {
+        [[maybe_unused]] const typename S::Session session(module.scheme());
+        module.visit();
+        module.visit();
+      }
+      module.visit();
+      return;
+    }
+    const auto ticket = module.enter();
+    {
+      [[maybe_unused]] const typename S::Session session(module.scheme());
+      module.visit();
+    }
+    if (!ticket)
+      return;
+    module.call();
+    module.leave(ticket);
+  }
+  void remove() override { this->module_.stop_and_unmap(); }
+};
+
 }  // namespace getput::model

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <stop_token>
 
 #include "schemes/machine/native.hpp"
 
@@ -129,6 +130,29 @@ struct LetsIn : Scheme {
       return ticket;
     return Scheme::get(ticket);
   }
+};
+
+// Wrappers that are broken around a library of other people, whose insides stay as they are.
+
+/// The remover does not wait for the grace period, or for the write lock.
+template <class Scheme>
+struct DoesNotWait : Scheme {
+  bool drained() { return true; }
+  void wait_drained(const std::stop_token&) {}
+};
+
+/// The section, or the read lock, ends before the call instead of after it.
+template <class Scheme>
+struct LeavesAtOnce : Scheme {
+  using Ticket = typename Scheme::Ticket;
+  Ticket try_get() noexcept {
+    const Ticket ticket = Scheme::try_get();
+    if (ticket)
+      Scheme::put(ticket);
+    return ticket;
+  }
+  Ticket get(const Ticket& held) noexcept { return held; }
+  void put(Ticket) noexcept {}
 };
 
 }  // namespace getput::mutants

@@ -9,7 +9,10 @@
 #include "schemes/distributed/percpu_ref.hpp"
 #include "schemes/distributed/percpu_split.hpp"
 #include "schemes/distributed/thread_split.hpp"
+#include "schemes/grace/ck_epoch.hpp"
 #include "schemes/grace/rcu_memb.hpp"
+#include "schemes/grace/rcu_qsbr.hpp"
+#include "schemes/lock/ck_brlock.hpp"
 #include "schemes/lock/unload_lock.hpp"
 #include "tests/schemes/contract/handover.hpp"
 #include "tests/schemes/contract/removal.hpp"
@@ -68,6 +71,13 @@ const std::array kMutants{
     mutant<UnloadLock, NoLock>("no_lock", nobody_inside_after_drain<UnloadLock<NoLock>>),
     mutant<RcuMemb, NoGracePeriod>("no_grace_period",
                                    nobody_inside_after_drain<RcuMemb<NoGracePeriod>>),
+    mutant<RcuQsbr, Native>("leaves_at_once", nobody_inside_after_drain<LeavesAtOnce<RcuQsbr<>>>),
+    mutant<CkEpoch, Native>("does_not_wait", nobody_inside_after_drain<DoesNotWait<CkEpoch<>>>),
+    mutant<CkEpoch, Native>("leaves_at_once", nobody_inside_after_drain<LeavesAtOnce<CkEpoch<>>>),
+    mutant<CkEpoch, Native>("get_after_stop", refused_after_stop<LetsIn<CkEpoch<>>>),
+    mutant<CkBrlock, Native>("does_not_wait", nobody_inside_after_drain<DoesNotWait<CkBrlock<>>>),
+    mutant<CkBrlock, Native>("leaves_at_once", nobody_inside_after_drain<LeavesAtOnce<CkBrlock<>>>),
+    mutant<CkBrlock, Native>("get_after_stop", refused_after_stop<LetsIn<CkBrlock<>>>),
     mutant<AtomicBase, NoWake>("no_wake", last_put_wakes_remover<AtomicBase<NoWake>>),
 };
 

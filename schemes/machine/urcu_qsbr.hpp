@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// liburcu's "qsbr" flavour: a section costs nothing, because a thread says when it is in none. A
+// registered thread that is online and does not say so holds up every grace period; so a thread is
+// offline unless it is inside a section, or has asked to stay online for a while (Session).
+//
+// Going online and offline costs three full barriers. Who is online already (a nested section, a
+// session, the packet loop of the benchmark) pays for counting only.
+#pragma once
+
+#include "urcu_domain.hpp"
+
+namespace getput::machine {
+
+class UrcuQsbrFlavour {
+ public:
+  /// Is nothing open but what keeps the thread online?
+  static bool is_outermost() noexcept { return reasons_ == 1; }
+
+  static void register_thread() {
+    urcu_qsbr_register_thread();  // which puts the thread online
+    urcu_qsbr_thread_offline();
+  }
+  static void unregister_thread() { urcu_qsbr_unregister_thread(); }
+
+  static void read_lock() noexcept {
+    if (reasons_++ == 0)
+      urcu_qsbr_thread_online();
+  }
+  static void read_unlock() noexcept {
+    if (--reasons_ == 0)
+      urcu_qsbr_thread_offline();
+  }
+
+  static void synchronize() { urcu_qsbr_synchronize_rcu(); }
+  static void call(rcu_head* head, void (*func)(rcu_head*)) {
+    read_lock();  // liburcu looks for the thread's queue in a section
+    urcu_qsbr_flavor.update_call_rcu(head, func);
+    read_unlock();
+  }
+  static void barrier() { urcu_qsbr_flavor.barrier(); }
+
+ private:
+  /// Why this thread is online: its open sections and sessions.
+  static inline thread_local constinit unsigned reasons_ = 0;
+};
+
+class RcuQsbrDomain : public UrcuDomain<UrcuQsbrFlavour> {
+ public:
+  /// Keeps the thread online. They nest; the end of the outermost is a quiescent state, unless a
+  /// section is open.
+  class Session {
+   public:
+    Session() noexcept {
+      read_lock();
+      ++sessions_;
+    }
+    ~Session() {
+      --sessions_;
+      read_unlock();
+    }
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+  };
+
+  /// Is this thread kept online by a session? Then what it does inside needs no section.
+  static bool in_session() noexcept { return sessions_ != 0; }
+
+  /// Says that this thread reads nothing that it read before, if that is so: not inside sections
+  /// beyond the one that keeps it online.
+  static void quiescent() noexcept {
+    annotate_release(&order_);
+    if (UrcuQsbrFlavour::is_outermost())
+      urcu_qsbr_quiescent_state();
+  }
+
+ private:
+  static inline thread_local constinit unsigned sessions_ = 0;
+};
+
+}  // namespace getput::machine

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#include "schemes/machine/thread_word.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/schemes/contract/actor.hpp"
+
+namespace getput::machine {
+namespace {
+
+struct One;
+struct Other;
+using Word = ThreadWord<One>;
+
+/// Words that are known now and have this value.
+int known_with(std::uint64_t value) {
+  int n = 0;
+  Word::all_of([&](std::uint64_t seen) {
+    n += seen == value ? 1 : 0;
+    return true;
+  });
+  return n;
+}
+
+TEST(ThreadWord, KnownWhileGuarded) {
+  contract::Worker<Word> first("first");
+  {
+    contract::Worker<Word> second("second");
+    first.run([] { Word::mine().store(7, std::memory_order_release); });
+    second.run([] { Word::mine().store(7, std::memory_order_release); });
+    EXPECT_EQ(known_with(7), 2);
+  }
+  EXPECT_EQ(known_with(7), 1);
+  first.run([] { const Word::ThreadGuard inner; });
+  EXPECT_EQ(known_with(7), 1);
+  EXPECT_FALSE(Word::all_of([](std::uint64_t value) { return value == 0; }));
+}
+
+TEST(ThreadWord, UsersHaveWordsOfTheirOwn) {
+  const Word::ThreadGuard one;
+  const ThreadWord<Other>::ThreadGuard other;
+  Word::mine().store(1, std::memory_order_relaxed);
+  EXPECT_EQ(ThreadWord<Other>::mine().load(std::memory_order_relaxed), 0U);
+  Word::mine().store(0, std::memory_order_relaxed);
+}
+
+}  // namespace
+}  // namespace getput::machine
