@@ -51,6 +51,8 @@ std::vector<Check> all_checks() {
       {"AdmittedLateLookIsSeen", removal && !i.destroy_when_drained,
        plan<DestroyedDuringLastPut, S, 3>(), "XXX"},
       {"NeverRemovedWhileHeld", decides, plan<NeverRemovedWhileHeld, S, 3>()},
+      {"NeverRemovedWhilePassedOn", decides && i.get_while_going,
+       plan<NeverRemovedWhilePassedOn, S, 3>()},
       {"NeverSpuriouslyRefused", decides && !i.spurious_failure,
        plan<NeverSpuriouslyRefused, S, 3>()},
       {"AdmittedSpuriousFailureIsSeen", decides && i.spurious_failure,
@@ -61,6 +63,7 @@ std::vector<Check> all_checks() {
        plan<NobodyInsideAfterDrain, S, 3>(), Module<S>::kUnsafe},
       {"CountIsAsExactAsClaimed", removal, plan<CountIsAsExactAsClaimed, S, 3>()},
       {"TwoModules", removal, plan<TwoModules, S, 3>()},
+      {"HoldsOneVisitsOther", removal, plan<HoldsOneVisitsOther, S, 3>()},
   };
   if constexpr (Switches<S>)
     checks.push_back({"SwitchedWhileUsed", removal, plan<SwitchedWhileUsed, S, 3>()});
