@@ -10,6 +10,7 @@
 #include "tests/model/claims.hpp"
 #include "tests/model/machine.hpp"
 #include "tests/model/scenarios.hpp"
+#include "tests/model/sessions.hpp"
 #include "tests/model/switching.hpp"
 
 namespace getput::model {
@@ -70,6 +71,11 @@ std::vector<Check> all_checks() {
   if constexpr (Kills<S>) {
     checks.push_back({"RefusedOnceConfirmed", removal, plan<RefusedOnceConfirmed, S, 3>()});
     checks.push_back({"DyingServesHolders", removal, plan<DyingServesHolders, S, 3>()});
+  }
+  if constexpr (HasSessions<S>) {
+    checks.push_back({"SessionsAndOthers", removal, plan<SessionsAndOthers, S, 3>()});
+    checks.push_back({"SessionsAndOthersFew", removal, plan<SessionsAndOthers, S, 2>()});
+    checks.push_back({"SessionsAgainstTryStop", decides, plan<SessionsAgainstTryStop, S, 3>()});
   }
   if constexpr (Releases<S>)
     checks.push_back({"ReleasedOnce", removal, plan<ReleasedOnce, S, 3>()});
