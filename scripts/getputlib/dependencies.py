@@ -48,6 +48,8 @@ HEADERS = (
     ("CLI/CLI.hpp", "libcli11-dev"),
     ("nlohmann/json.hpp", "nlohmann-json3-dev"),
     ("fmt/format.h", "libfmt-dev"),
+    ("boost/smart_ptr/intrusive_ptr.hpp", "libboost-dev"),
+    ("xenium/reclamation/hazard_pointer.hpp", "libxenium-dev"),
     ("linux/membarrier.h", "linux-libc-dev"),
     ("sys/rseq.h", "libc6-dev"),
 )
