@@ -70,6 +70,22 @@ if(GETPUT_BUILD_BENCH)
   getput_cmake_package(fmt::fmt fmt libfmt-dev)
 endif()
 
+# Libraries of header files, each for one scheme that wraps it. Only what is built here needs them:
+# of the installed headers, only the one that includes them.
+function(getput_headers name header debian)
+  find_path(GETPUT_${name}_INCLUDE "${header}")
+  if(GETPUT_${name}_INCLUDE)
+    set(getput_header_folders ${getput_header_folders} "${GETPUT_${name}_INCLUDE}" PARENT_SCOPE)
+  else()
+    set(getput_missing_packages ${getput_missing_packages} ${debian} PARENT_SCOPE)
+  endif()
+endfunction()
+set(getput_header_folders "")
+if(GETPUT_BUILD_BENCH OR GETPUT_BUILD_TESTS)
+  getput_headers(BOOST boost/smart_ptr/intrusive_ptr.hpp libboost-dev)
+  getput_headers(XENIUM xenium/reclamation/hazard_pointer.hpp libxenium-dev)
+endif()
+
 if(GETPUT_BUILD_TESTS AND NOT TARGET GTest::gtest_main)
   # A cross build has no GoogleTest for its target; Debian ships the sources for that case.
   set(GETPUT_GTEST_SOURCE "" CACHE PATH "Compile GoogleTest from this folder (/usr/src/googletest)")

@@ -130,6 +130,7 @@ Json scheme_info_json(const SchemeInfo& info) {
           {"stop_progress", name_of(info.stop_progress)},
           {"bytes_per_object", info.bytes_per_object},
           {"bytes_per_cpu", info.bytes_per_cpu},
+          {"bytes_allocated", info.bytes_allocated},
           {"bytes_per_thread", info.bytes_per_thread},
           {"shared_bytes", info.shared_bytes},
           {"shared_bytes_per_cpu", info.shared_bytes_per_cpu},

@@ -49,6 +49,8 @@ HEADERS = (
     ("nlohmann/json.hpp", "nlohmann-json3-dev"),
     ("fmt/format.h", "libfmt-dev"),
     ("ck_epoch.h", "libck-dev"),
+    ("boost/smart_ptr/intrusive_ptr.hpp", "libboost-dev"),
+    ("xenium/reclamation/hazard_pointer.hpp", "libxenium-dev"),
     ("linux/membarrier.h", "linux-libc-dev"),
     ("sys/rseq.h", "libc6-dev"),
 )

@@ -73,6 +73,43 @@ class NeverRemovedWhileHeld final : public Stage<S> {
   Flag attempts_over_;
 };
 
+/// A holder passes his reference on from ticket to ticket while the remover tries: one of them is
+/// held at any time, so no attempt succeeds.
+template <class S>
+class NeverRemovedWhilePassedOn final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int index) override {
+    auto& module = this->module_;
+    if (index != 0) {
+      module.visit();
+      return;
+    }
+    const auto ticket = module.enter();
+    inside_.raise();
+    const auto again = module.enter_again(ticket);
+    module.leave(ticket);
+    module.call();
+    const auto once_more = module.enter_again(again);
+    module.leave(again);
+    attempts_over_.wait();
+    module.call();
+    module.leave(once_more);
+  }
+  void remove() override {
+    auto& module = this->module_;
+    inside_.wait();
+    for (int i = 0; i < 2; ++i)
+      require(!module.scheme().try_stop(), "try_stop() succeeded while a reference was passed on");
+    attempts_over_.raise();
+    module.stop_and_unmap();
+  }
+
+ private:
+  Flag inside_;
+  Flag attempts_over_;
+};
+
 /// One attempt to remove, nobody stays: if it fails, nobody may have been refused on its account. A
 /// scheme that admits spurious failures must be seen to break this.
 template <class S>

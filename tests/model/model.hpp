@@ -10,6 +10,7 @@
 #include "tests/model/claims.hpp"
 #include "tests/model/machine.hpp"
 #include "tests/model/scenarios.hpp"
+#include "tests/model/sessions.hpp"
 #include "tests/model/switching.hpp"
 
 namespace getput::model {
@@ -60,6 +61,8 @@ std::vector<Check> all_checks() {
        plan<DestroyedDuringLastPut, S, 3>(),
        {kGone}},
       {"NeverRemovedWhileHeld", decides, plan<NeverRemovedWhileHeld, S, 3>()},
+      {"NeverRemovedWhilePassedOn", decides && i.get_while_going,
+       plan<NeverRemovedWhilePassedOn, S, 3>()},
       {"NeverSpuriouslyRefused", decides && !i.spurious_failure,
        plan<NeverSpuriouslyRefused, S, 3>()},
       {"AdmittedSpuriousFailureIsSeen",
@@ -80,12 +83,18 @@ std::vector<Check> all_checks() {
        {Module<S>::kUnsafe, Module<S>::kLetIn, Module<S>::kRace}},
       {"CountIsAsExactAsClaimed", removal, plan<CountIsAsExactAsClaimed, S, 3>()},
       {"TwoModules", removal, plan<TwoModules, S, 3>()},
+      {"HoldsOneVisitsOther", removal, plan<HoldsOneVisitsOther, S, 3>()},
   };
   if constexpr (Switches<S>)
     checks.push_back({"SwitchedWhileUsed", removal, plan<SwitchedWhileUsed, S, 3>()});
   if constexpr (Kills<S>) {
     checks.push_back({"RefusedOnceConfirmed", removal, plan<RefusedOnceConfirmed, S, 3>()});
     checks.push_back({"DyingServesHolders", removal, plan<DyingServesHolders, S, 3>()});
+  }
+  if constexpr (HasSessions<S>) {
+    checks.push_back({"SessionsAndOthers", removal, plan<SessionsAndOthers, S, 3>()});
+    checks.push_back({"SessionsAndOthersFew", removal, plan<SessionsAndOthers, S, 2>()});
+    checks.push_back({"SessionsAgainstTryStop", decides, plan<SessionsAgainstTryStop, S, 3>()});
   }
   if constexpr (Releases<S>)
     checks.push_back({"ReleasedOnce", removal, plan<ReleasedOnce, S, 3>()});

@@ -266,4 +266,25 @@ class VisitedInSessions final : public Stage<S> {
   void remove() override { this->module_.stop_and_unmap(); }
 };
 
+/// A caller who is inside one module visits another, by every thread: what he leaves there is not
+/// what he holds here.
+template <class S>
+class HoldsOneVisitsOther final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int) override {
+    auto& module = this->module_;
+    const auto ticket = module.enter();
+    require(other_.visit(), "refused by the removal of another module");
+    if (!ticket)
+      return;
+    module.call();
+    module.leave(ticket);
+  }
+  void remove() override { this->module_.stop_and_unmap(); }
+
+ private:
+  Module<S> other_;
+};
+
 }  // namespace getput::model

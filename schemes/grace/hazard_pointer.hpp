@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+// hazard_pointer: xenium's hazard pointers; being inside is a guard on the module's node.
+//
+// What: the module is a node behind an atomic pointer. try_get lets a guard_ptr acquire it; put
+// resets the guard. The remover unpublishes the node and retires it, and is told by xenium's
+// reclamation when no guard of any thread points to it.
+//
+// Where from: xenium 0.0.2 (Manuel Poeter), reclamation/hazard_pointer.hpp: Maged Michael, "Hazard
+// Pointers: Safe Memory Reclamation for Lock-Free Objects" (IEEE TPDS 2004). Nothing of it is
+// rewritten here: an independent comparator for the schemes of this folder.
+//
+// Cost: a store, a full fence and a second look at the pointer a get, a plain store a put, and
+// xenium's thread-local lookups. No heap memory a module: the node is part of it.
+//
+// Invariants
+//   I1  A guard belongs to the thread that acquired it, in a table of that thread; the ticket is an
+//       index. get() by a holder counts in the same entry: copying a guard to another hazard
+//       pointer could escape a scan that is under way.
+//   I2  xenium retires to a list of the calling thread. All our scans run in a thread made for one
+//       scan, which leaves what it could not reclaim to whoever scans next; so any thread may ask
+//       drained(), one scan at a time (scanning_), and none is misled by a list it cannot see.
+//   I3  listed_ = the node is in such a list. The deleter clears it and frees nothing. drained()
+//       believes it only within its own scan, whose look at the guards comes after stop().
+//
+// Ordering
+//   E1  put's release store into its hazard pointer -> the scan's acquire (xenium's (5) -> (9)).
+//   E2  Dekker:  acquire: hazard = node; full fence; read live_    scan: live_ = null (stop); full
+//       fence; read the hazards.  (xenium's (4), (8).)
+//   E3  restart's seq_cst store of live_ -> acquire's load.
+//   E4  put's plain store before its look for sleepers: heavy_barrier() in wait (parking.hpp).
+//
+// Limits: not a reference: who entered must leave. A drained() costs the creation of a thread and a
+// scan of every hazard pointer there ever was; so a removal's time says little about xenium's. A
+// get allocates when its thread is deeper inside than ever before. try_stop() unpublishes to look.
+#pragma once
+
+#include <cstddef>
+#include <mutex>
+#include <thread>
+#include <vector>
+#include <xenium/reclamation/hazard_pointer.hpp>
+
+#include "../machine/native.hpp"
+#include "../scheme.hpp"
+
+namespace getput {
+
+template <class M = machine::Native>
+class HazardPointer {
+  // Threshold 0: each retirement scans at once.
+  using Domain = xenium::reclamation::hazard_pointer<>::with<xenium::policy::allocation_strategy<
+      xenium::reclamation::hp_allocation::dynamic_strategy<8, 0, 0>>>;
+
+  struct Node;
+  struct Unlist {
+    void operator()(Node* node) const noexcept { node->listed = false; }
+  };
+  struct Node : Domain::template enable_concurrent_ptr<Node, 0, Unlist> {
+    bool listed = false;  // under scanning_
+  };
+  using Published = typename Domain::template concurrent_ptr<Node>;
+  using Guard = typename Published::guard_ptr;
+  using Pointer = typename Published::marked_ptr;
+
+ public:
+  /// Which entry of its thread's table.
+  class Ticket {
+   public:
+    constexpr Ticket() noexcept = default;
+    constexpr explicit operator bool() const noexcept { return entry_ != 0; }
+
+   private:
+    friend class HazardPointer;
+    constexpr explicit Ticket(std::uint32_t index) noexcept : entry_(index + 1) {}
+    constexpr std::uint32_t index() const noexcept { return entry_ - 1; }
+
+    std::uint32_t entry_ = 0;
+  };
+
+  static constexpr SchemeInfo info{
+      .name = "hazard_pointer",
+      .summary = "xenium's hazard pointers: a guard while inside, removal by scan",
+      .origin = "xenium 0.0.2; Michael, IEEE TPDS 2004",
+      .put_on_other_thread = false,
+      .spurious_failure = true,
+      .count = CountExactness::not_possible,
+      .zero = ZeroDetection::grace_period,
+      .overflow = Overflow::no_counter,
+      .get_progress = Progress::lock_free,
+      .put_progress = Progress::wait_free,
+      .stop_progress = Progress::wait_free,
+      .bytes_per_object = 40,
+      .needs_membarrier = true,
+  };
+
+  HazardPointer() : live_(Pointer(&node_)) { M::require(info); }
+  ~HazardPointer() {
+    live_.store(Pointer(), std::memory_order_seq_cst);
+    const std::lock_guard lock(scanning_);
+    while (node_.listed) scan(nullptr);
+  }
+  HazardPointer(const HazardPointer&) = delete;
+  HazardPointer& operator=(const HazardPointer&) = delete;
+
+  Ticket try_get() noexcept {
+    if (live_.load(std::memory_order_acquire) == nullptr) [[unlikely]]
+      return Ticket();
+    Table& table = table_;
+    const std::uint32_t index = table.free_entry();
+    Entry& entry = table.entries[index];
+    entry.guard.acquire(live_);  // E2, E3
+    if (entry.guard.get() == nullptr) [[unlikely]] {
+      leave();  // a scan may have seen the hazard pointer meanwhile
+      return Ticket();
+    }
+    table.first_free = entry.next_free;
+    entry.times = 1;
+    return Ticket(index);
+  }
+
+  Ticket get(const Ticket& held) noexcept {
+    ++table_.entries[held.index()].times;  // I1
+    return held;
+  }
+
+  void put(Ticket held) noexcept {
+    Table& table = table_;
+    Entry& entry = table.entries[held.index()];
+    if (--entry.times != 0)
+      return;
+    entry.guard.reset();  // E1
+    entry.next_free = table.first_free;
+    table.first_free = held.index();
+    leave();
+  }
+
+  bool try_stop() {
+    stop();
+    if (drained())
+      return true;
+    restart();
+    return false;
+  }
+
+  void stop() {
+    passed_ = false;
+    live_.store(Pointer(), std::memory_order_seq_cst);  // E2
+  }
+
+  bool drained() {
+    if (passed_)
+      return true;
+    const std::lock_guard lock(scanning_);
+    scan(node_.listed ? nullptr : &node_);
+    passed_ = !node_.listed;  // I3
+    return passed_;
+  }
+
+  void wait_drained(std::stop_token token) {
+    M::wait(
+        this, [this] { return drained(); }, token);
+  }
+
+  void restart() { live_.store(Pointer(&node_), std::memory_order_seq_cst); }  // E3
+
+  std::int64_t count() const { return 0; }
+
+ private:
+  void leave() noexcept {
+    M::light_barrier();  // E4
+    M::wake_if_waiting(this);
+  }
+
+  struct Entry {
+    Guard guard;
+    std::uint32_t times = 0;
+    std::uint32_t next_free = 0;
+  };
+
+  // A thread's guards. Made after xenium's own thread-local data, so that it ends before it.
+  struct Table {
+    std::vector<Entry> entries;
+    std::uint32_t first_free = 0;  // entries.size(): none
+
+    Table() {
+      Node any;
+      const Guard makes_xenium_know_this_thread{Pointer(&any)};
+      entries.reserve(kUsualDepth);
+    }
+
+    std::uint32_t free_entry() {
+      if (first_free == entries.size()) [[unlikely]]
+        entries.emplace_back().next_free = first_free + 1;
+      return first_free;
+    }
+  };
+  static constexpr std::size_t kUsualDepth = 64;
+
+  // Retires @p node, if there is one, and scans; in a thread of its own (I2).
+  static void scan(Node* node) {
+    std::thread([node] {
+      Node nobody;  // to retire something is how one asks xenium for a scan
+      Node* const retired = node != nullptr ? node : &nobody;
+      retired->listed = true;
+      Guard(Pointer(retired)).reclaim();
+    }).join();
+  }
+
+  static inline thread_local Table table_;
+  static inline std::mutex scanning_;
+
+  Node node_;
+  Published live_;
+  bool passed_ = false;  // the remover's alone
+};
+
+}  // namespace getput

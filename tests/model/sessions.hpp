@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// Scenarios of schemes that offer sessions: gets and puts inside and outside of them, mixed.
+#pragma once
+
+#include <optional>
+
+#include "tests/model/stage.hpp"
+
+namespace getput::model {
+
+template <class S>
+concept HasSessions = requires {
+  typename S::Session;
+};
+
+/// Got inside a session and given back outside, and the other way round, by two threads.
+template <class S>
+class SessionsAndOthers final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int index) override {
+    auto& module = this->module_;
+    typename S::Ticket kept;
+    {
+      const typename S::Session session(module.scheme());
+      module.visit();
+      if (index == 0)
+        kept = module.enter();
+    }
+    if (index == 1)
+      kept = module.enter();
+    if (!kept)
+      return;
+    module.call();
+    std::optional<typename S::Session> session;
+    if (index == 1)
+      session.emplace(module.scheme());
+    const auto again = module.enter_again(kept);
+    module.leave(kept);
+    module.call();
+    module.leave(again);
+  }
+  void remove() override { this->module_.stop_and_unmap(); }
+  void teardown() override {
+    require(this->module_.scheme().count() == 0, "count() is not 0 with nobody inside");
+  }
+};
+
+/// A reference that a session took is held when another session decides about a removal.
+template <class S>
+class SessionsAgainstTryStop final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int) override {
+    auto& module = this->module_;
+    typename S::Ticket kept;
+    {
+      const typename S::Session session(module.scheme());
+      kept = module.enter();
+    }
+    if (!kept)
+      return;
+    module.call();
+    module.leave(kept);
+  }
+  void remove() override {
+    auto& module = this->module_;
+    bool removed = false;
+    {
+      const typename S::Session session(module.scheme());
+      removed = module.scheme().try_stop();
+    }
+    if (removed)
+      module.unmap();
+    else
+      module.stop_and_unmap();
+  }
+};
+
+}  // namespace getput::model
