@@ -4,6 +4,7 @@
 Standard library only: this is what runs when nothing is installed yet.
 """
 import importlib.util
+import platform
 import re
 import shutil
 import subprocess
@@ -49,10 +50,11 @@ HEADERS = (
     ("nlohmann/json.hpp", "nlohmann-json3-dev"),
     ("fmt/format.h", "libfmt-dev"),
     ("boost/smart_ptr/intrusive_ptr.hpp", "libboost-dev"),
-    ("xenium/reclamation/hazard_pointer.hpp", "libxenium-dev"),
     ("linux/membarrier.h", "linux-libc-dev"),
     ("sys/rseq.h", "libc6-dev"),
 )
+if platform.machine() == "x86_64":  # Debian has it for no other
+    HEADERS += (("xenium/reclamation/hazard_pointer.hpp", "libxenium-dev"),)
 MODULES = (
     ("numpy", "python3-numpy"),
     ("scipy", "python3-scipy"),
