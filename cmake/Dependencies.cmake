@@ -83,7 +83,9 @@ endfunction()
 set(getput_header_folders "")
 if(GETPUT_BUILD_BENCH OR GETPUT_BUILD_TESTS)
   getput_headers(BOOST boost/smart_ptr/intrusive_ptr.hpp libboost-dev)
-  getput_headers(XENIUM xenium/reclamation/hazard_pointer.hpp libxenium-dev)
+  if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")  # Debian has it for no other
+    getput_headers(XENIUM xenium/reclamation/hazard_pointer.hpp libxenium-dev)
+  endif()
 endif()
 
 if(GETPUT_BUILD_TESTS AND NOT TARGET GTest::gtest_main)

@@ -105,7 +105,7 @@ class HazardPointer {
   Ticket try_get() noexcept {
     if (live_.load(std::memory_order_acquire) == nullptr) [[unlikely]]
       return Ticket();
-    Table& table = table_;
+    Table& table = this_table();
     const std::uint32_t index = table.free_entry();
     Entry& entry = table.entries[index];
     entry.guard.acquire(live_);  // E2, E3
@@ -119,12 +119,12 @@ class HazardPointer {
   }
 
   Ticket get(const Ticket& held) noexcept {
-    ++table_.entries[held.index()].times;  // I1
+    ++this_table().entries[held.index()].times;  // I1
     return held;
   }
 
   void put(Ticket held) noexcept {
-    Table& table = table_;
+    Table& table = this_table();
     Entry& entry = table.entries[held.index()];
     if (--entry.times != 0)
       return;
@@ -196,6 +196,12 @@ class HazardPointer {
   };
   static constexpr std::size_t kUsualDepth = 64;
 
+  // Local to the function: g++ would make a member together with xenium's data, and end it after.
+  static Table& this_table() {
+    static thread_local Table table;
+    return table;
+  }
+
   // Retires @p node, if there is one, and scans; in a thread of its own (I2).
   static void scan(Node* node) {
     std::thread([node] {
@@ -206,7 +212,6 @@ class HazardPointer {
     }).join();
   }
 
-  static inline thread_local Table table_;
   static inline std::mutex scanning_;
 
   Node node_;

@@ -4,6 +4,7 @@
 Standard library only: this is what runs when nothing is installed yet.
 """
 import importlib.util
+import platform
 import re
 import shutil
 import subprocess
@@ -50,10 +51,11 @@ HEADERS = (
     ("fmt/format.h", "libfmt-dev"),
     ("ck_epoch.h", "libck-dev"),
     ("boost/smart_ptr/intrusive_ptr.hpp", "libboost-dev"),
-    ("xenium/reclamation/hazard_pointer.hpp", "libxenium-dev"),
     ("linux/membarrier.h", "linux-libc-dev"),
     ("sys/rseq.h", "libc6-dev"),
 )
+if platform.machine() == "x86_64":  # Debian has it for no other
+    HEADERS += (("xenium/reclamation/hazard_pointer.hpp", "libxenium-dev"),)
 MODULES = (
     ("numpy", "python3-numpy"),
     ("scipy", "python3-scipy"),

@@ -6,7 +6,7 @@
 # fill_aarch64_sysroot FOLDER
 fill_aarch64_sysroot() {
   local sysroot=$1 state=$1/apt package deb
-  local -a packages=(liburcu8 liburcu-dev libck0 libck-dev libboost1.74-dev libxenium-dev)
+  local -a packages=(liburcu8 liburcu-dev libck0 libck-dev libboost1.74-dev)
   [[ $(cat "$sysroot/complete" 2>/dev/null) != "${packages[*]}" ]] || return 0
   rm -rf "$sysroot"
   mkdir -p "$state"/{lists/partial,cache/archives/partial}

@@ -5,6 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+#include <thread>
+#include <vector>
+
 #include "schemes/distributed/percpu_split.hpp"
 #include "schemes/machine/machine.hpp"
 #include "tests/schemes/contract/cpus.hpp"
@@ -41,6 +45,36 @@ TEST(Native, SchemeRefusesToBeMadeWhereItCannotWork) {
     FAIL() << "made although " << why;
   } catch (const Unavailable& e) {
     EXPECT_EQ(std::string(e.what()), "percpu_split: " + why);
+  }
+}
+
+TEST(Native, ThreadsHaveDifferentNumbers) {
+  const std::uintptr_t mine = Native::this_thread();
+  std::uintptr_t other = 0;
+  std::thread([&other] { other = Native::this_thread(); }).join();
+  EXPECT_NE(mine, 0U);
+  EXPECT_NE(mine, other);
+  EXPECT_EQ(mine, Native::this_thread());
+}
+
+TEST(Native, TableSlotsSpread) {
+  std::set<std::uint32_t> slots;
+  std::vector<char> objects(64 * 100);
+  for (std::size_t i = 0; i < objects.size(); i += 64) {
+    const std::uint32_t slot = Native::table_slot(&objects[i]);
+    EXPECT_LT(slot, Native::kTableSlots);
+    EXPECT_EQ(slot, Native::table_slot(&objects[i]));
+    slots.insert(slot);
+  }
+  EXPECT_GT(slots.size(), 80U);  // 98.8 of 100 expected of a good hash
+}
+
+TEST(Native, ClockDoesNotGoBack) {
+  std::uint64_t last = Native::monotonic_ns();
+  for (int i = 0; i < 1000; ++i) {
+    const std::uint64_t now = Native::monotonic_ns();
+    ASSERT_GE(now, last);
+    last = now;
   }
 }
 
