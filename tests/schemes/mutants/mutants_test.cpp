@@ -43,7 +43,7 @@ constexpr const char* kWaiter = "7dfbe9aa3b (2004): the last put does not find t
     GETPUT_PLANTED_AGAIN(kSigned, "one_signed_counter", never_drained_while_held,
                          ThreadSplit<Signed>),
     GETPUT_PLANTED("check_then_count", nobody_inside_after_drain, PercpuSplit<CheckThenCount>),
-    GETPUT_PLANTED_AGAIN("percpu_ref: confirm skipped", "confirm_skipped",
+    GETPUT_PLANTED_AGAIN("confirm skipped: percpu_ref_kill() does not wait", "confirm_skipped",
                          nobody_inside_after_drain, PercpuRef<NoRseqBarrier>),
     GETPUT_PLANTED("no_lock", nobody_inside_after_drain, UnloadLock<NoLock>),
     GETPUT_PLANTED("no_grace_period", nobody_inside_after_drain, RcuMemb<NoGracePeriod>),
