@@ -8,6 +8,8 @@
 #   getput_test(topology_test SOURCES a.cpp [LIBS ...] [LABELS unit])
 #     a GoogleTest program, every test of it known to ctest
 #   getput_defaults(target)                              the same defaults for any other target
+#   getput_precompile(target bench/harness/register_scheme.hpp)
+#     parses the header once for all units of a target that has one for each scheme
 
 include_guard(GLOBAL)
 
@@ -64,6 +66,16 @@ function(getput_executable name)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_LIBS} ${ARG_PRIVATE_LIBS})
   getput_defaults(${name})
+endfunction()
+
+# A precompiled header hides that another one does not stand alone, so every scheme's header also has
+# a unit without: the one of the instruction check, the one of the model checks.
+function(getput_precompile target header)
+  target_precompile_headers(${target} PRIVATE "${PROJECT_SOURCE_DIR}/${header}")
+  # What ccache needs to look behind it (see its manual, and scripts/lib/common.sh).
+  target_compile_options(${target} PRIVATE
+    $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>
+    $<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>)
 endfunction()
 
 function(getput_plugin name)

@@ -95,8 +95,8 @@ build_preset() {
   mkdir -p "$directory"
   local -a configure=(cmake -S "$root" -B "$directory" --preset "$preset")
   if command -v ccache >/dev/null; then
-    # The same file in another checkout is the same file.
-    export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
+    # The same file in another checkout is the same file, with a precompiled header too.
+    export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros
     configure+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
   fi
   say "building $preset in ${directory#"$root"/}"

@@ -78,6 +78,17 @@ step_model() {
   run_ctest model tests/model
 }
 
+step_mutants() {
+  build_preset model getput-model
+  build_preset ci getput-mutants modules_test
+  local table status=0
+  table=$(build_folder ci)/mutants.txt
+  "$python" -B "$root/tests/mutants/run.py" --model "$(build_folder model)" \
+    --ci "$(build_folder ci)" | tee "$table" || status=$?
+  tail -n 1 "$table" >>"$summary"
+  ((status == 0)) || die 1 "a planted bug was not caught; the table: $table"
+}
+
 step_aarch64() {
   local sysroot
   sysroot=$(build_folder aarch64-sysroot)
