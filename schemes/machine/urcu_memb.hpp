@@ -3,8 +3,9 @@
 // library call it costs five times as much.
 #pragma once
 
-#include "urcu_tls.hpp"
-// liburcu comes after it.
+#ifndef _LGPL_SOURCE
+#define _LGPL_SOURCE
+#endif
 #include <urcu/urcu-memb.h>
 
 #include "annotate.hpp"
