@@ -11,6 +11,7 @@ What it measures is made up. The file named by GETPUT_FAKE says how it behaves:
   scale     {scheme: factor}                 makes a scheme slower
   imbalance true                             the netpath equation does not hold
   schemes   [name]                           those only
+  extra     n                                so many schemes more
   contract  {scheme: {entry: value}}         other promises than below
 """
 import json
@@ -30,6 +31,7 @@ SCHEMES = {
     "percpu_ref": (4.1, 1.02, "distributed", False, True), "thread_split": (1.6, 1.01, "distributed", False, True),
     "rcu_memb": (2.5, 1.01, "grace", False, True), "needs_rseq": (2.0, 1.0, "distributed", False, True),
 }
+SCHEMES.update({f"made_up_{n:02}": (1.3 ** n, 1.0 + n / 10.0, "counter", False, True) for n in range(BEHAVIOUR.get("extra", 0))})
 ORDINARY = {
     "generation": None, "shared_by_threads": True, "put_on_other_thread": True, "put_on_other_cpu": True,
     "hold_across_sleep": True, "try_stop": True, "spurious_failure": False, "certain_after_stop": True,
