@@ -14,8 +14,8 @@ function(getput_instructions target)
   getput_defaults(${target}_probes)
 
   find_program(GETPUT_OBJDUMP NAMES objdump REQUIRED DOC "binutils, which come with the compiler")
-  file(GLOB reader CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/scripts/getputlib/*line.py"
-    "${PROJECT_SOURCE_DIR}/scripts/getputlib/instructions.py")
+  set(reader "${PROJECT_SOURCE_DIR}/scripts/getputlib/instructions.py"
+    "${PROJECT_SOURCE_DIR}/scripts/getputlib/straight_line.py")
   string(TOUPPER "${CMAKE_BUILD_TYPE}" type)
   string(STRIP "${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${type}}" flags)
   # The list of objects is a file: it is longer than some shells take.

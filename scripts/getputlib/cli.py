@@ -120,7 +120,10 @@ def make_parser():
     listing = _command(subparsers, "list", "schemes, workloads and cells that can be measured here",
                        "summary:list_command", needs_modules=False)
     _add_selection(listing)
-    listing.add_argument("--tree", action="store_true", help="every cell")
+    shown = listing.add_mutually_exclusive_group()
+    shown.add_argument("--tree", action="store_true", help="every cell")
+    shown.add_argument("--schemes", action="store_true",
+                       help="every scheme: family, source, contract, and whether it works here or why not")
     _add_run(subparsers)
     _add_results(subparsers)
     return parser

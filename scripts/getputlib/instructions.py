@@ -94,7 +94,7 @@ def main():
         parser.add_argument(f"--{name}", required=True)
     asked = parser.parse_args()
     try:
-        made = document(asked.objdump, asked.architecture, asked.compiler, asked.flags, Path(asked.objects).read_text().split())
+        made = document(asked.objdump, asked.architecture, asked.compiler, asked.flags, Path(asked.objects).read_text().splitlines())
     except (ValueError, struct.error, subprocess.CalledProcessError) as error:
         print(f"getput: instructions: {error}", file=sys.stderr)
         return 1

@@ -44,6 +44,7 @@ class BenchProcess:
         self.words = collections.deque(maxlen=20)
         self.partial = b""
         self.doing = None
+        self.closed = False
         try:
             self.child = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.PIPE, start_new_session=True,
@@ -60,7 +61,7 @@ class BenchProcess:
         """Waits for the end. `stop()` names a reason to end it early, else returns None."""
         last_sign, size = time.monotonic(), self._size()
         while True:
-            if self.selector.select(timeout=0.2) and self._read():
+            if self._wait(0.2) and self._read():
                 last_sign = time.monotonic()
             if self.child.poll() is not None:
                 return self._ended()
@@ -75,6 +76,16 @@ class BenchProcess:
                 self.end()
                 return Outcome("hung", f"no sign of life for {quiet_limit_s:.0f} s")
 
+    def _wait(self, seconds):
+        """True when there is something to read; returns early, too, when the child has ended."""
+        if not self.closed:
+            return bool(self.selector.select(timeout=seconds))
+        try:
+            self.child.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            pass
+        return False
+
     def _size(self):
         try:
             return os.stat(self.out).st_size
@@ -88,7 +99,7 @@ class BenchProcess:
         except BlockingIOError:
             return False
         if not block:
-            time.sleep(0.05)  # closed: select() returns at once from now on, until the child is reaped
+            self.closed = True  # select() would return at once from now on, until the child is reaped
             return False
         *lines, self.partial = (self.partial + block).split(b"\n")
         for line in lines:

@@ -10,6 +10,9 @@ return, without going round a loop, the straight line is the one that, in this o
 3. takes as few conditional branches as possible;
 4. has as few instructions as possible.
 
+A branch on __libc_single_threaded goes the way of a process that has threads: libstdc++ counts without
+atomics as long as there are none, and no reference count is interesting then.
+
 So it is the path "conditional branches not taken, jumps followed" wherever the compiler laid the hot
 path out that way. Where it did not, rule 1 or 2 leads across a taken branch, and `taken` counts it.
 The rules see hints and layout, not probabilities: a scheme that does not mark its rare path has that
@@ -26,6 +29,7 @@ from dataclasses import dataclass
 REFUSED = "getput_probe_refused"
 NEVER_RETURN = {REFUSED, "abort", "_ZSt9terminatev", "__stack_chk_fail", "__assert_fail", "__cxa_throw", "_Unwind_Resume"}
 COLD = ".text.unlikely"
+SINGLE_THREADED = "__libc_single_threaded"
 FAR = 1 << 20  # more than any function has instructions
 
 SECTION = re.compile(r"^Disassembly of section (\S+):$")
@@ -37,7 +41,7 @@ OFFSET = re.compile(r"^(.*?)(?:([-+])0x([0-9a-f]+))?$")
 
 @dataclass(frozen=True)
 class Instruction:
-    """One instruction. `symbol` is what a call or jump names that lies outside its section."""
+    """One instruction. `symbol` is what a call or jump names that lies outside its section, `data` what others name."""
 
     section: str
     address: int
@@ -46,6 +50,7 @@ class Instruction:
     text: str
     target: tuple | None = None
     symbol: str | None = None
+    data: str = ""
 
     @property
     def place(self):
@@ -90,6 +95,7 @@ class Code:
 
     def __init__(self, instructions, starts):
         self.at = {found.place: found for found in instructions}
+        self.before = {(found.section, found.address + found.size): found for found in instructions}
         self.starts = starts
 
     def resolve(self, instruction):
@@ -143,7 +149,7 @@ def _instruction(section, function, found):
     return Instruction(
         section, int(found[1], 16), len(found[2].split()), function, " ".join(words),
         target=(section, int(target[1], 16)) if leads and target and symbol is None else None,
-        symbol=symbol if leads else None)
+        symbol=symbol if leads else None, data="" if leads else symbol or "")
 
 
 @dataclass
@@ -180,6 +186,9 @@ def _ways(code, at):
     leads = [] if name in NEVER_RETURN else [(place if inside else None, None if inside else name, at.branches)]
     if at.branches and follow is not None:
         leads.insert(0, (follow, None, False))
+    before = code.before.get(at.place)
+    if at.branches and before is not None and SINGLE_THREADED in before.data and before.text.startswith("cmpb $0x0,"):
+        leads = [(way[0], way[1], False) for way in leads if way[2] == (at.mnemonic == "je")]  # not a choice: not a price
     return leads
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""How a scheme looks, everywhere: reports/style.json, with a fallback that depends on the name alone."""
+"""How a scheme looks, everywhere: reports/style.json, with a fallback that begins with the name."""
 import functools
 import json
 import zlib
+from collections import Counter
 from dataclasses import dataclass
 
 from .errors import REPORTS
@@ -38,16 +39,16 @@ def _from_name(name, step):
 
 
 def tell_apart(names):
-    """Schemes of one report never look alike: each takes the next look whose colour is free, then whose marker is."""
+    """Schemes of one report never look alike: each takes, from its own look on, the next free one of the rarest colour."""
     _moved.clear()
     listed = _sheet()["schemes"]
     taken = [scheme(name) for name in names if name in listed]
     room = len(_sheet()["unlisted"]["colors"]) * len(_sheet()["unlisted"]["markers"])
     for name in sorted(set(names) - set(listed)):
         looks = [_from_name(name, step) for step in range(room)]
-        colors, pairs = {one.color for one in taken}, {(one.color, one.marker) for one in taken}
-        _moved[name] = next((one for one in looks if one.color not in colors),
-                            next((one for one in looks if (one.color, one.marker) not in pairs), looks[0]))
+        pairs, colors = {(one.color, one.marker) for one in taken}, Counter(one.color for one in taken)
+        free = [one for one in looks if (one.color, one.marker) not in pairs] or looks
+        _moved[name] = min(free, key=lambda one: colors[one.color])
         taken.append(_moved[name])
 
 

@@ -5,6 +5,7 @@ import io
 import json
 import sys
 
+from . import contract
 from .bench import Bench
 from .errors import EXIT_BAD_RESULT, EXIT_OK, note
 from .results import Results
@@ -108,7 +109,7 @@ def command(arguments):
 
 
 def list_command(arguments):
-    """What the binary can measure here: schemes and workloads, or every cell with --tree."""
+    """What the binary can measure here: schemes and workloads, every cell with --tree, contracts with --schemes."""
     capture = describe_capture(arguments.pcap) if arguments.pcap else None
     selection = Selection(threads=arguments.threads, place=arguments.place, pcap=capture)
     listing = Bench.find(arguments.bench, bench_flags(selection)).list()
@@ -118,7 +119,9 @@ def list_command(arguments):
     listing["workloads"] = [entry for entry in listing["workloads"] if entry["name"] in workloads]
     listing["cells"] = [c for c in listing["cells"] if c["scheme"] in schemes and c["workload"] in workloads]
     if arguments.json:
-        print(json.dumps(listing, indent=1))
+        print(json.dumps({"schemes": listing["schemes"]} if arguments.schemes else listing, indent=1))
+    elif arguments.schemes:
+        print("\n".join(contract.text_lines(listing["schemes"])))
     elif arguments.tree:
         _print_tree(listing)
     else:
@@ -140,7 +143,7 @@ def _print_names(listing):
             else:
                 for param in entry["params"]:
                     print(f"  {'':<{width}}    {param['key']}: {', '.join(map(str, param['values']))}")
-    print(f"{len(listing['cells'])} cells; --tree shows each")
+    print(f"{len(listing['cells'])} cells; --tree shows each, --schemes what each scheme promises")
 
 
 def _print_tree(listing):

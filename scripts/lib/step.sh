@@ -45,7 +45,7 @@ run_pytest() {
   local log status=0
   log=$(build_folder ci)/pytest.log
   (cd "$root" && GETPUT_BENCH=$(bench_binary ci) \
-    "$python" -B -m pytest -q -p no:cacheprovider tests/scripts) >"$log" 2>&1 || status=$?
+    "$python" -B tests/scripts/in_parallel.py) >"$log" 2>&1 || status=$?
   if ((status)); then
     tail -n 100 "$log"
   fi

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -I
 # SPDX-License-Identifier: MIT
 """A stand-in for getput-bench that speaks its contract (docs/architecture.md); for these tests only.
 
@@ -11,6 +11,8 @@ What it measures is made up. The file named by GETPUT_FAKE says how it behaves:
   scale     {scheme: factor}                 makes a scheme slower
   imbalance true                             the netpath equation does not hold
   schemes   [name]                           those only
+  extra     n                                so many schemes more
+  contract  {scheme: {entry: value}}         other promises than below
 """
 import json
 import os
@@ -29,6 +31,28 @@ SCHEMES = {
     "percpu_ref": (4.1, 1.02, "distributed", False, True), "thread_split": (1.6, 1.01, "distributed", False, True),
     "rcu_memb": (2.5, 1.01, "grace", False, True), "needs_rseq": (2.0, 1.0, "distributed", False, True),
 }
+SCHEMES.update({f"made_up_{n:02}": (1.3 ** n, 1.0 + n / 10.0, "counter", False, True) for n in range(BEHAVIOUR.get("extra", 0))})
+ORDINARY = {
+    "generation": None, "shared_by_threads": True, "put_on_other_thread": True, "put_on_other_cpu": True,
+    "hold_across_sleep": True, "try_stop": True, "spurious_failure": False, "certain_after_stop": True,
+    "get_while_going": True, "destroy_when_drained": True, "count": "exact", "zero": "last_put", "overflow": "wraps",
+    "get_progress": "lock_free", "put_progress": "wait_free", "stop_progress": "wait_free", "bytes_per_object": 8,
+    "bytes_per_cpu": 0, "bytes_per_thread": 0, "shared_bytes": 0, "shared_bytes_per_cpu": 0, "locked_in_get": 1,
+    "locked_in_put": 1, "needs_rseq": False, "needs_membarrier": False, "needs_registration": False,
+}
+SPLIT = {"spurious_failure": True, "count": "never_too_low", "zero": "remover_sum", "overflow": "sum_wraps",
+         "locked_in_get": 0, "locked_in_put": 0, "needs_membarrier": True}
+CONTRACT = {
+    "atomic_base": {"generation": "3.19 to today"}, "unload_lock": {"generation": "2.4", "get_progress": "blocking"},
+    "brlock": {"put_on_other_thread": False, "hold_across_sleep": False, "get_progress": "blocking", "shared_bytes_per_cpu": 64},
+    "percpu_split": {**SPLIT, "generation": "2.6.35 to 3.18", "bytes_per_cpu": 16, "needs_rseq": True},
+    "percpu_ref": {**SPLIT, "spurious_failure": False, "zero": "after_switch", "bytes_per_object": 32, "bytes_per_cpu": 16},
+    "thread_split": {**SPLIT, "bytes_per_thread": 16},
+    "rcu_memb": {"put_on_other_thread": False, "hold_across_sleep": False, "count": "not_possible", "zero": "grace_period",
+                 "overflow": "no_counter", "try_stop": False, "needs_membarrier": True, "needs_registration": True,
+                 "locked_in_get": None, "locked_in_put": None},
+    "none": {"generation": "no unload", "zero": "never"}, "needs_rseq": {"generation": "proposed 2025", "needs_rseq": True},
+}
 LEVELS = {"L0": 0.0, "L3": 0.05, "L5": 4.0, "L6": 1.0, "L7": 5.0}
 
 
@@ -38,9 +62,10 @@ def schemes():
         _, _, folder, control, safe = SCHEMES[name]
         available = name != "needs_rseq"
         yield {
+            **ORDINARY, **CONTRACT.get(name, {}),
             "name": name, "summary": f"made-up {name}", "origin": "nowhere", "folder": folder, "control": control,
             "safe": safe, "available": available, "why": None if available else "kernel or libc without rseq",
-            "removal": not control, "put_on_other_thread": name != "rcu_memb",
+            "removal": not control, **BEHAVIOUR.get("contract", {}).get(name, {}),
         }
 
 

@@ -100,6 +100,16 @@ def test_what_counts_as_locked(text, locked, fence):
     assert (line.locked, line.fences) == (locked, fence)
 
 
+@pytest.mark.parametrize("branch, far_is_atomic", [("je", True), ("jne", False)])
+def test_there_are_threads(branch, far_is_atomic):
+    """je leads to the atomic form, jne past it to the one for a single thread."""
+    look = "cmpb $0x0,0x0(%rip)        # 7 <f+0x7>\t2: R_X86_64_PC32\t__libc_single_threaded-0x5"
+    near, far = "addl $0x1,(%rdi)", "lock addl $0x1,(%rdi)"
+    near, far = (near, far) if far_is_atomic else (far, near)
+    code = assemble(f=[("a", look), ("b", f"{branch} far"), ("c", near), ("d", "ret"), ("far", far), ("e", "ret")])
+    assert counts(straight_line.find(code, "f")) == (4, 1, 0, 1, 0)
+
+
 def test_no_way_that_returns():
     assert straight_line.find(assemble(f=[("a", "call abort")]), "f") is None
 

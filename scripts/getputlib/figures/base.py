@@ -8,6 +8,9 @@ from collections import defaultdict  # noqa: E402
 from dataclasses import dataclass  # noqa: E402
 
 import matplotlib.pyplot as plt  # noqa: E402
+from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: E402
+from matplotlib.backends.backend_pdf import FigureCanvasPdf  # noqa: E402
+from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: E402
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter  # noqa: E402
 
 from .. import stats, style  # noqa: E402
@@ -24,9 +27,10 @@ RC = {
     "pdf.fonttype": 42, "legend.frameon": False,
 }
 # Files of the same data are the same bytes: no dates, no version of the program that drew them.
-METADATA = {
-    "svg": {"Date": None, "Creator": None}, "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
-    "png": {"Software": None},
+FILES = {
+    "svg": (FigureCanvasSVG, {"Date": None, "Creator": None}),
+    "pdf": (FigureCanvasPdf, {"CreationDate": None, "Producer": None, "Creator": None}),
+    "png": (FigureCanvasAgg, {"Software": None}),
 }
 
 
@@ -46,8 +50,10 @@ class Figure:
         for _ in range(2):  # names beside the axes move with them, so one pass does not see where they end
             self.drawing.draw_without_rendering()
         self.drawing.set_layout_engine("none")  # it is laid out now; once is enough for three files
-        for kind, metadata in METADATA.items():
-            self.drawing.savefig(folder / f"{self.key}.{kind}", metadata=metadata)
+        for kind, (canvas, metadata) in FILES.items():
+            # What savefig does, without the pass before each file that only lays out again.
+            self.drawing.set_dpi(RC["savefig.dpi"])
+            getattr(canvas(self.drawing), f"print_{kind}")(folder / f"{self.key}.{kind}", metadata=metadata)
         plt.close(self.drawing)
         return (folder / f"{self.key}.svg").read_text(encoding="utf-8")
 

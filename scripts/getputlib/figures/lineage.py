@@ -31,7 +31,7 @@ def _bar(axes, row, position, hollow):
     """A bar from 1, which is `plain`, to the ratio, with its interval; or the word that stands for it."""
     if row is None or not row.shown or not ratios(row):
         words = row.verdict if row is not None else "not measured"
-        axes.annotate(words, (0.01, position), xycoords=("axes fraction", "data"), va="center", fontsize=7.0,
+        axes.annotate(words, (1.01, position), xycoords=("axes fraction", "data"), va="center", fontsize=7.0,
                       color="#B00020" if words == "WRONG" else "#777777")
         return
     look, middle = style.scheme(row.scheme), stats.median(ratios(row))

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: MIT
+"""Which scheme should I use: filters, ranking, "cannot tell", and nothing that names a scheme."""
+import json
+import re
+from types import SimpleNamespace
+
+import pytest
+from getputlib import advice, contract, footprint, style
+from getputlib.figures import lineage
+from getputlib.results import Results
+
+
+def measured_by(**values):
+    """A stand-in for advice.Measured: {scheme: (median, low, high)} of one measure."""
+    by = {"alone": {name: advice.Value(*value) for name, value in values.items()}}
+    return SimpleNamespace(by=by, ranked=lambda measure, names: advice.Measured.ranked(SimpleNamespace(by=by), measure, names))
+
+
+@pytest.mark.parametrize("values, word, names", [
+    ({"a": (1.0, 0.9, 1.1), "b": (2.0, 1.9, 2.1)}, "use", ["a"]),
+    ({"a": (1.0, 0.9, 1.5), "b": (1.4, 1.3, 2.1), "c": (3.0, 2.9, 3.1)}, "cannot tell", ["a", "b"]),
+    ({"a": (1.0, 0.9, 1.1), "b": (1.05, None, None)}, "cannot tell", ["a", "b"]),
+    ({"a": (1.0, None, None), "b": (9.0, 8.9, 9.1)}, "cannot tell", ["a", "b"]),
+    ({"a": (8.0, 8.0, 8.0, True), "b": (8.0, 8.0, 8.0, True)}, "equal", ["a", "b"]),
+    ({}, "not measured", []),
+])
+def test_verdicts(values, word, names):
+    assert advice.verdict(measured_by(**values), "alone", ["a", "b", "c"]) == (word, names)
+
+
+def test_what_is_not_told_is_not_promised():
+    assert advice.keeps({"a": True, "b": "x"}, {"a": True, "b": ("x", "y")})
+    assert not advice.keeps({}, {"a": True}) and not advice.keeps({}, {"a": False}) and not advice.keeps({}, {"b": ("x",)})
+
+
+def test_questions_ask_for_promises_that_exist():
+    for question in advice.QUESTIONS:
+        assert set(question.require) <= set(contract.BY_KEY), question.asked
+        for key, wanted in question.require.items():
+            words = contract.BY_KEY[key].words
+            assert set(wanted) <= set(words) if words else isinstance(wanted, bool), question.asked
+        assert question.rank and advice.filter_text(question.require)
+
+
+@pytest.fixture(scope="module")
+def results(measured):
+    return Results.load(measured.folder / "out")
+
+
+def rows_by_filter(results):
+    return {row["asked"].split(":")[0]: row for row in advice.table(results)["rows"]}
+
+
+def test_the_table_is_made_of_contracts_and_measurements(results):
+    rows = rows_by_filter(results)
+    assert rows["Calls are short"]["left"] == 7  # without controls, and without what is not available here
+    alone, crowd = rows["Calls are short"]["answers"]
+    assert alone["word"] == "use" and alone["names"] == ["thread_split"] and crowd["names"] == ["thread_split"]
+    at_once = rows["Removal is decided at once, and an attempt that fails refuses nobody"]
+    names = [line[0] for line in at_once["ranking"]]
+    assert not {"thread_split", "rcu_memb"} & set(names) and at_once["answers"][0]["names"] == names[:1] == ["percpu_ref"]
+    neither = rows["There is neither rseq nor membarrier"]
+    assert [line[0] for line in neither["ranking"]] == ["atomic_base", "brlock", "unload_lock"]
+    assert neither["answers"][1]["names"] == ["brlock"]  # the only one of them that two threads do not slow down
+    assert rows["The module has to be gone soon"]["answers"][0]["by"] == "stop to drained"
+
+
+def test_who_is_never_advised(results):
+    found = dict(advice.table(results)["left_out"])
+    assert found["not available here"] == "needs_rseq" and "none, plain" in found[
+        "controls, and what protects nothing or cannot be removed"]
+
+
+def test_wrong_schemes_are_not_advised(driver):
+    driver.behave(wrong=["thread_split"])
+    driver.run("--workload", "pairs", "--scheme", "thread_split,percpu_split,plain", "--threads", "1", code=1)
+    table = advice.table(Results.load(driver.folder / "out"))
+    assert ("found WRONG in this run", "thread_split") in table["left_out"]
+    assert table["rows"][0]["answers"][0]["names"] == ["percpu_split"]
+    assert [answer["by"] for answer in table["rows"][0]["answers"]] == ["a pair, 1 thread, / plain"]
+
+
+def test_questions_that_no_scheme_meets_say_so(driver):
+    driver.behave(contract={"brlock": {"put_on_other_thread": False}})
+    driver.run("--workload", "pairs", "--scheme", "brlock,plain", "--threads", "1")
+    rows = rows_by_filter(Results.load(driver.folder / "out"))
+    assert rows["Another thread may put"]["left"] == 0 and rows["Another thread may put"]["answers"] == []
+    driver("report", "out")
+    assert "no scheme of this run promises this" in (driver.folder / "out" / "report.html").read_text()
+
+
+def test_totals_are_arithmetic():
+    scheme = {"bytes_per_object": 8, "bytes_per_cpu": 16, "bytes_per_thread": 32, "shared_bytes": 100, "shared_bytes_per_cpu": 64}
+    assert footprint.total(scheme, footprint.Place("", 10, 2, 3)) == 10 * (8 + 2 * 16 + 3 * 32) + 100 + 2 * 64
+    assert footprint.total({"bytes_per_object": 8}, footprint.Place("", 1, 1, 1)) is None
+    assert [footprint.size(value) for value in (None, 8, 1536, 33554432)] == ["-", "8 B", "1.5 KiB", "32.0 MiB"]
+
+
+def test_generations_are_in_the_order_of_releases():
+    names = ["proposed 2025", "3.19 to today", "no unload", "2.4", "2.6.35 to 3.18", "2.5.48", "2.2"]
+    assert sorted(names, key=lineage.release_key) == [
+        "2.2", "2.4", "2.5.48", "2.6.35 to 3.18", "3.19 to today", "no unload", "proposed 2025"]
+
+
+def test_the_lineage_has_a_bar_a_generation(results):
+    figure = lineage.lineage(results)
+    assert [row[:3] for row in figure.table[1]][:2] == [["2.4", "unload_lock", 1], ["2.4", "unload_lock", 2]]
+    assert [row[0] for row in figure.table[1][::2]] == ["2.4", "2.6.35 to 3.18", "3.19 to today", "no unload", "proposed 2025"]
+    assert figure.table[1][-1][-1] == "NOT AVAILABLE"
+    assert "2.4 (" in figure.shows and "2.6.35 to 3.18 (" in figure.shows
+
+
+def test_no_rule_or_template_names_a_scheme(measured):
+    names = [scheme["name"] for scheme in measured.document("plan.json")["run"]["schemes"]]
+    names = [name for name in names if "_" in name]
+    for path in [style.REPORTS.parent / "scripts/getputlib" / name for name in ("advice.py", "contract.py", "tables.py",
+                 "footprint.py", "figures/lineage.py", "straight_line.py", "instructions.py")] + list(
+                     (style.REPORTS / "template").glob("*.j2")):
+        text = re.sub(r'""".*?"""', "", path.read_text(), flags=re.S).replace("needs_rseq", "")
+        assert not [name for name in names if re.search(rf"\b{name}\b", text)], path
+
+
+def test_schemes_of_one_report_never_look_alike():
+    names = [f"scheme_{number}" for number in range(40)] + ["plain", "percpu_ref"]
+    style.tell_apart(names)
+    looks = [(style.scheme(name).color, style.scheme(name).marker) for name in names]
+    assert len(set(looks)) == len(names) and style.scheme("percpu_ref").color == "#56B4E9"
+    ten = names[:10]
+    style.tell_apart(ten)
+    assert len({style.scheme(name).color for name in ten}) == 10
+    style.tell_apart([])
+
+
+def test_list_schemes_tells_contract_and_availability(driver):
+    out, _ = driver("list", "--schemes")
+    assert "needs rseq; kernel or libc without rseq" in out and "[2.6.35 to 3.18]" in out
+    assert "zero found by: remover's sum" in out and out.index("counter:") < out.index("control:")
+    listed = json.loads(driver("list", "--schemes", "--json", "--scheme", "brlock")[0])
+    assert [scheme["name"] for scheme in listed["schemes"]] == ["brlock"]
+    assert "not allowed with" in driver("list", "--schemes", "--tree", code=2)[1]
