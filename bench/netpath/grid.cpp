@@ -47,10 +47,11 @@ std::vector<Params> combinations(unsigned threads, bool capture) {
 Tier tier_of(const Params& params, unsigned most_threads) {
   if (params.raw_socket)
     return Tier::paper;
-  const bool ends = params.threads == 1 || params.threads == most_threads;
-  if (params.steering == Steering::rss)
-    return ends ? Tier::smoke : Tier::quick;
-  return ends ? Tier::quick : Tier::paper;
+  if (params.steering == Steering::spray)
+    return Tier::paper;
+  if (params.threads == 1)
+    return Tier::smoke;
+  return params.threads == most_threads ? Tier::quick : Tier::paper;
 }
 
 }  // namespace
