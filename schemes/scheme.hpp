@@ -111,7 +111,8 @@ struct SchemeInfo {
 
   /// Locked instructions on the straight line of try_get and of put, as compiled for x86-64: the
   /// path that is not contended, not stopped, not refused. The instruction check counts them, and
-  /// that there is no call. -1: no promise (takes a lock, calls a library).
+  /// that there is no call; a full fence counts as one. -1: no promise (takes a lock, calls a
+  /// library).
   int locked_in_get = -1;
   int locked_in_put = -1;
 

@@ -49,6 +49,15 @@ template <bool Holds, class S>
   return 0;
 }
 
+/// One pair of somebody who holds a reference already.
+template <class S>
+[[gnu::always_inline]] inline void holder_pair(S* object, const typename S::Ticket& held) noexcept {
+  object = opaque(object);
+  auto ticket = object->get(held);
+  object = opaque(object);
+  object->put(ticket);
+}
+
 /// kBatch pairs on one object, in a session if the scheme has them; returns how many gets were
 /// refused.
 template <bool Holds, class S>

@@ -9,16 +9,19 @@ namespace getput::bench::pairs {
 namespace {
 
 constexpr unsigned kManyObjects = 64;
+constexpr const char* kStates[] = {"live", "held", "going"};
 constexpr unsigned kHoldTimes[] = {0, 100, 1000};
 constexpr double kEstimateMs = 20.0;  // bursts of 3 ms, controls of 1.5 ms, start, oracle (mean)
 
 Tier tier_of(const Params& params, unsigned most_threads) {
-  const bool basic = params.objects == 1 && params.hold_ns == 0 && !params.put_by_other;
+  const bool basic = params.objects == 1 && params.hold_ns == 0 && !params.put_by_other &&
+                     params.state == State::live;
   if (basic && !params.own_objects && (params.threads == 1 || params.threads == most_threads)) {
     return Tier::smoke;
   }
   const int unusual = (params.own_objects ? 1 : 0) + (params.objects != 1 ? 1 : 0) +
-                      (params.hold_ns != 0 ? 1 : 0) + (params.put_by_other ? 1 : 0);
+                      (params.hold_ns != 0 ? 1 : 0) + (params.put_by_other ? 1 : 0) +
+                      (params.state != State::live ? 1 : 0);
   return unusual <= 1 && params.hold_ns <= 100 ? Tier::quick : Tier::paper;
 }
 
@@ -39,7 +42,19 @@ std::vector<Params> combinations(unsigned threads) {
       }
     }
   }
+  for (const State state : {State::held, State::going}) {
+    all.push_back({threads, false, 1, 0, false, state});
+  }
   return all;
+}
+
+State state_of(const std::string& name) {
+  for (const State state : {State::held, State::going}) {
+    if (name == kStates[static_cast<unsigned>(state)]) {
+      return state;
+    }
+  }
+  return State::live;
 }
 
 }  // namespace
@@ -49,7 +64,8 @@ Json Params::to_json() const {
           {"object", own_objects ? "own" : "shared"},
           {"objects", objects},
           {"hold_ns", hold_ns},
-          {"put", put_by_other ? "other" : "same"}};
+          {"put", put_by_other ? "other" : "same"},
+          {"state", kStates[static_cast<unsigned>(state)]}};
 }
 
 Params Params::from_json(const Json& json) {
@@ -59,6 +75,7 @@ Params Params::from_json(const Json& json) {
   params.objects = json.at("objects").get<unsigned>();
   params.hold_ns = json.at("hold_ns").get<unsigned>();
   params.put_by_other = json.at("put").get<std::string>() == "other";
+  params.state = state_of(json.at("state").get<std::string>());
   return params;
 }
 
@@ -72,6 +89,15 @@ std::string impossible(const SchemeInfo& info, const Params& params) {
   }
   if (params.put_by_other && !info.put_on_other_cpu) {
     return "not possible: a reference must be given back on the CPU that took it";
+  }
+  if (params.state != State::live && !info.hold_across_sleep) {
+    return "not possible: a reference cannot be held from burst to burst";
+  }
+  if (params.state == State::going && !info.removal) {
+    return "not possible: a floor to compare with, it has no removal side";
+  }
+  if (params.state == State::going && !info.get_while_going) {
+    return "not possible: a holder may not take more while the remover waits";
   }
   return {};
 }

@@ -33,6 +33,21 @@ std::uint64_t loop_one(S* object, std::uint64_t hold_loops, Keep&& keep) {
   return failed;
 }
 
+/// One object that has been stopped: each pair is a get() by a holder, which cannot be refused, and
+/// its put.
+template <class S, class Keep>
+void loop_going(S* object, const typename S::Ticket& held, Keep&& keep) {
+  while (keep(kBatch)) {
+    [[maybe_unused]] const SessionFor<S> session(*object);
+    for (unsigned i = 0; i < kBatch / kUnroll; ++i) {
+      holder_pair(object, held);
+      holder_pair(object, held);
+      holder_pair(object, held);
+      holder_pair(object, held);
+    }
+  }
+}
+
 /// Goes round a table whose size is a power of two. In a session only if one covers all objects.
 template <bool Holds, class S, class Keep>
 std::uint64_t loop_many(const std::vector<S*>& objects, std::uint64_t hold_loops, Keep&& keep) {

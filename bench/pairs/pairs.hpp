@@ -44,10 +44,12 @@ class PairsCell final : public Cell {
   Measurement run(TrialContext& trial) override {
     prepare(trial.team);
     std::fill(failed_.begin(), failed_.end(), Padded<std::uint64_t>{});
+    hold_references(trial.team);
     const std::vector<BurstReport> bursts = trial.controls.interleave([&](unsigned) {
       const double ms = trial.burst_ms / ControlSet::kRounds;
       return params_.hold_ns == 0 ? burst<false>(trial.team, ms) : burst<true>(trial.team, ms);
     });
+    let_references_go(trial.team);
     Measurement result = combine(bursts, "ns/pair");
     result.metrics["failed_gets"] = failed_gets();
     if (params_.hold_ns != 0) {
@@ -67,12 +69,44 @@ class PairsCell final : public Cell {
     }
   }
 
+  /// state:held and state:going: each thread takes a reference of its own first.
+  void hold_references(Team& team) {
+    if (params_.state == State::live) {
+      return;
+    }
+    held_.assign(team.size(), {});
+    team.run_task([this](WorkerContext& worker) {
+      [[maybe_unused]] const ThreadGuardFor<S> guard{};
+      held_[worker.rank()] = objects_->of(worker.rank()).front()->try_get();
+    });
+    if (params_.state == State::going) {
+      objects_->for_each([](S& object) { object.stop(); });
+      going_now_ = true;
+    }
+  }
+
+  void let_references_go(Team& team) {
+    if (params_.state == State::live) {
+      return;
+    }
+    if (params_.state == State::going) {
+      objects_->for_each([](S& object) { object.restart(); });
+      going_now_ = false;
+    }
+    team.run_task([this](WorkerContext& worker) {
+      [[maybe_unused]] const ThreadGuardFor<S> guard{};
+      objects_->of(worker.rank()).front()->put(held_[worker.rank()]);
+    });
+  }
+
   /// The cell's loop for one thread.
   template <bool Holds, class Keep>
   void work(unsigned rank, Keep&& keep) {
     const std::vector<S*>& mine = objects_->of(rank);
     std::uint64_t failed = 0;
-    if (params_.put_by_other) {
+    if (going_now_) {
+      loop_going(mine.front(), held_[rank], keep);
+    } else if (params_.put_by_other) {
       ParcelRing<S>& outgoing = rings_[(rank + 1) % rings_.size()];
       failed = loop_handover<Holds>(mine, rings_[rank], outgoing, hold_loops_, keep);
     } else if (mine.size() == 1) {
@@ -176,6 +210,8 @@ class PairsCell final : public Cell {
   std::unique_ptr<Objects<S>> objects_;
   std::vector<ParcelRing<S>> rings_;
   std::vector<Padded<std::uint64_t>> failed_;
+  std::vector<typename S::Ticket> held_;  // state:held, state:going: one a thread
+  bool going_now_ = false;
   std::uint64_t pairs_done_ = 0;
   bool judged_ = false;
 };

@@ -153,6 +153,17 @@ class Remover {
     scene_.stage.announce(Step::restarting);
     object_.restart();
     scene_.stage.tell(Step::live);
+    if (sample)
+      time_barrier();
+  }
+
+  /// What one membarrier(2) takes with these callers running: the floor of every scheme that stops
+  /// with one. It interrupts each CPU that runs a thread of the process, which in a virtual machine
+  /// may cost the better part of the whole removal.
+  void time_barrier() {
+    const Clock::Ticks begin = clock_.now();
+    machine::Native::heavy_barrier();
+    tally_.barrier.push_back(clock_.now() - begin);
   }
 
   /// Counts can be lost, and then the watchdog has to end the wait. A grace period cannot, and its

@@ -61,7 +61,8 @@ class RemovalCell final : public Cell {
   Measurement run(TrialContext& trial) override {
     Tally tally;
     tally.callers.resize(params_.callers);
-    for (auto* samples : {&tally.remover.stop, &tally.remover.drained, &tally.remover.attempt}) {
+    for (auto* samples : {&tally.remover.stop, &tally.remover.drained, &tally.remover.attempt,
+                          &tally.remover.barrier}) {
       samples->reserve(kMostSamples);
     }
     std::vector<BurstReport> bursts;

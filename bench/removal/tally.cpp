@@ -38,7 +38,11 @@ CallerTally Tally::all_callers() const {
 }
 
 Tally::Mark Tally::mark() const {
-  Mark mark{remover.stop.size(), remover.drained.size(), remover.attempt.size(), {}};
+  Mark mark{remover.stop.size(),
+            remover.drained.size(),
+            remover.attempt.size(),
+            remover.barrier.size(),
+            {}};
   for (const auto& caller : callers) {
     mark.longest.push_back(caller.value.longest);
   }
@@ -49,6 +53,7 @@ void Tally::drop_since(const Mark& mark) {
   remover.stop.resize(mark.stop);
   remover.drained.resize(mark.drained);
   remover.attempt.resize(mark.attempt);
+  remover.barrier.resize(mark.barrier);
   for (std::size_t rank = 0; rank < callers.size(); ++rank) {
     callers[rank].value.longest = mark.longest[rank];
   }
@@ -75,6 +80,7 @@ Measurement measure(const std::vector<BurstReport>& bursts, const Tally& tally,
   add_distribution(metrics, "drained_ns", drained);
   add_distribution(metrics, "stop_ns", in_ns(tally.remover.stop));
   add_distribution(metrics, "failed_attempt_ns", in_ns(tally.remover.attempt));
+  add_distribution(metrics, "membarrier_ns", in_ns(tally.remover.barrier));
   metrics["failed_attempts"] = tally.remover.attempt.size();
   metrics["caller_pairs"] = callers.calls;
   metrics["caller_refused"] = callers.refused;

@@ -31,6 +31,7 @@ struct RemoverTally {
   std::vector<Clock::Ticks> stop;       ///< duration of stop()
   std::vector<Clock::Ticks> drained;    ///< start of stop() until wait_drained() has returned
   std::vector<Clock::Ticks> attempt;    ///< duration of a try_stop() that failed
+  std::vector<Clock::Ticks> barrier;    ///< duration of one membarrier(2), callers running
   std::uint64_t own_get_refused = 0;    ///< WRONG: the remover's own try_get on a live object
   std::uint64_t attempt_succeeded = 0;  ///< WRONG: try_stop() true with a reference held
   std::uint64_t late = 0;               ///< WRONG: own try_get after stop() succeeded
@@ -43,6 +44,7 @@ struct Tally {
     std::size_t stop;
     std::size_t drained;
     std::size_t attempt;
+    std::size_t barrier;
     std::vector<Clock::Ticks> longest;
   };
 

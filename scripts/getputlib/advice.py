@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from . import contract, footprint, stats
 from .figures.pairs import basic_rows
 from .figures.removal import busiest_rows
-from .results import WRONG
+from .results import ENOUGH_TRIALS, WRONG
 from .summary import number
 
 ALONE, CROWD, DRAINED, MILLION = "alone", "crowd", "drained", "million"
@@ -126,7 +126,9 @@ def _microseconds(nanoseconds):
 
 
 def _of(values):
-    return Value(stats.median(values), *stats.median_interval(values))
+    """A median, with its interval where there are enough trials to believe one."""
+    interval = stats.median_interval(values) if len(values) >= ENOUGH_TRIALS else (None, None)
+    return Value(stats.median(values), *interval)
 
 
 def _ratio(row):

@@ -8,7 +8,7 @@ return, without going round a loop, the straight line is the one that, in this o
 2. enters as few cold places as possible: sections .text.unlikely, and functions that lie in them,
    which is where compilers put what is [[unlikely]] or gnu::cold;
 3. takes as few conditional branches as possible;
-4. has as few instructions as possible.
+4. takes them as late as possible.
 
 A branch on __libc_single_threaded goes the way of a process that has threads: libstdc++ counts without
 atomics as long as there are none, and no reference count is interesting then.
@@ -19,8 +19,8 @@ The rules see hints and layout, not probabilities: a scheme that does not mark i
 path counted if it is the one that falls through, which makes a promise fail rather than hold.
 
 A jump out of the function and its .cold part is a tail call: counted as a call, and the end of the
-line. An instruction counts as locked when it has the lock prefix or is xchg with memory; fences
-(mfence) are counted apart.
+line. An instruction counts as locked when it has the lock prefix or is xchg with memory; mfence, which
+orders as much and costs as much, is counted apart, and towards a promise like a locked one.
 """
 import heapq
 import re
@@ -30,7 +30,6 @@ REFUSED = "getput_probe_refused"
 NEVER_RETURN = {REFUSED, "abort", "_ZSt9terminatev", "__stack_chk_fail", "__assert_fail", "__cxa_throw", "_Unwind_Resume"}
 COLD = ".text.unlikely"
 SINGLE_THREADED = "__libc_single_threaded"
-FAR = 1 << 20  # more than any function has instructions
 
 SECTION = re.compile(r"^Disassembly of section (\S+):$")
 LABEL = re.compile(r"^[0-9a-f]+ <(\S+)>:$")
@@ -192,24 +191,19 @@ def _ways(code, at):
     return leads
 
 
-def _price(code, at, way):
-    """What a way costs by the rules above, as one number: cold places, then branches taken, then length."""
-    place, called, taken = way
-    colder = called is not None and code.cold(code.starts.get(called))
-    entered = code.cold(place) and not code.cold(at.place)
-    return ((colder + entered) * FAR + taken) * FAR + 1
+def _enters_cold(code, at, way):
+    place, called, _ = way
+    return (called is not None and code.cold(code.starts.get(called))) + (code.cold(place) and not code.cold(at.place))
 
 
 def find(code, function):
     """The StraightLine of a function, or None where no way leads to a return."""
-    start = code.starts[function]
-    waiting, done, serial = [(0, 0, start, None)], {}, 0
-    came = {}
+    # The shortest path, where long is, in this order: cold places, branches taken, how early each was.
+    waiting, came, serial = [(0, 0, (), 0, code.starts[function], 0, None)], {}, 0
     while waiting:
-        cost, _, place, before = heapq.heappop(waiting)
-        if place in done:
+        cold, taken, early, _, place, length, before = heapq.heappop(waiting)
+        if place in came:
             continue
-        done[place] = cost
         came[place] = before
         if place[0] is None:
             return _count(code, function, came, place)
@@ -217,7 +211,8 @@ def find(code, function):
         for way in _ways(code, at):
             serial += 1
             goal = way[0] if way[0] is not None else (None, place)
-            heapq.heappush(waiting, (cost + _price(code, at, way), serial, goal, (place, way)))
+            heapq.heappush(waiting, (cold + _enters_cold(code, at, way), taken + way[2],
+                                     (*early, -length) if way[2] else early, serial, goal, length + 1, (place, way)))
     return None
 
 

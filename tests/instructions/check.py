@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 # Anchored at the mnemonic: names of functions may contain these words.
-LOCKED = r"{{^(lock|xchg[a-z]*) .*\(}}"
+LOCKED = r"{{^((lock|xchg[a-z]*) .*\(|mfence)}}"
 CALL = r"{{^call}}"
 
 

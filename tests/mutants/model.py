@@ -6,6 +6,7 @@ one of `checks` at least has to fail; `bug` names the historical bug that the mu
 """
 
 import json
+import math
 import pathlib
 import re
 import subprocess
@@ -57,6 +58,15 @@ def compile_mutant(build, mutant, folder):
     return program
 
 
+def catches(output):
+    """For each check that failed: in which execution (inf: none showed what had to be seen), of
+    which search, its name."""
+    for name in tests_failed(output):
+        part = output.split(f"[ RUN      ] {name}\n")[1].split("[ RUN      ]")[0]
+        how = re.search(r"^in execution (\d+) of the (\w+) search", part, re.M)
+        yield (int(how[1]) if how else math.inf), (how[2] if how else ""), name.split(".")[1]
+
+
 def run(program, mutant):
     wanted = ":".join(f"*.{check}" for check in mutant["checks"])
     begin = time.monotonic()
@@ -79,10 +89,11 @@ def run(program, mutant):
         raise Unusable(
             2, f"mutant {mutant['key']}: no check {', '.join(sorted(missing))} for it"
         )
-    caught = [name.split(".")[1] for name in tests_failed(out)]
-    how = re.search(r"^in execution (\d+) of the (\w+) search", out, re.M)
-    after = f"{how[2]} execution {how[1]}, {seconds:.1f} s" if how else f"{seconds:.1f} s"
-    return caught, after
+    quickest_first = sorted(catches(out))
+    after = f"{seconds:.1f} s"
+    if quickest_first and quickest_first[0][1]:
+        after = f"{quickest_first[0][1]} execution {quickest_first[0][0]}, {after}"
+    return [check for _, _, check in quickest_first], after
 
 
 def examine(build, mutant):

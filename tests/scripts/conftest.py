@@ -4,12 +4,14 @@ import fcntl
 import importlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 import traceback
+import zlib
 from pathlib import Path
 
 import pytest
@@ -74,8 +76,8 @@ def _wait(child, seconds):
 class Driver:
     """scripts/getput with a stand-in binary whose behaviour a test chooses."""
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, finished=None):
+        self.folder, self.finished = folder, finished
         self.behaviour = folder / "behaviour.json"
         self.behave()
 
@@ -107,6 +109,15 @@ class Driver:
         self("run", "--smoke", "--seed", "7", "--out", out, *arguments, code=code)
         return self.folder / out
 
+    def finished_run(self, *arguments):
+        """As run(), but a copy of one that an earlier test may have made: for tests of what comes after."""
+        kept = self.finished / str(zlib.crc32(repr(arguments).encode()))
+        if not kept.exists():
+            shutil.copytree(self.run(*arguments), kept)
+        else:
+            shutil.copytree(kept, self.folder / "out")
+        return self.folder / "out"
+
     def trials(self, directory="out"):
         text = (self.folder / directory / "trials.jsonl").read_text()
         return [json.loads(line) for line in text.splitlines()]
@@ -122,9 +133,14 @@ def page(driver, directory="out"):
     return (driver.folder / directory / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    return tmp_path_factory.mktemp("finished")
+
+
 @pytest.fixture
-def driver(tmp_path):
-    return Driver(tmp_path)
+def driver(tmp_path, finished):
+    return Driver(tmp_path, finished)
 
 
 @pytest.fixture(scope="session")

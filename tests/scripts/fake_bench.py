@@ -88,7 +88,7 @@ def cells(thread_counts, places):
                     if put == "other" and threads < 2:
                         continue
                     why = None if put == "same" or scheme["put_on_other_thread"] else "not possible: same thread must put"
-                    params = {"threads": threads, "object": "shared", "objects": 1, "hold_ns": 0, "put": put}
+                    params = {"threads": threads, "object": "shared", "objects": 1, "hold_ns": 0, "put": put, "state": "live"}
                     yield cell("pairs", scheme, params, policy, threads, 0 if put == "same" else 1, why, 9.0)
                 why = None if scheme["removal"] else "not possible: a floor to compare with, it has no removal side"
                 params = {"threads": threads, "callers": threads - 1, "hold_ns": 0}

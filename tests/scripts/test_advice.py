@@ -80,6 +80,12 @@ def test_wrong_schemes_are_not_advised(driver):
     assert [answer["by"] for answer in table["rows"][0]["answers"]] == ["a pair, 1 thread, / plain"]
 
 
+def test_too_few_trials_cannot_tell(driver):
+    driver.run("--workload", "pairs", "--scheme", "thread_split,unload_lock", "--threads", "1", "--trials", "4")
+    answer = advice.table(Results.load(driver.folder / "out"))["rows"][0]["answers"][0]
+    assert (answer["word"], answer["names"]) == ("cannot tell", ["thread_split", "unload_lock"])
+
+
 def test_questions_that_no_scheme_meets_say_so(driver):
     driver.behave(contract={"brlock": {"put_on_other_thread": False}})
     driver.run("--workload", "pairs", "--scheme", "brlock,plain", "--threads", "1")

@@ -86,7 +86,7 @@ def edit_line(driver, number, change):
     (lambda t: t.update(schema="getput.trial/2"), "getput.trial/1"),
 ])
 def test_validate_finds_what_was_changed(driver, change, words):
-    driver.run("--workload", "pairs", "--scheme", "brlock", "--threads", "1")
+    driver.finished_run("--workload", "pairs", "--scheme", "brlock", "--threads", "1")
     edit_line(driver, 3, change)
     out, _ = driver("validate", "out", code=1)
     assert "line 4" in out and words in out

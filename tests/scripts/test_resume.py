@@ -6,33 +6,33 @@ import pytest
 
 
 @pytest.fixture
-def finished(driver):
-    driver.run("--workload", "pairs", "--scheme", "brlock,plain")
+def measured_before(driver):
+    driver.finished_run("--workload", "pairs", "--scheme", "brlock,plain")
     return driver
 
 
-def test_resume_of_a_finished_run_measures_nothing(finished):
-    before = finished.trials()
-    finished("run", "--resume", "out")
-    assert finished.trials() == before
+def test_resume_of_a_finished_run_measures_nothing(measured_before):
+    before = measured_before.trials()
+    measured_before("run", "--resume", "out")
+    assert measured_before.trials() == before
 
 
 @pytest.mark.parametrize("option", [
     ("--scheme", "brlock"), ("--workload", "removal"), ("--threads", "1"), ("--place", "scatter"), ("--seed", "8"), ("--quick",),
     ("--trials", "50"),
 ])
-def test_another_request_is_refused(finished, option):
-    out, err = finished("run", "--resume", "out", *option, code=2)
+def test_another_request_is_refused(measured_before, option):
+    out, err = measured_before("run", "--resume", "out", *option, code=2)
     assert "goes on with the stored plan" in err
 
 
-def test_the_same_request_is_accepted(finished):
-    finished("run", "--resume", "out", "--smoke", "--workload", "pairs", "--scheme", "brlock,plain", "--seed", "7")
+def test_the_same_request_is_accepted(measured_before):
+    measured_before("run", "--resume", "out", "--smoke", "--workload", "pairs", "--scheme", "brlock,plain", "--seed", "7")
 
 
 @pytest.mark.parametrize("change", ["binary", "machine", "kernel"])
-def test_another_build_or_machine_is_refused_unless_forced(finished, change):
-    path = finished.folder / "out" / "env.json"
+def test_another_build_or_machine_is_refused_unless_forced(measured_before, change):
+    path = measured_before.folder / "out" / "env.json"
     env = json.loads(path.read_text())
     if change == "binary":
         env["binary"]["sha256"] = "0" * 64
@@ -41,10 +41,10 @@ def test_another_build_or_machine_is_refused_unless_forced(finished, change):
     else:
         env["machine"]["kernel"]["release"] = "2.4.22"
     path.write_text(json.dumps(env))
-    out, err = finished("run", "--resume", "out", code=2)
+    out, err = measured_before("run", "--resume", "out", code=2)
     assert f"{change} changed" in err and "--resume-anyway" in err
-    finished("run", "--resume", "out", "--resume-anyway")
-    assert any(change in remark for remark in finished.document("manifest.json")["remarks"])
+    measured_before("run", "--resume", "out", "--resume-anyway")
+    assert any(change in remark for remark in measured_before.document("manifest.json")["remarks"])
 
 
 def test_a_changed_capture_is_refused(driver):
@@ -56,30 +56,30 @@ def test_a_changed_capture_is_refused(driver):
     assert "some.pcap is gone or has changed" in err
 
 
-def test_a_broken_line_in_the_middle_is_named(finished):
-    path = finished.folder / "out" / "trials.jsonl"
+def test_a_broken_line_in_the_middle_is_named(measured_before):
+    path = measured_before.folder / "out" / "trials.jsonl"
     lines = path.read_text().splitlines()
     lines[2] = lines[2].replace('"ops"', '"opps"')
     path.write_text("\n".join(lines) + "\n")
-    out, err = finished("run", "--resume", "out", code=1)
+    out, err = measured_before("run", "--resume", "out", code=1)
     assert "trials.jsonl line 3" in err
 
 
-def test_a_whole_last_line_without_its_newline_is_kept(finished):
-    path = finished.folder / "out" / "trials.jsonl"
-    before = finished.trials()
+def test_a_whole_last_line_without_its_newline_is_kept(measured_before):
+    path = measured_before.folder / "out" / "trials.jsonl"
+    before = measured_before.trials()
     path.write_bytes(path.read_bytes()[:-1])
-    finished("run", "--resume", "out")
-    assert finished.trials() == before
+    measured_before("run", "--resume", "out")
+    assert measured_before.trials() == before
 
 
-def test_a_doubled_trial_is_refused(finished):
-    path = finished.folder / "out" / "trials.jsonl"
+def test_a_doubled_trial_is_refused(measured_before):
+    path = measured_before.folder / "out" / "trials.jsonl"
     text = path.read_text()
     path.write_text(text + text.splitlines()[0] + "\n")
-    out, err = finished("run", "--resume", "out", code=1)
+    out, err = measured_before("run", "--resume", "out", code=1)
     assert "already kept" in err
-    out, err = finished("validate", "out", code=1)
+    out, err = measured_before("validate", "out", code=1)
     assert "already kept on line 1" in out
 
 
@@ -99,6 +99,6 @@ def test_resume_needs_a_results_directory(driver):
     assert "no plan.json" in driver("run", "--resume", "empty", code=2)[1]
 
 
-def test_a_used_directory_needs_resume(finished):
-    out, err = finished("run", "--smoke", "--out", "out", code=2)
+def test_a_used_directory_needs_resume(measured_before):
+    out, err = measured_before("run", "--smoke", "--out", "out", code=2)
     assert "is not empty" in err and "--resume out" in err

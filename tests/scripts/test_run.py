@@ -45,7 +45,7 @@ def test_schemes_and_processes_are_interleaved(driver):
 
 @pytest.mark.parametrize("how, said", [("SIGSEGV", "SIGSEGV"), ("SIGABRT", "SIGABRT"), (7, "exit status 7")])
 def test_a_crash_costs_one_cell(driver, how, said):
-    victim = "pairs/percpu_ref/threads:2/object:shared/objects:1/hold_ns:0/put:same/place:compact"
+    victim = "pairs/percpu_ref/threads:2/object:shared/objects:1/hold_ns:0/put:same/state:live/place:compact"
     driver.behave(crash={victim: how})
     driver.run("--workload", "pairs", code=1)
     kept = set(keys(driver.trials()))

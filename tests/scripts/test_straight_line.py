@@ -81,6 +81,13 @@ def test_a_loop_whose_exit_is_a_taken_branch_says_so():
     assert counts(straight_line.find(code, "f")) == (3, 1, 0, 1, 1)
 
 
+def test_of_two_branches_the_later_one_is_taken():
+    """An exchange whose way on is a branch, and a nested entry that avoids it by a branch before."""
+    code = assemble(f=[("a", "jne nested"), ("again", "xchg %edx,(%rax)"), ("b", "je in"), ("c", "jmp again"),
+                       ("in", "ret"), ("nested", "jmp in")])
+    assert counts(straight_line.find(code, "f")) == (4, 1, 0, 2, 1)
+
+
 def test_a_tail_jump_is_a_call():
     code = assemble(f=[("a", "jmp elsewhere")], g=[("b", "jmp near")], h=[("near", "ret")])
     assert counts(straight_line.find(code, "f")) == counts(straight_line.find(code, "g")) == (1, 0, 1, 0, 0)
@@ -115,8 +122,8 @@ def test_no_way_that_returns():
 
 
 def test_promises():
-    kept = {"promised": 0, "locked": 0, "calls": 0}
-    assert not list(instructions.broken_promises({"get": kept, "put": {"promised": None, "locked": 2, "calls": 1}}))
+    kept = {"promised": 0, "locked": 0, "fences": 0, "calls": 0}
+    assert not list(instructions.broken_promises({"get": kept, "put": {"promised": None, "locked": 2, "fences": 0, "calls": 1}}))
     broken = list(instructions.broken_promises({"get": {**kept, "calls": 1}, "put": {**kept, "locked": 1}}))
     assert broken == ["get promises no call and has 1", "put promises 0 locked instructions and has 1"]
 

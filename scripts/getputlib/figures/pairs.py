@@ -4,7 +4,7 @@ from ..results import NOT_ENOUGH
 from .base import (Figure, cannot_show, fixed_text, interval, name_lines, number, panel_height, plain_number_axis, stats,
                    style, subplots)
 
-BASIC = {"object": "shared", "objects": 1, "hold_ns": 0, "put": "same"}
+BASIC = {"object": "shared", "objects": 1, "hold_ns": 0, "put": "same", "state": "live"}
 
 
 def _basic(results, **changed):

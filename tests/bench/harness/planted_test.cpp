@@ -16,7 +16,7 @@ const std::string kProgram = GETPUT_PLANTED_PROGRAM;
 
 std::string pairs_cell(const std::string& scheme, unsigned threads) {
   return "pairs/" + scheme + "/threads:" + std::to_string(threads) +
-         "/object:shared/objects:1/hold_ns:0/put:same/place:compact";
+         "/object:shared/objects:1/hold_ns:0/put:same/state:live/place:compact";
 }
 
 std::string removal_cell(const std::string& scheme, unsigned threads) {

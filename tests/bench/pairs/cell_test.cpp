@@ -41,8 +41,11 @@ bool two_cpus() {
 }
 
 TEST(PairsCellTest, EveryShapeCountsItsPairs) {
-  std::vector<Params> shapes = {
-      {1, false, 1, 0, false}, {1, false, 1, 100, false}, {1, false, 8, 0, false}};
+  std::vector<Params> shapes = {{1, false, 1, 0, false, State::held},
+                                {1, false, 1, 0, false, State::going},
+                                {1, false, 1, 0, false},
+                                {1, false, 1, 100, false},
+                                {1, false, 8, 0, false}};
   if (two_cpus()) {
     shapes.insert(shapes.end(), {{2, false, 1, 0, false},
                                  {2, true, 1, 0, false},

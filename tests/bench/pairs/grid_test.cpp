@@ -17,13 +17,14 @@ SchemeInfo plain_info() {
 }
 
 TEST(PairsGrid, ParamsSurviveTheRoundTrip) {
-  const Params params{4, true, 64, 100, true};
+  const Params params{4, true, 64, 100, true, State::going};
   const Params back = Params::from_json(params.to_json());
   EXPECT_EQ(back.threads, 4U);
   EXPECT_TRUE(back.own_objects);
   EXPECT_EQ(back.objects, 64U);
   EXPECT_EQ(back.hold_ns, 100U);
   EXPECT_TRUE(back.put_by_other);
+  EXPECT_EQ(back.state, State::going);
 }
 
 TEST(PairsGrid, SaysWhyAContractForbidsIt) {
@@ -43,6 +44,23 @@ TEST(PairsGrid, SaysWhyAContractForbidsIt) {
   EXPECT_NE(impossible(info, {2, false, 1, 0, true}), "");
 }
 
+TEST(PairsGrid, SaysWhyAReferenceCannotBeHeldMeanwhile) {
+  const Params held{1, false, 1, 0, false, State::held};
+  const Params going{1, false, 1, 0, false, State::going};
+  SchemeInfo info = plain_info();
+  EXPECT_EQ(impossible(info, held), "");
+  EXPECT_EQ(impossible(info, going), "");
+  info.get_while_going = false;
+  EXPECT_EQ(impossible(info, held), "");
+  EXPECT_NE(impossible(info, going), "");
+  info = plain_info();
+  info.hold_across_sleep = false;
+  EXPECT_NE(impossible(info, held), "");
+  info = plain_info();
+  info.removal = false;
+  EXPECT_NE(impossible(info, going), "");
+}
+
 TEST(PairsGrid, HasTheSmokeCellsAndMarksTheUnavailable) {
   GridRequest request;
   request.threads = {1};
@@ -51,7 +69,7 @@ TEST(PairsGrid, HasTheSmokeCellsAndMarksTheUnavailable) {
   ASSERT_FALSE(cells.empty());
   EXPECT_EQ(cells[0].name,
             "pairs/toy/threads:1/object:shared/objects:1/hold_ns:0/put:same/"
-            "place:compact");
+            "state:live/place:compact");
   EXPECT_EQ(cells[0].tier, Tier::smoke);
   EXPECT_TRUE(cells[0].possible);
   EXPECT_EQ(cells[0].placement.pus.size(), 1U);
