@@ -94,8 +94,8 @@ class Sloppy {
   }
 
   void stop() {
-    going_.store(1, std::memory_order_seq_cst);  // E2
-    M::rseq_barrier();                           // E2
+    going_.store(1, std::memory_order_seq_cst);
+    M::rseq_barrier();  // E2
   }
 
   bool drained() { return count() == 0; }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """docs/memory-ordering.md keeps up with the schemes: one section each, every edge of the header in it, no others;
-the mutants that it names are in the lists."""
+the mutants that it names are in the lists. README.md lists the schemes."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ LISTED = re.compile(r"^ *getput_scheme\(([a-z_]+/[a-z0-9_]+)", re.MULTILINE)
 DEFINED = re.compile(r"^//   (E\d+)  \S", re.MULTILINE)
 BESIDE = re.compile(r'^#include "([a-z_]+\.hpp)"$', re.MULTILINE)  # edges may be a neighbour's
 ROW = re.compile(r"^\| (E\d+) \|.*\| ([^|]*) \|$", re.MULTILINE)
-MUTANT = re.compile(r"`([a-z0-9_]+)`")
+NAME = re.compile(r"`([a-z0-9_]+)`")
 
 
 def listed(root):
@@ -62,7 +62,7 @@ def faults(root):
         found += [f"{name} has {edge}, its header has not" for edge in sorted(told - defined)]
         known = planted(root, name)
         if known is not None:
-            used = {mutant for _, shown in rows for mutant in MUTANT.findall(shown)}
+            used = {mutant for _, shown in rows for mutant in NAME.findall(shown)}
             found += [f"{name} names the mutant {mutant}, there is none" for mutant in sorted(used - known)]
     return found
 
@@ -70,6 +70,13 @@ def faults(root):
 def test_every_scheme_and_edge_is_documented():
     assert listed(ROOT)
     assert not faults(ROOT)
+
+
+def test_readme_lists_every_scheme():
+    row = re.compile(r"^\| `([a-z]+)/` \| [^|]*\| (`[^|]*) \|$", re.MULTILINE)
+    rows = row.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    told = {f"{folder}/{name}" for folder, names in rows for name in NAME.findall(names)}
+    assert told == set(listed(ROOT))
 
 
 HEADER = """// SPDX-License-Identifier: MIT
