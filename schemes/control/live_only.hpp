@@ -7,6 +7,9 @@
 // Where from: Linux 2.5 to today, include/linux/module.h with CONFIG_MODULE_UNLOAD=n (2002 FAQ: "it
 // just becomes a check that the module is live").
 //
+// Ordering
+//   E1  restart's release of going_ -> try_get's acquire of it. There is no edge from put.
+//
 // Cost: one load and one branch. Limits: protects nothing against a removal; nobody is counted.
 #pragma once
 
@@ -37,7 +40,7 @@ class LiveOnly {
       .locked_in_put = 0,
   };
 
-  Ticket try_get() noexcept { return Ticket(going_.load(std::memory_order_acquire) == 0); }
+  Ticket try_get() noexcept { return Ticket(going_.load(std::memory_order_acquire) == 0); }  // E1
   Ticket get(const Ticket&) noexcept { return Ticket(true); }
   void put(Ticket) noexcept {}
 
@@ -45,7 +48,7 @@ class LiveOnly {
   void stop() { going_.store(1, std::memory_order_seq_cst); }
   bool drained() { return false; }
   void wait_drained(std::stop_token) {}
-  void restart() { going_.store(0, std::memory_order_release); }
+  void restart() { going_.store(0, std::memory_order_release); }  // E1
   std::int64_t count() const { return 0; }
 
  private:

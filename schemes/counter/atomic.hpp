@@ -23,7 +23,7 @@ template <class M>
 class AtomicWord {
  public:
   bool try_inc() noexcept {
-    std::int32_t seen = refs_.load(std::memory_order_acquire);
+    std::int32_t seen = refs_.load(std::memory_order_acquire);  // E1
     do {
       if (seen == 0)
         return false;  // E1
@@ -32,13 +32,13 @@ class AtomicWord {
     return true;
   }
   void inc() noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
-  bool dec() noexcept { return refs_.fetch_sub(1, std::memory_order_seq_cst) == 1; }
+  bool dec() noexcept { return refs_.fetch_sub(1, std::memory_order_seq_cst) == 1; }  // E1
   bool dec_if_one() noexcept {
     std::int32_t one = 1;
-    return refs_.compare_exchange_strong(one, 0, std::memory_order_seq_cst);
+    return refs_.compare_exchange_strong(one, 0, std::memory_order_seq_cst);  // E1
   }
-  bool dead() const noexcept { return refs_.load(std::memory_order_acquire) == 0; }
-  void revive() noexcept { refs_.store(1, std::memory_order_release); }  // E4
+  bool dead() const noexcept { return refs_.load(std::memory_order_acquire) == 0; }  // E1
+  void revive() noexcept { refs_.store(1, std::memory_order_release); }              // E4
   std::int64_t value() const noexcept { return refs_.load(std::memory_order_relaxed); }
   void set_near_limit(std::int32_t n) noexcept {
     refs_.store(std::numeric_limits<std::int32_t>::max() - n, std::memory_order_relaxed);

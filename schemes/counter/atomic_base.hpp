@@ -18,7 +18,10 @@
 // Ordering
 //   E1  put's release decrement -> drained()'s acquire load: the holder's accesses are done.
 //   E2  stop's subtraction -> a later try_get: sees going_, or a word without base.
-//   Kernel value-returning atomics are fully ordered; so are these (seq_cst read-modify-writes).
+//   E3  restart's addition to refs_ and its release of going_ -> try_get's exchange, or its acquire
+//       of going_. Both: who looked at going_ in the life before has only the exchange.
+//   Kernel value-returning atomics are fully ordered; so are these (seq_cst read-modify-writes);
+//   get() needs no edge, its caller holds a reference.
 //
 // Limits: a failed attempt (n+1 -> n -> n+1) never shows 0 to a try_get while n > 0, so there is no
 // spurious failure; count() reads one low meanwhile. No overflow protection. 4 bytes and a state.
@@ -51,9 +54,9 @@ class AtomicBase {
   };
 
   Ticket try_get() noexcept {
-    if (going_.load(std::memory_order_acquire) != 0)
+    if (going_.load(std::memory_order_acquire) != 0)  // E2, E3
       return Ticket();
-    return Ticket(add_unless_zero());  // E2
+    return Ticket(add_unless_zero());  // E2, E3
   }
 
   Ticket get(const Ticket&) noexcept {
@@ -74,14 +77,14 @@ class AtomicBase {
   }
 
   bool try_stop() {
-    if (refs_.fetch_sub(kBase, std::memory_order_seq_cst) != kBase && add_unless_zero())
+    if (refs_.fetch_sub(kBase, std::memory_order_seq_cst) != kBase && add_unless_zero())  // E1
       return false;
-    going_.store(1, std::memory_order_seq_cst);
+    going_.store(1, std::memory_order_seq_cst);  // E2
     return true;
   }
 
   void stop() {
-    going_.store(1, std::memory_order_seq_cst);
+    going_.store(1, std::memory_order_seq_cst);         // E2
     refs_.fetch_sub(kBase, std::memory_order_seq_cst);  // E2
   }
 
@@ -93,8 +96,8 @@ class AtomicBase {
   }
 
   void restart() {
-    refs_.fetch_add(kBase, std::memory_order_seq_cst);
-    going_.store(0, std::memory_order_release);
+    refs_.fetch_add(kBase, std::memory_order_seq_cst);  // E3
+    going_.store(0, std::memory_order_release);         // E3
   }
 
   std::int64_t count() const {

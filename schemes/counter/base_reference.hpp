@@ -16,7 +16,8 @@
 //
 // Ordering
 //   E1  dec's release -> the dec, dead() or refused try_inc() that finds the word dead (acquire).
-//   E2  going_ = 1 before the base reference goes: a try_get that starts later sees the flag.
+//   E2  going_ = 1 before the base reference goes: a try_get that starts later sees the flag. After
+//       try_stop() the dead word refuses as well.
 //   E3  restart's release of going_ -> try_get's acquire.
 //   E4  revive's release -> try_inc's acquire: who looked at going_ before the removal began and
 //       counts himself in after the restart has no other edge. The kernel's increments are relaxed

@@ -41,7 +41,7 @@ template <class M>
 class IntrusiveCount {
  public:
   bool try_inc() noexcept {
-    std::int32_t seen = refs_.load(std::memory_order_acquire);
+    std::int32_t seen = refs_.load(std::memory_order_acquire);  // E1
     do {
       if (seen == 0)
         return false;
@@ -128,7 +128,7 @@ class IntrusivePtr {
     if (!counted_.dec_if_one())
       return false;
     owner_.detach();
-    going_.store(1, std::memory_order_seq_cst);
+    going_.store(1, std::memory_order_seq_cst);  // E2
     return true;
   }
 

@@ -42,7 +42,7 @@ class LockrefWord {
   bool dec_if_one() noexcept {
     return with_lock([](std::int32_t count) { return count == 1 ? kDead : count; }) == 1;
   }
-  bool dead() const noexcept { return count_of(word_.load(std::memory_order_acquire)) < 0; }
+  bool dead() const noexcept { return count_of(word_.load(std::memory_order_acquire)) < 0; }  // E1
   void revive() noexcept {
     with_lock([](std::int32_t) { return 1; });  // I2, E4: a refused caller may hold the lock
   }
@@ -66,7 +66,7 @@ class LockrefWord {
   /// Adds @p delta where @p allowed(count) holds; returns the count before, negative if refused.
   template <class Allowed>
   std::int32_t change(Allowed allowed, std::int32_t delta) noexcept {
-    std::uint64_t seen = word_.load(std::memory_order_acquire);
+    std::uint64_t seen = word_.load(std::memory_order_acquire);  // E1
     for (int i = 0; i < kTries && (seen & kLocked) == 0; ++i) {
       const std::int32_t count = count_of(seen);
       if (count < 0 || !allowed(count))
@@ -97,7 +97,7 @@ class LockrefWord {
     } while (!word_.compare_exchange_weak(seen, seen | kLocked, std::memory_order_acquire,
                                           std::memory_order_relaxed));
     const std::int32_t count = count_of(seen);
-    word_.store(word_with(next(count)), std::memory_order_seq_cst);
+    word_.store(word_with(next(count)), std::memory_order_seq_cst);  // E1, E4
     return count;
   }
 

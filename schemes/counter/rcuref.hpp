@@ -23,7 +23,8 @@
 // object dead that has come back.
 //
 // Ordering: E1 to E4 of base_reference.hpp; gets acquire, puts seq_cst, to pair with a sleeping
-// remover.
+// remover. The relaxed exchange to kDead in a refused get goes on with the release sequence of the
+// put that it repairs, so E1 holds for who sees its kDead.
 // Limits: a get may revive the word between a last put's subtraction and its marking, so two puts
 // can be about to mark; the second touches the word after the first has made it dead. The object is
 // freed only after a grace period (in the kernel RCU, under the preempt_disable() of rcuref_put()).
@@ -47,7 +48,7 @@ class RcurefWord {
   void inc() noexcept { (void)try_inc(); }
 
   bool dec() noexcept {
-    const std::uint32_t after = refs_.fetch_sub(1, std::memory_order_seq_cst) - 1;
+    const std::uint32_t after = refs_.fetch_sub(1, std::memory_order_seq_cst) - 1;  // E1
     if (static_cast<std::int32_t>(after) >= 0) [[likely]]
       return false;
     return dec_slow(after);
@@ -55,11 +56,11 @@ class RcurefWord {
 
   bool dec_if_one() noexcept {
     std::uint32_t one = kOneReference;
-    return refs_.compare_exchange_strong(one, kDead, std::memory_order_seq_cst);
+    return refs_.compare_exchange_strong(one, kDead, std::memory_order_seq_cst);  // E1
   }
 
   bool dead() const noexcept {
-    const std::uint32_t seen = refs_.load(std::memory_order_acquire);
+    const std::uint32_t seen = refs_.load(std::memory_order_acquire);  // E1
     return seen >= kReleased && seen != kNoReference;
   }
 
@@ -98,7 +99,7 @@ class RcurefWord {
   [[gnu::cold, gnu::noinline]] bool dec_slow(std::uint32_t after) noexcept {
     if (after == kNoReference) {
       std::uint32_t expected = kNoReference;
-      return refs_.compare_exchange_strong(expected, kDead, std::memory_order_seq_cst);
+      return refs_.compare_exchange_strong(expected, kDead, std::memory_order_seq_cst);  // E1
     }
     if (after >= kReleased) {
       refs_.store(kDead, std::memory_order_relaxed);

@@ -13,7 +13,8 @@
 // the zone, and every operation that sees it puts it back (kernel: 0x40000000 against at most
 // 2^22 tasks with one operation each in flight).
 //
-// Ordering: as atomic.hpp. The kernel's increments are relaxed: its objects do not come back.
+// Ordering: E1 to E4 of base_reference.hpp, with the orders of atomic.hpp. The kernel's increments
+// are relaxed: its objects do not come back.
 // Limits: a saturated count is not a count. 4 bytes and a flag.
 #pragma once
 
@@ -28,7 +29,7 @@ template <class M>
 class RefcountWord {
  public:
   bool try_inc() noexcept {
-    std::int32_t seen = refs_.load(std::memory_order_acquire);
+    std::int32_t seen = refs_.load(std::memory_order_acquire);  // E1
     do {
       if (seen == 0)
         return false;  // E1
@@ -47,7 +48,7 @@ class RefcountWord {
   }
 
   bool dec() noexcept {
-    const std::int32_t seen = refs_.fetch_sub(1, std::memory_order_seq_cst);
+    const std::int32_t seen = refs_.fetch_sub(1, std::memory_order_seq_cst);  // E1
     if (seen == 1)
       return true;
     if (seen <= 0) [[unlikely]]
@@ -57,10 +58,10 @@ class RefcountWord {
 
   bool dec_if_one() noexcept {
     std::int32_t one = 1;
-    return refs_.compare_exchange_strong(one, 0, std::memory_order_seq_cst);
+    return refs_.compare_exchange_strong(one, 0, std::memory_order_seq_cst);  // E1
   }
-  bool dead() const noexcept { return refs_.load(std::memory_order_acquire) == 0; }
-  void revive() noexcept { refs_.store(1, std::memory_order_release); }  // E4
+  bool dead() const noexcept { return refs_.load(std::memory_order_acquire) == 0; }  // E1
+  void revive() noexcept { refs_.store(1, std::memory_order_release); }              // E4
   std::int64_t value() const noexcept { return refs_.load(std::memory_order_relaxed); }
   void set_near_limit(std::int32_t n) noexcept {
     refs_.store(std::numeric_limits<std::int32_t>::max() - n, std::memory_order_relaxed);

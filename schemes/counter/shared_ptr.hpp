@@ -133,7 +133,7 @@ class SharedPtr {
     owner_ = life.door.lock();
     if (owner_ != nullptr)
       return false;
-    going_.store(1, std::memory_order_seq_cst);
+    going_.store(1, std::memory_order_seq_cst);                             // E2
     while (life.over.load(std::memory_order_acquire) == 0) M::cpu_relax();  // E1
     return true;
   }

@@ -16,7 +16,8 @@
 //   I2  With kZero: dead. Failed increments may still raise the low bits; nobody reads them.
 //   I3  Exactly one decrement (or dec_if_one) sets kZero and reports the end.
 //
-// Ordering: E1 to E4 of base_reference.hpp; read-modify-writes are seq_cst.
+// Ordering: E1 to E4 of base_reference.hpp; read-modify-writes are seq_cst: E1, and E4 in try_inc.
+// inc is relaxed (the caller holds a reference).
 // Limits: 2^63 references. A dead word must not see 2^63 failed increments. Two puts can both have
 // reached 0 before one of them sets kZero; the other then looks at the word once more, so the
 // object is freed only after a grace period (as rcuref). The published algorithm also lets a reader
@@ -35,15 +36,15 @@ class StickyWord {
   void inc() noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
 
   bool dec() noexcept {
-    if (refs_.fetch_sub(1, std::memory_order_seq_cst) != 1) [[likely]]
+    if (refs_.fetch_sub(1, std::memory_order_seq_cst) != 1) [[likely]]  // E1
       return false;
     std::uint64_t none = 0;  // not none any more: an increment came first and the object lives on
-    return refs_.compare_exchange_strong(none, kZero, std::memory_order_seq_cst);
+    return refs_.compare_exchange_strong(none, kZero, std::memory_order_seq_cst);  // E1
   }
 
   bool dec_if_one() noexcept {
     std::uint64_t one = 1;
-    return refs_.compare_exchange_strong(one, kZero, std::memory_order_seq_cst);
+    return refs_.compare_exchange_strong(one, kZero, std::memory_order_seq_cst);  // E1
   }
 
   bool dead() const noexcept { return (refs_.load(std::memory_order_acquire) & kZero) != 0; }

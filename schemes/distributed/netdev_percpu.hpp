@@ -22,6 +22,7 @@
 //   E1  put's release add -> the sum (acquire): the holder's accesses are done.
 //   E2  going_ = 1; rseq_barrier() -> every later section sees it. The kernel's unlisting and
 //       synchronize_net().
+//   E3  restart's release of going_ -> the acquire of a section that finds it clear.
 //
 // Limits: the kernel's dev_hold() cannot fail; "find it in the list, then hold it" under RCU is one
 // section with a flag here. A holder who takes another reference while the remover sums can make
@@ -65,7 +66,7 @@ class NetdevPercpu {
   NetdevPercpu() { M::require(info); }
 
   Ticket try_get() noexcept {
-    return Ticket(words_.template add_if_clear<kRefs>(going_, 1, 1));  // E2
+    return Ticket(words_.template add_if_clear<kRefs>(going_, 1, 1));  // E2, E3
   }
 
   Ticket get(const Ticket&) noexcept {
@@ -99,7 +100,7 @@ class NetdevPercpu {
       M::pause(interval, token);
   }
 
-  void restart() { going_.store(0, std::memory_order_release); }
+  void restart() { going_.store(0, std::memory_order_release); }  // E3
 
   std::int64_t count() const { return words_.template sum<kRefs>(); }  // E1
 

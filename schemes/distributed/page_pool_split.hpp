@@ -26,6 +26,9 @@
 //                               compiler barrier      heavy_barrier()
 //                               read going_           read holds
 //   E3  load of releases (acquire), full barrier, sum of holds: I2.
+//   E4  A thread's first hold precedes attach(); attach() and the sum take one lock
+//       (thread_split's E5).
+//   E5  restart's release of going_ -> try_get's acquire looks at it.
 //
 // Limits: the kernel's counters are 32 bits wide and compared modulo 2^32; these are 64. A thread
 // that exits leaves its holds to the scheme. try_stop() marks going, sums, and may come back to
@@ -62,7 +65,7 @@ class PagePoolSplit {
   PagePoolSplit() { M::require(info); }
 
   Ticket try_get() noexcept {
-    if (going_.load(std::memory_order_acquire) != 0) [[unlikely]]
+    if (going_.load(std::memory_order_acquire) != 0) [[unlikely]]  // E5
       return Ticket();
     const std::uint32_t attention = words_.template add<kHolds>(1);
     if ((attention | going_.load(std::memory_order_acquire)) != 0) [[unlikely]]  // E2
@@ -103,7 +106,7 @@ class PagePoolSplit {
         this, [this] { return drained(); }, token);
   }
 
-  void restart() { going_.store(0, std::memory_order_release); }
+  void restart() { going_.store(0, std::memory_order_release); }  // E5
 
   std::int64_t count() const {
     const std::uint64_t releases = releases_.load(std::memory_order_acquire);  // E1
@@ -128,7 +131,7 @@ class PagePoolSplit {
   // known, going_ decides: the remover looked through the threads under the same lock.
   [[gnu::cold, gnu::noinline]] Ticket look_again() noexcept {
     Words::attach_or_abort();
-    if (going_.load(std::memory_order_acquire) == 0)
+    if (going_.load(std::memory_order_acquire) == 0)  // E4, E5
       return Ticket(true);
     put(Ticket(true));
     return Ticket();

@@ -20,6 +20,8 @@
 //   E1  put's subtraction -> the thread arrives at the rendezvous -> the sum there.
 //   E2  Dekker:  try_get: line += 1 (locked, full barrier); read going_
 //                remover: going_ = 1 (seq_cst); sum in the rendezvous
+//   E3  restart's release of going_ -> try_get's look at it (acquire).
+//   get() needs no edge, its caller holds a reference; seq_cst costs it nothing on x86-64.
 //
 // Limits: the kernel checked first and then counted, with preemption off. Without that a thread can
 // be stopped between the two, so this one counts first and takes back. A sum of moving lines can
@@ -54,7 +56,7 @@ class PercpuLocked {
   };
 
   Ticket try_get() noexcept {
-    if (going_.load(std::memory_order_acquire) != 0) [[unlikely]]
+    if (going_.load(std::memory_order_acquire) != 0) [[unlikely]]  // E3
       return Ticket();
     const unsigned cpu = M::current_cpu();
     lines_.template on<kRefs>(cpu).fetch_add(1, std::memory_order_seq_cst);  // E2
@@ -101,7 +103,7 @@ class PercpuLocked {
         this, [this] { return drained(); }, token);
   }
 
-  void restart() { going_.store(0, std::memory_order_release); }
+  void restart() { going_.store(0, std::memory_order_release); }  // E3
 
   std::int64_t count() const { return lines_.template sum<kRefs>(); }
 

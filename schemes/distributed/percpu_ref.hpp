@@ -27,6 +27,8 @@
 //       rcu_read_lock_sched and call_rcu.
 //   E2  per-CPU put (release) -> sum -> count_ (seq_cst) -> the put that reaches zero -> drained().
 //   E3  count_ += kBias, words cleared -> flags_ without kAtomic (release) -> a section.
+//   E4  resurrect: count_ += 1 (seq_cst), flags_ without kDead (release) -> try_get's look
+//       at flags_ (acquire) or its exchange of count_. Both: as base_reference.hpp's E3 and E4.
 //
 // Differences from the kernel: two one-way words a CPU (16 bytes, not 8), because add and subtract
 // on one word wait for each other's store; the grace period is one membarrier of microseconds, so
@@ -135,8 +137,8 @@ class PercpuRef {
       M::warn_once(warned_, "percpu_ref: resurrected while alive (ignored)");
       return;
     }
-    count_.fetch_add(1, std::memory_order_seq_cst);
-    flags_.store(kAtomic, std::memory_order_release);
+    count_.fetch_add(1, std::memory_order_seq_cst);    // E4
+    flags_.store(kAtomic, std::memory_order_release);  // E4
     if (!force_atomic_)
       move_to_percpu();
   }
@@ -165,7 +167,7 @@ class PercpuRef {
 
   bool is_dying() const noexcept { return (flags_.load(std::memory_order_acquire) & kDead) != 0; }
   bool is_zero() const noexcept {
-    return is_atomic() && count_.load(std::memory_order_acquire) == 0;
+    return is_atomic() && count_.load(std::memory_order_acquire) == 0;  // E2
   }
 
   /// Decides on the atomic counter, where the initial reference can be taken away only if it is
@@ -175,7 +177,7 @@ class PercpuRef {
     const bool was_atomic = is_atomic();
     move_to_atomic(0);
     std::uint64_t only_initial = 1;
-    if (count_.compare_exchange_strong(only_initial, 0, std::memory_order_seq_cst)) {
+    if (count_.compare_exchange_strong(only_initial, 0, std::memory_order_seq_cst)) {  // E2
       flags_.fetch_or(kDead, std::memory_order_seq_cst);
       return true;
     }
@@ -253,8 +255,8 @@ class PercpuRef {
   }
 
   void move_to_percpu() {
-    count_.fetch_add(kBias, std::memory_order_seq_cst);
-    flags_.store(0, std::memory_order_release);  // E3
+    count_.fetch_add(kBias, std::memory_order_seq_cst);  // E3
+    flags_.store(0, std::memory_order_release);          // E3
   }
 
   static inline std::atomic<bool> warned_{false};

@@ -22,6 +22,7 @@
 //   E2  going_ = 1; rseq_barrier() -> every later section of try_get sees it (asymmetric: the
 //       section has no fence, the barrier interrupts every running thread).
 //   E3  sum of puts (acquire), full barrier, sum of gets: I2.
+//   E4  restart's release of going_ -> the acquire of a section that finds it clear.
 //
 // Limits: 2.6.35's non-blocking removal decided under stop_machine. Here try_stop() marks going,
 // sums, and comes back to life if somebody is inside: a try_get in that window fails spuriously
@@ -64,7 +65,7 @@ class PercpuSplit {
   PercpuSplit() { M::require(info); }
 
   Ticket try_get() noexcept {
-    return Ticket(words_.template add_if_clear<kGets>(going_, 1, 1));  // E2
+    return Ticket(words_.template add_if_clear<kGets>(going_, 1, 1));  // E2, E4
   }
 
   Ticket get(const Ticket&) noexcept {
@@ -99,7 +100,7 @@ class PercpuSplit {
         this, [this] { return drained(); }, token);
   }
 
-  void restart() { going_.store(0, std::memory_order_release); }
+  void restart() { going_.store(0, std::memory_order_release); }  // E4
 
   std::int64_t count() const {
     const std::int64_t puts = words_.template sum<kPuts>();  // E1

@@ -21,6 +21,7 @@
 //   E1  put's release add -> the thread arrives at the rendezvous -> the sum there: the holder's
 //       accesses are done.
 //   E2  going_ = 1 inside the rendezvous -> every later section sees it.
+//   E3  restart's release of going_ -> the acquire of a section that finds it clear.
 //
 // Limits: a sum outside the rendezvous can come out too low: it reads CPU 0, a holder gets once
 // more on CPU 0 and puts on CPU 1, it reads CPU 1. The kernel's waiting remover summed without
@@ -101,7 +102,7 @@ class PercpuStopMachine {
         this, [this] { return drained(); }, token);
   }
 
-  void restart() { going_.store(0, std::memory_order_release); }
+  void restart() { going_.store(0, std::memory_order_release); }  // E3
 
   std::int64_t count() const { return words_.template sum<kRefs>(); }
 

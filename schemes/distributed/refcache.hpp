@@ -23,11 +23,13 @@
 //   I3  Pairs with delta 0 are flushed too: the object was used in this epoch.
 //
 // Ordering
-//   E1  put's section (release) -> collecting the delta (acquire) -> global_ under the object's
-//   lock
-//       -> review under the object's lock.
+//   E1  put's section (release) -> collecting the delta (acquire) -> global_ under the
+//       object's lock -> review under the object's lock.
 //   E2  going_ = 1; rseq_barrier() -> every later section sees it.
 //   E3  The object's lock, from each collection to the next.
+//   E4  epoch_ += 1 behind the last flush of an epoch -> a look at epoch_ (acquire): the flushes of
+//       the epochs that it counts are done.
+//   E5  restart's release of going_ -> the acquire of a section that finds it clear.
 //
 // Limits: a removal takes at least two flushes of every CPU's table and a barrier for each. Weak
 // references with a dying bit, which the paper uses to revive objects, are the going flag here. Who
@@ -101,7 +103,7 @@ class Refcache {
       unused_ = false;
       ++global_;
     }
-    going_.store(0, std::memory_order_release);
+    going_.store(0, std::memory_order_release);  // E5
   }
 
   std::int64_t count() const {
@@ -142,7 +144,7 @@ class Refcache {
       return;
     if (object.review_epoch_ == 0) {
       object.dirty_ = false;
-      object.review_epoch_ = epoch_.load(std::memory_order_acquire) + kQuietEpochs;
+      object.review_epoch_ = epoch_.load(std::memory_order_acquire) + kQuietEpochs;  // E4
     } else {
       object.dirty_ = true;
     }
@@ -154,12 +156,12 @@ class Refcache {
       caches().collect_all(cpu, [](void* owner, std::int64_t delta) {
         collect(*static_cast<Refcache*>(owner), delta);
       });
-    epoch_.fetch_add(1, std::memory_order_acq_rel);
+    epoch_.fetch_add(1, std::memory_order_acq_rel);  // E4
   }
 
   bool review() {
     const std::lock_guard lock(lock_);
-    const std::uint64_t epoch = epoch_.load(std::memory_order_acquire);
+    const std::uint64_t epoch = epoch_.load(std::memory_order_acquire);  // E4
     if (unused_ || review_epoch_ == 0 || epoch < review_epoch_)
       return unused_;
     if (global_ != 0) {

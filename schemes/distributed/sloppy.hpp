@@ -25,8 +25,9 @@
 //   E2  going_ = 1; rseq_barrier() -> later sections take no spare. Without one: Dekker,
 //       central_ += 1 (full barrier); read going_ against going_ = 1; full barrier; read central_.
 //   E3  sum of spares (acquire), full barrier, load of central_: a spare that is seen has its get
-//   in
-//       central_, so references in use are never missed.
+//       in central_, so references in use are never missed.
+//   E4  restart's release of going_ -> try_get's acquire looks at it, in a section or before the
+//       central counter.
 //
 // Limits: while live, count() may be off in both directions. try_stop() marks going, sums, and may
 // come back to life: spurious failures in that window. Outside the C++ memory model as
@@ -104,7 +105,7 @@ class Sloppy {
         this, [this] { return drained(); }, token);
   }
 
-  void restart() { going_.store(0, std::memory_order_release); }
+  void restart() { going_.store(0, std::memory_order_release); }  // E4
 
   std::int64_t count() const {
     const std::int64_t spares = spares_.template sum<kSpares>();  // E1
@@ -122,7 +123,7 @@ class Sloppy {
   }
 
   [[gnu::cold, gnu::noinline]] Ticket get_from_central() noexcept {
-    if (going_.load(std::memory_order_acquire) != 0)
+    if (going_.load(std::memory_order_acquire) != 0)  // E4
       return Ticket();
     central_.fetch_add(1, std::memory_order_seq_cst);  // E2
     if (going_.load(std::memory_order_seq_cst) == 0)   // E2

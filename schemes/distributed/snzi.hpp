@@ -25,6 +25,7 @@
 // Ordering: every exchange acquires and releases.
 //   E1  put's exchange -> (the leaf's last put -> ... ->) root at zero -> drained()'s acquire load.
 //   E2  closing the root -> try_get's acquire load of it, or its refusal at the root.
+//   E3  restart's exchange of root_ -> try_get's acquire load of it.
 //
 // Limits: the ticket names the leaf; any thread may give it back. One cache line per CPU and
 // object, and above 8 CPUs one more per 7 of them. The published root has a separate indicator word
@@ -72,7 +73,7 @@ class Snzi {
   };
 
   Ticket try_get() noexcept {
-    if ((root_.load(std::memory_order_acquire) & kClosed) != 0) [[unlikely]]  // E2
+    if ((root_.load(std::memory_order_acquire) & kClosed) != 0) [[unlikely]]  // E2, E3
       return Ticket();
     const unsigned cpu = M::current_cpu();
     if (join(leaf(cpu))) [[likely]]
@@ -94,7 +95,7 @@ class Snzi {
 
   bool try_stop() {
     std::uint64_t unused = 0;
-    return root_.compare_exchange_strong(unused, kClosed, std::memory_order_acq_rel);
+    return root_.compare_exchange_strong(unused, kClosed, std::memory_order_acq_rel);  // E1, E2
   }
 
   void stop() { root_.fetch_or(kClosed, std::memory_order_acq_rel); }  // E2
@@ -106,7 +107,7 @@ class Snzi {
         this, [this] { return drained(); }, token);
   }
 
-  void restart() { root_.fetch_and(~kClosed, std::memory_order_acq_rel); }
+  void restart() { root_.fetch_and(~kClosed, std::memory_order_acq_rel); }  // E3
 
   std::int64_t count() const { return 0; }
 

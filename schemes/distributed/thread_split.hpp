@@ -33,6 +33,7 @@
 //                               read attention        sum; sleep if held
 //   E5  A thread's first count precedes attach(); attach() and the sum take one lock. If the sum
 //       came first, the thread sees going_ after attach(); if not, its counts are in the sum.
+//   E6  restart's release of going_ -> try_get's acquire looks at it.
 //
 // Limits: a refused try_get has counted and must count a put; it looks at going_ first, so that
 // refused callers do not keep the remover summing. try_stop() marks going and may come back to
@@ -69,7 +70,7 @@ class ThreadSplit {
   ThreadSplit() { M::require(info); }
 
   Ticket try_get() noexcept {
-    if (going_.load(std::memory_order_acquire) != 0) [[unlikely]]
+    if (going_.load(std::memory_order_acquire) != 0) [[unlikely]]  // E6
       return Ticket();
     const std::uint32_t attention = words_.template add<kGets>(1);
     if ((attention | going_.load(std::memory_order_acquire)) != 0) [[unlikely]]  // E2
@@ -111,7 +112,7 @@ class ThreadSplit {
         this, [this] { return drained(); }, token);
   }
 
-  void restart() { going_.store(0, std::memory_order_release); }
+  void restart() { going_.store(0, std::memory_order_release); }  // E6
 
   std::int64_t count() const {
     const std::int64_t puts = words_.template sum<kPuts>();  // E1
@@ -134,7 +135,7 @@ class ThreadSplit {
   // known, going_ decides: the remover looked through the threads under the same lock.
   [[gnu::cold, gnu::noinline]] Ticket look_again() noexcept {
     Words::attach_or_abort();
-    if (going_.load(std::memory_order_acquire) == 0)
+    if (going_.load(std::memory_order_acquire) == 0)  // E5, E6
       return Ticket(true);
     put(Ticket(true));
     return Ticket();

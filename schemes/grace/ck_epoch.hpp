@@ -16,6 +16,7 @@
 //       whose section or call came later.
 //   E2  stop's store (seq_cst) before the grace period -> the look of a section that it need not
 //       wait for.
+//   E3  restart's release of going_ -> try_get's acquire of it. Ours.
 //
 // Limits: as every grace period (read_section.hpp): same thread lets go, and delays every removal
 // while it is inside. drained() queues a callback and polls; both need a record, and removers share
@@ -100,7 +101,7 @@ class CkEpoch {
   void stop() {
     forget_grace_period();
     passed_ = false;
-    going_.store(1, std::memory_order_seq_cst);
+    going_.store(1, std::memory_order_seq_cst);  // E2
   }
 
   bool drained() {
@@ -130,7 +131,7 @@ class CkEpoch {
 
   void restart() {
     forget_grace_period();
-    going_.store(0, std::memory_order_release);
+    going_.store(0, std::memory_order_release);  // E3
   }
 
   std::int64_t count() const { return 0; }

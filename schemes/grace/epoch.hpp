@@ -39,6 +39,7 @@
 //                            read epoch: newer?         read the records; sleep if held
 //       A remover waits only for records older than the epoch, so a reader who leaves in the epoch
 //       he came in wakes nobody and looks no further.
+//   E5  restart's release of going_ -> try_get's acquire of it.
 //
 // Limits: as every grace period (read_section.hpp): not a reference; the thread that entered must
 // leave, and while it is inside it delays every removal. No try_stop(): a record does not say which
@@ -118,7 +119,7 @@ class Epoch {
         &wait_key_, [this] { return drained(); }, token);
   }
 
-  void restart() { going_.store(0, std::memory_order_release); }
+  void restart() { going_.store(0, std::memory_order_release); }  // E5
 
   std::int64_t count() const { return 0; }
 

@@ -19,6 +19,9 @@
 //   E1  put's section end -> end of the grace period (liburcu).
 //   E2  stop's store -> try_get's load in a later section (liburcu: by the full barriers of both
 //       sides, or by the remover's membarrier).
+//   E3  The callback's exchange of state, against drained()'s acquire load (the last step of E1),
+//       and against the exchange that forgets: who comes second sees all, and deletes.
+//   E4  restart's release of going_ -> try_get's acquire of it.
 //
 // Limits: not a reference. The thread that entered must leave; while it is inside, it delays every
 // removal, so it must not sleep for long; nobody can tell whether one module is in use, so there
@@ -46,7 +49,7 @@ class GracePeriodRemoval {
   void stop() {
     forget_grace_period();
     passed_ = false;
-    going_.store(1, std::memory_order_seq_cst);
+    going_.store(1, std::memory_order_seq_cst);  // E2
   }
 
   bool drained() {
@@ -54,7 +57,7 @@ class GracePeriodRemoval {
       return true;
     if (grace_period_ == nullptr)
       grace_period_ = GracePeriod::start(this);
-    passed_ = grace_period_->state.load(std::memory_order_acquire) == kOver;
+    passed_ = grace_period_->state.load(std::memory_order_acquire) == kOver;  // E1, E3
     return passed_;
   }
 
@@ -70,7 +73,7 @@ class GracePeriodRemoval {
 
   void restart() {
     forget_grace_period();
-    going_.store(0, std::memory_order_release);
+    going_.store(0, std::memory_order_release);  // E4
   }
 
   std::int64_t count() const { return 0; }
@@ -100,7 +103,7 @@ class GracePeriodRemoval {
       Rcu::in_callback();
       auto* self = reinterpret_cast<GracePeriod*>(head);
       const void* const key = self->key;
-      if (self->state.exchange(kOver, std::memory_order_seq_cst) == kForgotten)
+      if (self->state.exchange(kOver, std::memory_order_seq_cst) == kForgotten)  // E3
         delete self;
       M::wake_if_waiting(key);
     }
@@ -108,7 +111,7 @@ class GracePeriodRemoval {
 
   void forget_grace_period() noexcept {
     if (grace_period_ != nullptr &&
-        grace_period_->state.exchange(kForgotten, std::memory_order_acq_rel) == kOver)
+        grace_period_->state.exchange(kForgotten, std::memory_order_acq_rel) == kOver)  // E3
       delete grace_period_;
     grace_period_ = nullptr;
   }

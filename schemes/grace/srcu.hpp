@@ -32,6 +32,7 @@
 //       Either try_get sees going_, or the sum sees its entry.
 //   E3  sum of exits, full barrier (A), sum of entries: I2.
 //   E4  asymmetric Dekker (parking.hpp): put's exit; read waiters | announce; heavy barrier; sums.
+//   E5  restart's release of going_ -> try_get's second look at it (acquire).
 //
 // Limits: a domain with a flag could do with one scan of both banks; the flip is what keeps new
 // readers out of the bank that is waited for where nobody refuses them, and it is here so that the
@@ -140,7 +141,7 @@ class Srcu {
         this, [this] { return drained(); }, token);
   }
 
-  void restart() { going_.store(0, std::memory_order_release); }
+  void restart() { going_.store(0, std::memory_order_release); }  // E5
 
   std::int64_t count() const {
     const std::int64_t exits = exits_in(0) + exits_in(1);  // E1

@@ -22,9 +22,8 @@
 //       remover has the write side (kWriter) and never once state_ is kGoing.
 //   I3  get() by a holder counts in readers_, never in a slot: who looks through the table first
 //       and reads readers_ afterwards misses nobody who passes his reference on.
-//   I4  After stop(), a slot once seen free of this module has nobody inside for good: scanned_,
-//   the
-//       slots seen free so far, or kDrained.
+//   I4  After stop(), a slot once seen free of this module has nobody inside for good: scanned_
+//       is the number of slots seen free so far, or kDrained.
 //
 // Ordering
 //   E1  put's release (slot or count) -> the remover's acquire load of it.
@@ -33,6 +32,8 @@
 //   E3  The same with readers_ for try_get's slow path.
 //   E4  state_ = kGoing, then the writer bit goes (release) -> a try_get that waited sees kGoing.
 //   E5  put's plain store before its look for sleepers: heavy_barrier() in wait (parking.hpp).
+//   E6  restart's release of state_ -> try_get's looks at it (acquire); a reader's exchange to
+//       kBiased goes on with its release sequence.
 //
 // Limits: after a revocation the bias stays off for kInhibit times what the scan took, so that
 // removers cost readers a tenth at most. Threads whose slots share a line disturb each other. A
@@ -85,7 +86,7 @@ class Bravo {
   Bravo() { M::require(info); }
 
   Ticket try_get() noexcept {
-    if (state_.load(std::memory_order_acquire) == kBiased) [[likely]] {
+    if (state_.load(std::memory_order_acquire) == kBiased) [[likely]] {  // E6
       const std::uint32_t slot = M::table_slot(this);
       const void* free = nullptr;
       if (table_[slot].compare_exchange_strong(free, this, std::memory_order_seq_cst,
@@ -112,20 +113,20 @@ class Bravo {
 
   bool try_stop() {
     std::uint64_t none = 0;
-    if (!readers_.compare_exchange_strong(none, kWriter, std::memory_order_seq_cst))
+    if (!readers_.compare_exchange_strong(none, kWriter, std::memory_order_seq_cst))  // E1
       return false;
-    const bool revoked = state_.exchange(kOpen, std::memory_order_seq_cst) == kBiased;
+    const bool revoked = state_.exchange(kOpen, std::memory_order_seq_cst) == kBiased;  // E2
     // Without bias there may still be readers in the table, from before an attempt that failed.
     const bool nobody = scan(revoked) && readers_.load(std::memory_order_acquire) == kWriter;  // I3
     if (nobody) {
-      state_.store(kGoing, std::memory_order_seq_cst);
+      state_.store(kGoing, std::memory_order_seq_cst);  // E4
       scanned_ = kDrained;
     }
     readers_.fetch_sub(kWriter, std::memory_order_release);  // E4
     return nobody;
   }
 
-  void stop() { scan(state_.exchange(kGoing, std::memory_order_seq_cst) == kBiased); }
+  void stop() { scan(state_.exchange(kGoing, std::memory_order_seq_cst) == kBiased); }  // E2
 
   bool drained() {
     while (scanned_ < M::kTableSlots && !shows(scanned_)) ++scanned_;  // E1
@@ -140,7 +141,7 @@ class Bravo {
         this, [this] { return drained(); }, token);
   }
 
-  void restart() { state_.store(kOpen, std::memory_order_release); }
+  void restart() { state_.store(kOpen, std::memory_order_release); }  // E6
 
   std::int64_t count() const { return 0; }
 
@@ -170,7 +171,7 @@ class Bravo {
         M::cpu_relax();
         seen = readers_.load(std::memory_order_acquire);  // E4
       }
-      if (state_.load(std::memory_order_acquire) == kGoing)
+      if (state_.load(std::memory_order_acquire) == kGoing)  // E4, E6
         return Ticket();
     } while (!readers_.compare_exchange_weak(seen, seen + 1, std::memory_order_seq_cst,
                                              std::memory_order_relaxed));

@@ -22,6 +22,9 @@
 //   E2  Dekker:  try_get: lines_[c] += 1 (full barrier); read going_
 //                stop:    going_ = 1; full barrier; read lines_[c]
 //       Either try_get sees going_ and leaves, or the remover sees the reader.
+//   E3  going_ = 1, then try_stop's unlock (release) -> the addition of a reader who finds the lock
+//       free: he sees going_.
+//   E4  restart's release of going_ -> try_get's looks at it (acquire).
 //
 // Limits: removal of one module waits for the readers of all of them, and one that sleeps delays
 // every removal. No memory per module; one cache line a CPU for the machine.
@@ -68,7 +71,7 @@ class Brlock {
   };
 
   Ticket try_get() noexcept {
-    if (going_.load(std::memory_order_acquire) != 0) [[unlikely]]
+    if (going_.load(std::memory_order_acquire) != 0) [[unlikely]]  // E4
       return Ticket();
     const unsigned cpu = M::current_cpu();
     read_lock(lines_[cpu]);
@@ -92,7 +95,7 @@ class Brlock {
     if (all)
       stop();
     for (unsigned cpu = 0; cpu < taken; ++cpu)
-      lines_[cpu].readers.fetch_sub(kWriter, std::memory_order_release);
+      lines_[cpu].readers.fetch_sub(kWriter, std::memory_order_release);  // E3
     return all;
   }
 
@@ -112,7 +115,7 @@ class Brlock {
         &wait_key_, [this] { return drained(); }, token);
   }
 
-  void restart() { going_.store(0, std::memory_order_release); }
+  void restart() { going_.store(0, std::memory_order_release); }  // E4
 
   std::int64_t count() const { return 0; }
 

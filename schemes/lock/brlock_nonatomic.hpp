@@ -32,6 +32,7 @@
 //   E4  A thread's first count precedes attach(); attach() and the sum take one lock. If the sum
 //       came first, the thread sees the flag, or it is down and E3 holds.
 //   E5  wait_drained asks every thread for attention, then heavy_barrier(): as thread_split's E4.
+//   E6  restart's release of going_ -> try_get's looks at it (acquire).
 //
 // Limits: not a reference: the thread that entered must leave, and while it is inside it delays
 // the removal of every module. Only one machine-wide lock instead of the kernel's several.
@@ -69,7 +70,7 @@ class BrlockNonatomic {
   BrlockNonatomic() { M::require(info); }
 
   Ticket try_get() noexcept {
-    if (going_.load(std::memory_order_acquire) != 0) [[unlikely]]
+    if (going_.load(std::memory_order_acquire) != 0) [[unlikely]]  // E6
       return Ticket();
     read_lock();
     if (going_.load(std::memory_order_acquire) != 0) [[unlikely]] {  // E3
@@ -99,7 +100,7 @@ class BrlockNonatomic {
   }
 
   void stop() {
-    going_.store(1, std::memory_order_seq_cst);
+    going_.store(1, std::memory_order_seq_cst);  // E3
     passed_ = false;
   }
 
@@ -115,7 +116,7 @@ class BrlockNonatomic {
         &wait_key_, [this] { return drained(); }, token);
   }
 
-  void restart() { going_.store(0, std::memory_order_release); }
+  void restart() { going_.store(0, std::memory_order_release); }  // E6
 
   std::int64_t count() const { return 0; }
 

@@ -15,6 +15,7 @@
 // Ordering: theirs. What this wrapper relies on
 //   E1  ck_brlock_read_unlock() -> a ck_brlock_write_trylock() that succeeds later.
 //   E2  stop's store, then a write lock that was held -> the look of a reader who came in later.
+//   E3  restart's release of going_ -> try_get's acquire of it. Ours.
 //
 // Limits: same thread lets go, and delays every removal while it is inside; an attempt of a remover
 // holds up those who come in. Concurrency kit adds a reader record under the write lock, that is,
@@ -83,7 +84,7 @@ class CkBrlock {
 
   Ticket try_get() noexcept {
     ck_brlock_read_lock(&lock_, reader_);
-    if (going_.load(std::memory_order_acquire) != 0) [[unlikely]] {  // E2
+    if (going_.load(std::memory_order_acquire) != 0) [[unlikely]] {  // E2, E3
       leave();
       return Ticket();
     }
@@ -100,7 +101,7 @@ class CkBrlock {
   bool try_stop() {
     if (!try_write_lock())
       return false;
-    going_.store(1, std::memory_order_seq_cst);
+    going_.store(1, std::memory_order_seq_cst);  // E2
     passed_ = true;
     ck_brlock_write_unlock(&lock_);
     return true;
@@ -134,7 +135,7 @@ class CkBrlock {
     }
   }
 
-  void restart() { going_.store(0, std::memory_order_release); }
+  void restart() { going_.store(0, std::memory_order_release); }  // E3
 
   std::int64_t count() const { return 0; }
 

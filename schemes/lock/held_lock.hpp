@@ -19,17 +19,17 @@
 //   I1  local_ + remote_ = references held, at every instant between two foldings; folding happens
 //       under the lock, and whoever reads the sum holds the lock.
 //   I2  local_, going_ and owner_ change only under the lock. owner_ holds this thread's number
-//   only
-//       if this thread wrote it there and has not unlocked since: a relaxed look suffices.
+//       only if this thread wrote it there and has not unlocked since: a relaxed look suffices.
 //   I3  A holder's get outside a session raises remote_ before he can put: the sum does not reach
 //   0.
 //
 // Ordering
-//   E1  put's release addition to remote_ -> the folding's acquire exchange.
+//   E1  put's release addition to remote_ -> the folding's acquire exchange, or the sum's load.
 //   E2  a session's unlock -> the remover's lock: he sees its counts, and it sees, if it comes
 //       later, that he announced himself before his last look; so a session looks for sleepers
 //       once, after its unlock, and no barrier is needed.
-//   E3  going_ is set and looked at under one lock: nothing fails spuriously.
+//   E3  going_ is set, cleared and looked at under one lock: nothing fails spuriously, and restart
+//       happens before a try_get that succeeds. The look without the lock only refuses.
 //
 // Limits: a remover, and everybody outside, waits for a session, whose thread must not sleep; one
 // module's sessions hold up nobody else. A thread that is in a session of the module may open

@@ -12,7 +12,11 @@
 // Cost: one locked instruction per get and per put on a shared word.
 //
 // Invariants: none that protects the module. users_ = the callers that have counted themselves.
-// Ordering: put's release -> drained()'s acquire, for those who counted.
+//
+// Ordering
+//   E1  put's release -> the acquire of drained() and try_stop(), for those who counted.
+//   E2  restart's release of deleted_ -> try_get's acquire of it.
+//
 // Limits: safe = false. The contract tests and the oracle of every workload must catch it.
 #pragma once
 
@@ -40,7 +44,7 @@ class InModule {
   };
 
   Ticket try_get() noexcept {
-    if (deleted_.load(std::memory_order_acquire) != 0) [[unlikely]]  // the caller finds no module
+    if (deleted_.load(std::memory_order_acquire) != 0) [[unlikely]]  // E2; the caller finds none
       return Ticket();
     // Here the module's code already runs, and nobody knows.
     users_.fetch_add(1, std::memory_order_relaxed);
@@ -53,12 +57,12 @@ class InModule {
   }
 
   void put(Ticket) noexcept {
-    users_.fetch_sub(1, std::memory_order_seq_cst);
+    users_.fetch_sub(1, std::memory_order_seq_cst);  // E1
     M::wake_if_waiting(this);
   }
 
   bool try_stop() {
-    if (users_.load(std::memory_order_acquire) != 0)
+    if (users_.load(std::memory_order_acquire) != 0)  // E1
       return false;
     deleted_.store(1, std::memory_order_release);
     return true;
@@ -66,14 +70,14 @@ class InModule {
 
   void stop() { deleted_.store(1, std::memory_order_seq_cst); }
 
-  bool drained() { return users_.load(std::memory_order_acquire) == 0; }
+  bool drained() { return users_.load(std::memory_order_acquire) == 0; }  // E1
 
   void wait_drained(std::stop_token token) {
     M::wait(
         this, [this] { return drained(); }, token);
   }
 
-  void restart() { deleted_.store(0, std::memory_order_release); }
+  void restart() { deleted_.store(0, std::memory_order_release); }  // E2
 
   std::int64_t count() const { return users_.load(std::memory_order_relaxed); }
 

@@ -16,7 +16,7 @@
 //
 // Ordering
 //   E1  put's release decrement -> drained()'s acquire load.
-//   E2  unlock after setting deleted_ -> the next try_get's lock.
+//   E2  unlock after setting or clearing deleted_ -> the next try_get's lock.
 //
 // Limits: 2.4 knew only the non-blocking removal; stop() and waiting are the same flag without the
 // test. No overflow protection.
@@ -67,7 +67,7 @@ class UnloadLock {
 
   bool try_stop() {
     const std::lock_guard lock(unload_lock_);
-    if (users_.load(std::memory_order_acquire) != 0)
+    if (users_.load(std::memory_order_acquire) != 0)  // E1
       return false;
     deleted_.store(1, std::memory_order_relaxed);
     return true;
