@@ -15,7 +15,7 @@
 //
 // Invariants
 //   I1  central_ = references held + spares of all CPUs (+ refused gets not yet taken back).
-//   I2  0 <= a CPU's spares <= kMostSpares.
+//   I2  0 <= a CPU's spares <= MostSpares.
 //   I3  Once going_ is set and the barrier has passed, spares are given back only: no sum of them
 //       shrinks any more.
 //
@@ -39,7 +39,7 @@
 
 namespace getput {
 
-template <class M = machine::Native>
+template <class M = machine::Native, std::int64_t MostSpares = 64>
 class Sloppy {
  public:
   using Ticket = BoolTicket;
@@ -77,7 +77,7 @@ class Sloppy {
   }
 
   void put(Ticket) noexcept {
-    if (!spares_.template add_within<kSpares>(going_, kAlways, 1, kMostSpares))  // E1
+    if (!spares_.template add_within<kSpares>(going_, kAlways, 1, MostSpares))  // E1
         [[unlikely]]
       central_.fetch_sub(1, std::memory_order_seq_cst);  // E1
     M::wake_if_waiting(this);
@@ -116,10 +116,9 @@ class Sloppy {
  private:
   enum : std::size_t { kSpares };
   enum : std::uint32_t { kAlways = 0, kWhileLive = 1 };
-  static constexpr std::int64_t kMostSpares = 64;
 
   bool take_spare() noexcept {
-    return spares_.template add_within<kSpares>(going_, kWhileLive, -1, kMostSpares);
+    return spares_.template add_within<kSpares>(going_, kWhileLive, -1, MostSpares);
   }
 
   [[gnu::cold, gnu::noinline]] Ticket get_from_central() noexcept {

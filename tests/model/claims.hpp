@@ -73,6 +73,37 @@ class NeverRemovedWhileHeld final : public Stage<S> {
   Flag attempts_over_;
 };
 
+/// A removal that failed has been called off: the remover is let in himself.
+template <class S>
+class LiveAfterFailedTry final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int index) override {
+    auto& module = this->module_;
+    if (index != 0) {
+      module.visit();
+      return;
+    }
+    const auto ticket = module.enter();
+    inside_.raise();
+    tried_.wait();
+    module.call();
+    module.leave(ticket);
+  }
+  void remove() override {
+    auto& module = this->module_;
+    inside_.wait();
+    require(!module.scheme().try_stop(), "try_stop() succeeded while a caller is inside");
+    require(module.visit(), "try_get refused the remover after a try_stop() that failed");
+    tried_.raise();
+    module.stop_and_unmap();
+  }
+
+ private:
+  Flag inside_;
+  Flag tried_;
+};
+
 /// A holder passes his reference on from ticket to ticket while the remover tries: one of them is
 /// held at any time, so no attempt succeeds.
 template <class S>

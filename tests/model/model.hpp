@@ -9,6 +9,7 @@
 
 #include "tests/model/claims.hpp"
 #include "tests/model/machine.hpp"
+#include "tests/model/polls.hpp"
 #include "tests/model/scenarios.hpp"
 #include "tests/model/sessions.hpp"
 #include "tests/model/switching.hpp"
@@ -52,6 +53,9 @@ std::vector<Check> all_checks() {
       {"CalledOffFew", removal, plan<CalledOff, S, 2>()},
       {"LoadedAgain", removal, plan<LoadedAgain, S, 3>()},
       {"LoadedAgainFew", removal, plan<LoadedAgain, S, 2>()},
+      {"HeldInSecondLife", removal, plan<HeldInSecondLife, S, 3>()},
+      {"HeldWhilePolled", removal, plan<HeldWhilePolled, S, 3>()},
+      {"PassedOnBetweenPolls", removal && i.get_while_going, plan<PassedOnBetweenPolls, S, 3>()},
       {"RefusedAfterStop", removal && i.certain_after_stop, plan<RefusedAfterStop, S, 3>()},
       {"DestroyedAfterDrain", removal, plan<DestroyedAfterDrain, S, 3>()},
       {"DestroyedDuringLastPut", removal && i.destroy_when_drained,
@@ -61,6 +65,7 @@ std::vector<Check> all_checks() {
        plan<DestroyedDuringLastPut, S, 3>(),
        {kGone}},
       {"NeverRemovedWhileHeld", decides, plan<NeverRemovedWhileHeld, S, 3>()},
+      {"LiveAfterFailedTry", decides, plan<LiveAfterFailedTry, S, 3>()},
       {"NeverRemovedWhilePassedOn", decides && i.get_while_going,
        plan<NeverRemovedWhilePassedOn, S, 3>()},
       {"NeverSpuriouslyRefused", decides && !i.spurious_failure,

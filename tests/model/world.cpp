@@ -81,7 +81,8 @@ void fence_here(const Where& at) {
 void park(const void* key, const Where& at) {
   Thread& mine = me();
   answer();
-  fence_here(at);  // the context switch
+  if (key != &kStillKey)  // its arrival counts before it is asleep
+    fence_here(at);       // the context switch
   mine.key = key;
   mine.idle = true;
   rl::ctx().park_current_thread(false, false, false, place(at));

@@ -2,7 +2,8 @@
 """Bugs in the schemes' sources, for the model checks: tests/model/mutants/<scheme>.toml.
 
 `find`, which occurs exactly once in the scheme's header (or in `file`), is replaced by `replace`;
-one of `checks` at least has to fail; `bug` names the historical bug that the mutant repeats.
+one of `checks` at least has to fail; `bug` names the historical bug that the mutant repeats. `unit`
+is another file than the generated one with the scheme's checks: the scheme in another size.
 """
 
 import json
@@ -50,12 +51,18 @@ def source_of(build, mutant):
     return pathlib.Path(f"schemes/{found[0]}.hpp")
 
 
-def compile_mutant(build, mutant, folder):
-    unit = pathlib.Path(build["generated"]) / f"model_{mutant['scheme']}.cpp"
+def compile_mutant(build, mutant, folder, path):
+    if "unit" in mutant:
+        unit = ROOT / mutant["unit"]
+    else:
+        unit = pathlib.Path(build["generated"]) / f"model_{mutant['scheme']}.cpp"
     if not unit.exists():
         raise Unusable(3, f"{unit} is missing; build the target getput-model first")
     program = folder / "mutant"
-    arguments = [f"-I{folder}", f"-I{ROOT}", str(unit), *build["libraries"]]
+    sources = [str(unit)]
+    if path.suffix == ".cpp":  # comes before the library, which is then not asked for that object
+        sources.append(str(folder / path))
+    arguments = [f"-I{folder}", f"-I{ROOT}", *sources, *build["libraries"]]
     compile_program(build, mutant["key"], [*arguments, "-lurcu-memb", "-pthread"], program)
     return program
 
@@ -106,5 +113,5 @@ def examine(build, mutant):
         folder = pathlib.Path(name)
         path = source_of(build, mutant)
         overlay(folder, path, mutate(mutant, path))
-        caught, after = run(compile_mutant(build, mutant, folder), mutant)
+        caught, after = run(compile_mutant(build, mutant, folder, path), mutant)
     return Result(mutant["scheme"], mutant["name"], "model", mutant.get("bug", ""), caught, after)

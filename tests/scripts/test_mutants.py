@@ -50,6 +50,13 @@ def test_scheme_with_one_mutant_is_named(args, capsys):
     assert "fewer than 2 mutants for one\n" in capsys.readouterr().err
 
 
+def test_scheme_that_is_unsafe_on_purpose_needs_none(args, capsys):
+    text = json.dumps({"schemes": ["lock/in_module"]})
+    (args.model / "tests/model/mutants_build.json").write_text(text, encoding="utf-8")
+    assert run.conclude(args, history(), 1.0) == 0
+    assert "in_module          (unsafe on purpose" in capsys.readouterr().out
+
+
 def test_historical_bug_without_mutant_is_named(args, capsys):
     kept = [result for result in history() if result.name != "b9a49520679e"]
     assert run.conclude(args, [caught("one"), caught("one", "y"), *kept], 1.0) == 1

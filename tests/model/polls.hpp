@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// Scenarios of a remover who asks drained() again and again while somebody is inside: for schemes
+// that need several looks to be sure.
+#pragma once
+
+#include "tests/model/stage.hpp"
+
+namespace getput::model {
+
+/// More looks than any scheme needs, without a pause; somebody else calls another module meanwhile.
+template <class S>
+class HeldWhilePolled final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int index) override {
+    auto& module = this->module_;
+    if (index != 0) {
+      other_.visit();
+      return;
+    }
+    const auto ticket = module.enter();
+    inside_.raise();
+    polled_.wait();
+    module.call();
+    module.leave(ticket);
+  }
+  void remove() override {
+    auto& module = this->module_;
+    inside_.wait();
+    module.scheme().stop();
+    for (int i = 0; i < kPolls; ++i) require(!module.scheme().drained(), Module<S>::kUnsafe);
+    polled_.raise();
+    while (!module.scheme().drained()) let_others_run();
+    module.unmap();
+  }
+
+ private:
+  static constexpr int kPolls = 8;
+
+  Module<S> other_;
+  Flag inside_;
+  Flag polled_;
+};
+
+/// The first looks see the reference; then its holder passes it on, maybe from CPU to CPU, while
+/// the remover looks once more, and keeps what he has got.
+template <class S>
+class PassedOnBetweenPolls final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int index) override {
+    auto& module = this->module_;
+    if (index != 0)
+      return;
+    const auto ticket = module.enter();
+    inside_.raise();
+    polled_.wait();
+    const auto again = module.enter_again(ticket);
+    module.leave(ticket);
+    polled_again_.wait();
+    module.call();
+    module.leave(again);
+  }
+  void remove() override {
+    auto& module = this->module_;
+    inside_.wait();
+    module.scheme().stop();
+    for (int i = 0; i < kPolls; ++i) require(!module.scheme().drained(), Module<S>::kUnsafe);
+    polled_.raise();
+    require(!module.scheme().drained(), Module<S>::kUnsafe);
+    polled_again_.raise();
+    while (!module.scheme().drained()) let_others_run();
+    module.unmap();
+  }
+
+ private:
+  static constexpr int kPolls = 2;
+
+  Flag inside_;
+  Flag polled_;
+  Flag polled_again_;
+};
+
+/// Unmapped, mapped again, restarted and stopped with a caller inside: what the remover found in
+/// the first life says nothing about the second.
+template <class S>
+class HeldInSecondLife final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int index) override {
+    auto& module = this->module_;
+    module.visit();
+    if (index != 0)
+      return;
+    loaded_again_.wait();
+    const auto ticket = module.enter();
+    require(static_cast<bool>(ticket), "try_get refused on a live module");
+    inside_.raise();
+    polled_.wait();
+    module.call();
+    module.leave(ticket);
+  }
+  void remove() override {
+    auto& module = this->module_;
+    module.stop_and_unmap();
+    module.map();
+    module.scheme().restart();
+    loaded_again_.raise();
+    inside_.wait();
+    module.scheme().stop();
+    require(!module.scheme().drained(), Module<S>::kUnsafe);
+    polled_.raise();
+    while (!module.scheme().drained()) let_others_run();
+    module.unmap();
+  }
+
+ private:
+  Flag loaded_again_;
+  Flag inside_;
+  Flag polled_;
+};
+
+}  // namespace getput::model
