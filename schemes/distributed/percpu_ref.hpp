@@ -4,14 +4,12 @@
 // What: the kernel's percpu_ref with its whole state machine. While alive, gets and puts count on
 // the CPU they run on. Killing switches to one atomic word: mark, wait until nobody is in a per-CPU
 // section, move the sum over; from then on the put that reaches zero knows it.
-//
 //            init                    kill (confirm, then drop the initial reference)
 //   ATOMIC  <---->  PER-CPU  ------------------------>  ATOMIC + DEAD  -> zero: release
 //        switch_to_*    ^-------------------------------------'
 //                          resurrect, reinit (at zero)
 //
-// Where from: Linux 3.11 to today, lib/percpu-refcount.c, include/linux/percpu-refcount.h (Kent
-// Overstreet 2013, Tejun Heo 2014).
+// Where from: Linux 3.11 to today, lib/percpu-refcount.c (Kent Overstreet 2013, Tejun Heo).
 //
 // Cost: alive, one rseq section per get and per put; dead, a look at the flags and an atomic.
 //
@@ -27,18 +25,17 @@
 //       rcu_read_lock_sched and call_rcu.
 //   E2  per-CPU put (release) -> sum -> count_ (seq_cst) -> the put that reaches zero -> drained().
 //   E3  count_ += kBias, words cleared -> flags_ without kAtomic (release) -> a section.
-//   E4  resurrect: count_ += 1 (seq_cst), flags_ without kDead (release) -> try_get's look
-//       at flags_ (acquire) or its exchange of count_. Both: as base_reference.hpp's E3 and E4.
+//   E4  resurrect: count_ += 1, flags_ (release) -> try_get's flags_ (acquire) or count_.
 //
 // Differences from the kernel: two one-way words a CPU (16 bytes, not 8), because add and subtract
-// on one word wait for each other's store; the grace period is one membarrier of microseconds, so
-// kill confirms before it returns instead of through call_rcu; per-CPU words are kept while dead.
+// on one word wait for each other's store; kill confirms before it returns, after one membarrier,
+// instead of through call_rcu; per-CPU words are kept while dead.
 //
 // Limits: tryget (try_get_any) succeeds on a dying object; only tryget_live (try_get) refuses, and
 // for certain only once kill has confirmed. Outside the C++ memory model as percpu_split is.
 #pragma once
 
-#include <limits>
+#include <cstdint>
 #include <mutex>
 
 #include "../machine/native.hpp"
@@ -49,7 +46,21 @@ namespace getput {
 template <class M = machine::Native>
 class PercpuRef {
  public:
-  using Ticket = BoolTicket;
+  /// Where the reference was counted. From the atomic word it is taken again in whatever mode (I1),
+  /// without a look at the mode: a load between two locked instructions holds up the second.
+  class Ticket {
+   public:
+    constexpr Ticket() noexcept = default;
+    constexpr explicit operator bool() const noexcept { return where_ != Where::nowhere; }
+
+   private:
+    friend class PercpuRef;
+    enum class Where : std::uint8_t { nowhere, on_cpu, in_atomic, in_atomic_with_release };
+    constexpr explicit Ticket(Where where) noexcept : where_(where) {}
+
+    Where where_ = Where::nowhere;
+  };
+
   /// Called by the put that reaches zero. The object may be freed in it.
   using Release = void (*)(PercpuRef&);
 
@@ -86,28 +97,32 @@ class PercpuRef {
   /// percpu_ref_tryget_live: refused for certain once kill has confirmed.
   Ticket try_get() noexcept {
     if (count_per_cpu<kGets>()) [[likely]]
-      return Ticket(true);
-    return Ticket(!is_dying() && add_unless_zero());
+      return Ticket(Where::on_cpu);
+    return !is_dying() && add_unless_zero() ? in_atomic() : Ticket();
   }
 
   /// percpu_ref_tryget: refused only at zero, so it still succeeds between kill and the last put.
   Ticket try_get_any() noexcept {
     if (count_per_cpu<kGets>()) [[likely]]
-      return Ticket(true);
-    return Ticket(add_unless_zero());
+      return Ticket(Where::on_cpu);
+    return add_unless_zero() ? in_atomic() : Ticket();
   }
 
   /// percpu_ref_get: the caller already holds a reference.
   Ticket get(const Ticket&) noexcept {
-    if (!count_per_cpu<kGets>()) [[unlikely]]
-      count_.fetch_add(1, std::memory_order_seq_cst);
-    return Ticket(true);
+    if (count_per_cpu<kGets>()) [[likely]]
+      return Ticket(Where::on_cpu);
+    count_.fetch_add(1, std::memory_order_seq_cst);
+    return in_atomic();
   }
 
-  /// percpu_ref_put.
-  void put(Ticket) noexcept {
-    if (!count_per_cpu<kPuts>()) [[unlikely]]  // E2
+  void put(Ticket held) noexcept {
+    if (held.where_ == Where::on_cpu && count_per_cpu<kPuts>()) [[likely]]  // E2
+      return;
+    if (held.where_ != Where::in_atomic)
       put_atomic();
+    else if (count_.fetch_sub(1, std::memory_order_seq_cst) == 1) [[unlikely]]  // E2
+      M::wake_if_waiting(this);
   }
 
   /// percpu_ref_kill_and_confirm: no try_get that starts later succeeds; @p confirm is called once
@@ -125,7 +140,6 @@ class PercpuRef {
     confirm();
     put_atomic();
   }
-
   void kill() {
     kill_and_confirm([] {});
   }
@@ -201,18 +215,18 @@ class PercpuRef {
     std::uint64_t total = count_.load(std::memory_order_acquire) - puts;
     M::full_barrier();
     total += static_cast<std::uint64_t>(words_.template sum<kGets>());
-    if (!is_atomic())
-      total -= kBias;
-    return static_cast<std::int64_t>(total - (is_dying() ? 0 : 1));
+    total -= (is_atomic() ? 0 : kBias) + (is_dying() ? 0 : 1);
+    return static_cast<std::int64_t>(total);
   }
 
   /// For tests: as if this CPU's words had been counting for long.
   void near_overflow(std::int64_t n) noexcept {
-    words_.template add<kGets>(std::numeric_limits<std::int64_t>::max() - n);
-    words_.template add<kPuts>(std::numeric_limits<std::int64_t>::max() - n);
+    words_.template add<kGets>(INT64_MAX - n);
+    words_.template add<kPuts>(INT64_MAX - n);
   }
 
  private:
+  using Where = typename Ticket::Where;
   enum : std::size_t { kGets, kPuts };
   enum : std::uint32_t { kAtomic = 1, kDead = 2 };
   static constexpr std::uint64_t kBias = std::uint64_t{1} << 63;
@@ -220,9 +234,13 @@ class PercpuRef {
   // The look before the section decides nothing (I2); it spares a dead reference the section.
   template <std::size_t Word>
   bool count_per_cpu() noexcept {
-    if (flags_.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    if ((flags_.load(std::memory_order_relaxed) & (kAtomic | kDead)) != 0) [[unlikely]]
       return false;
     return words_.template add_if_clear<Word>(flags_, kAtomic | kDead, 1);
+  }
+
+  Ticket in_atomic() const noexcept {
+    return Ticket(release_ != nullptr ? Where::in_atomic_with_release : Where::in_atomic);
   }
 
   bool is_atomic() const noexcept {
