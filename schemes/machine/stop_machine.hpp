@@ -14,6 +14,11 @@
 // Three bugs of the kernel's that this must not have: an arrival without a barrier (Linux
 // 571a25776b), participants that spin and keep others from arriving (9bfec65b7d), a rendezvous that
 // goes on although a participant could not be made (there the result was ignored).
+// For the last a signal that is refused, because the user has RLIMIT_SIGPENDING of them pending, is
+// sent again until it is not.
+//
+// A fork() waits for the round under way; its child knows the thread that forked, if it was
+// registered, by its new number, and no other.
 //
 // Limits: the signal interrupts system calls of the threads; those that cannot be restarted
 // (sleeps, polls) then return EINTR, as for any handled signal. Cost: two context switches a
@@ -23,6 +28,8 @@
 #pragma once
 
 #include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -69,8 +76,8 @@ class StopMachine {
     left_.store(0, std::memory_order_relaxed);
     std::uint32_t stopped = 0;
     for (const pid_t thread : state.threads)
-      if (thread != own_id_ && syscall(SYS_tgkill, getpid(), thread, signal_number()) == 0)
-        ++stopped;  // fails for threads that a fork() left behind
+      if (thread != own_id_ && interrupt(thread))
+        ++stopped;
     wait_for(arrived_, stopped);
     f();
     round_.fetch_add(1, std::memory_order_release);
@@ -95,6 +102,8 @@ class StopMachine {
       sigemptyset(&action.sa_mask);
       if (sigaction(signal_number(), &action, nullptr) != 0)
         throw std::system_error(errno, std::generic_category(), "stop_machine: sigaction");
+      if (const int error = pthread_atfork(&before_fork, &after_fork, &in_child); error != 0)
+        throw std::system_error(error, std::generic_category(), "stop_machine: pthread_atfork");
     }
   };
 
@@ -118,6 +127,28 @@ class StopMachine {
     State& state = instance();
     const std::lock_guard lock(state.mutex);
     std::erase(state.threads, own_id_);
+  }
+
+  static void before_fork() { instance().mutex.lock(); }
+  static void after_fork() { instance().mutex.unlock(); }
+  static void in_child() {
+    State& state = instance();
+    const bool registered = std::erase(state.threads, own_id_) != 0;
+    state.threads.clear();
+    own_id_ = static_cast<pid_t>(syscall(SYS_gettid));
+    if (registered)
+      state.threads.push_back(own_id_);  // there is room
+    state.mutex.unlock();
+  }
+
+  /// False if there is no such thread.
+  static bool interrupt(pid_t thread) noexcept {
+    while (syscall(SYS_tgkill, getpid(), thread, signal_number()) != 0) {
+      if (errno == ESRCH)
+        return false;
+      sched_yield();  // refused for now: going on without it is no choice
+    }
+    return true;
   }
 
   static void stand_still(int) noexcept {

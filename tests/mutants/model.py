@@ -4,9 +4,11 @@
 `find`, which occurs exactly once in the scheme's header (or in `file`), is replaced by `replace`;
 one of `checks` at least has to fail; `bug` names the historical bug that the mutant repeats. `unit`
 is another file than the generated one with the scheme's checks: the scheme in another size.
+`executions` of each search instead of the usual number, for what is too rare for that.
 """
 
 import json
+import os
 import math
 import pathlib
 import re
@@ -78,6 +80,9 @@ def catches(output):
 
 def run(program, mutant):
     wanted = ":".join(f"*.{check}" for check in mutant["checks"])
+    environment = dict(os.environ)
+    if "executions" in mutant:
+        environment["GETPUT_MODEL_ITERATIONS"] = str(mutant["executions"])
     begin = time.monotonic()
     try:
         done = subprocess.run(
@@ -86,6 +91,7 @@ def run(program, mutant):
             text=True,
             check=False,
             timeout=SECONDS,
+            env=environment,
         )
     except subprocess.TimeoutExpired:
         raise Unusable(3, f"{mutant['key']}: not done in {SECONDS} s") from None
