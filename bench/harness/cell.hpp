@@ -69,6 +69,7 @@ struct TrialContext {
   ControlSet& controls;  ///< run between the bursts of the scheme, see controls.hpp
   std::uint64_t seed;    ///< differs for each cell, trial and attempt; the same in a repeated run
   double burst_ms;       ///< how long the scheme is timed in this trial, all rounds together
+  std::uint64_t number = 0;  ///< of the trial; 0 is in the first process that visits the cell
 };
 
 /// A cell that can be run: owns the scheme objects and whatever else outlives a trial.

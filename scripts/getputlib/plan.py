@@ -14,6 +14,7 @@ MAX_ATTEMPTS = 40
 BURST_MS = 3.0
 PROCESS_START_S = 0.2  # loading, calibrating the clock, pinning the team
 EXPECTED_ATTEMPTS = 1.2  # on a quiet machine about one trial in six is disturbed
+ORACLE_S = 0.16  # millions of untimed pairs in a pairs cell's trial 0
 BATCH_CELLS = 16  # so many cells the binary keeps ready in one process (bench/harness/trial.cpp)
 
 
@@ -22,7 +23,8 @@ def estimate_s(cells, trials, rounds):
     per_trial = sum(cell["est_trial_ms"] for cell in cells) / 1000.0
     by_workload = Counter(cell["workload"] for cell in cells)
     processes = rounds * sum(-(-count // BATCH_CELLS) for count in by_workload.values())
-    return per_trial * trials * EXPECTED_ATTEMPTS + processes * PROCESS_START_S
+    oracle = by_workload["pairs"] * ORACLE_S
+    return per_trial * trials * EXPECTED_ATTEMPTS + processes * PROCESS_START_S + oracle
 
 
 def trials_per_cell(cells, profile, asked):
