@@ -23,9 +23,9 @@
 //   typename S::Session(S&)       what a caller has anyway around many calls (a lock that he holds,
 //                                 a thread that is online); gets and puts inside cost less. Holds
 //                                 up a removal, so it is short and its thread does not sleep in it.
-//                                 What is taken inside is put inside, unless the scheme says
-//                                 otherwise. Session::kForAllObjects = true: one made from any
-//                                 object serves all objects of the scheme
+//                                 What is taken inside is put inside, unless the session says
+//                                 kTicketsOutlive = true. With kForAllObjects = true one made of
+//                                 any object serves all objects of the scheme
 //   void near_overflow(int64 n)   for tests: an unused object whose counter is n below its limit
 //
 // Ordering every scheme gives: what a holder did before put() happens before drained() returns

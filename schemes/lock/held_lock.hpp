@@ -206,6 +206,7 @@ class HeldLock {
 template <class M>
 class HeldLock<M>::Session {
  public:
+  static constexpr bool kTicketsOutlive = true;  // a reference is a count, under the lock or not
   explicit Session(HeldLock& module) noexcept : waker_{&module}, lock_(module) {}
 
  private:

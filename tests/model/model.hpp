@@ -97,9 +97,11 @@ std::vector<Check> all_checks() {
     checks.push_back({"DyingServesHolders", removal, plan<DyingServesHolders, S, 3>()});
   }
   if constexpr (HasSessions<S>) {
-    checks.push_back({"SessionsAndOthers", removal, plan<SessionsAndOthers, S, 3>()});
-    checks.push_back({"SessionsAndOthersFew", removal, plan<SessionsAndOthers, S, 2>()});
-    checks.push_back({"SessionsAgainstTryStop", decides, plan<SessionsAgainstTryStop, S, 3>()});
+    constexpr bool outlive = TicketsOutliveSessions<S>;
+    checks.push_back({"SessionsAndOthers", removal && outlive, plan<SessionsAndOthers, S, 3>()});
+    checks.push_back({"SessionsAndOthersFew", removal && outlive, plan<SessionsAndOthers, S, 2>()});
+    checks.push_back(
+        {"SessionsAgainstTryStop", decides && outlive, plan<SessionsAgainstTryStop, S, 3>()});
   }
   if constexpr (Releases<S>)
     checks.push_back({"ReleasedOnce", removal, plan<ReleasedOnce, S, 3>()});

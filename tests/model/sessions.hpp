@@ -13,6 +13,12 @@ concept HasSessions = requires {
   typename S::Session;
 };
 
+/// Does the scheme say that what is taken in a session may be put after it?
+template <class S>
+concept TicketsOutliveSessions = requires {
+  requires S::Session::kTicketsOutlive;
+};
+
 /// Got inside a session and given back outside, and the other way round, by two threads.
 template <class S>
 class SessionsAndOthers final : public Stage<S> {
