@@ -117,12 +117,12 @@ class PercpuRef {
   }
 
   void put(Ticket held) noexcept {
-    if (held.where_ == Where::on_cpu && count_per_cpu<kPuts>()) [[likely]]  // E2
-      return;
-    if (held.where_ != Where::in_atomic)
+    if (held.where_ == Where::in_atomic) [[unlikely]] {
+      if (count_.fetch_sub(1, std::memory_order_seq_cst) == 1)  // E2
+        M::wake_if_waiting(this);
+    } else if (held.where_ != Where::on_cpu || !count_per_cpu<kPuts>()) [[unlikely]] {  // E2
       put_atomic();
-    else if (count_.fetch_sub(1, std::memory_order_seq_cst) == 1) [[unlikely]]  // E2
-      M::wake_if_waiting(this);
+    }
   }
 
   /// percpu_ref_kill_and_confirm: no try_get that starts later succeeds; @p confirm is called once

@@ -14,7 +14,8 @@ namespace getput::bench::test {
 namespace {
 
 const std::string kProgram = GETPUT_PLANTED_PROGRAM;
-const std::string kCell = "pairs/counted/threads:1/object:shared/objects:1/hold_ns:0/put:same/state:live";
+const std::string kCell =
+    "pairs/counted/threads:1/object:shared/objects:1/hold_ns:0/put:same/state:live";
 
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
