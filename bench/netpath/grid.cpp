@@ -49,8 +49,9 @@ Tier tier_of(const Params& params, unsigned most_threads) {
     return Tier::paper;
   if (params.steering == Steering::spray)
     return Tier::paper;
+  const bool extreme = params.level == Level::l0 || params.level == Level::l7;
   if (params.threads == 1)
-    return Tier::smoke;
+    return extreme ? Tier::smoke : Tier::quick;
   return params.threads == most_threads ? Tier::quick : Tier::paper;
 }
 

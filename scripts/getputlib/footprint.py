@@ -7,7 +7,7 @@ is computed from them, none is measured.
 from dataclasses import dataclass
 
 PARTS = (
-    ("bytes_per_object", "an object"), ("bytes_per_cpu", "and CPU"), ("bytes_per_thread", "and thread"),
+    ("bytes_per_object", "an object"), ("bytes_allocated", "it allocates"), ("bytes_per_cpu", "and CPU"), ("bytes_per_thread", "and thread"),
     ("shared_bytes", "shared, once"), ("shared_bytes_per_cpu", "shared, a CPU"),
 )
 
@@ -27,8 +27,8 @@ def total(scheme, place):
     parts = [scheme.get(key) for key, _ in PARTS]
     if any(part is None for part in parts):
         return None
-    of_object, of_cpu, of_thread, shared, shared_of_cpu = parts
-    return place.objects * (of_object + place.cpus * of_cpu + place.threads * of_thread) + shared + place.cpus * shared_of_cpu
+    of_object, allocated, of_cpu, of_thread, shared, shared_of_cpu = parts
+    return place.objects * (of_object + allocated + place.cpus * of_cpu + place.threads * of_thread) + shared + place.cpus * shared_of_cpu
 
 
 def here(results, objects):

@@ -23,8 +23,8 @@ class Profile:
 
 
 PROFILES = {
-    "smoke": Profile("smoke", 0, 2, 9, 3, 58.0, 76.0),
-    "quick": Profile("quick", 1, 5, 20, 5, 265.0, 310.0),
+    "smoke": Profile("smoke", 0, 5, 9, 3, 62.0, 78.0),
+    "quick": Profile("quick", 1, 5, 20, 3, 295.0, 322.0),
     "paper": Profile("paper", 2, 30, 30, 10, None, None),
 }
 

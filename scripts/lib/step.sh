@@ -148,7 +148,7 @@ check_capture() {
     return 0
   fi
   rm -rf "$work"
-  GETPUT_BENCH=$(bench_binary "${GETPUT_PRESET:-release}") "$root/scripts/getput" run --smoke --trials 1 \
+  GETPUT_BENCH=$(bench_binary "${GETPUT_PRESET:-release}") "$root/scripts/getput" run --quick --trials 1 \
     --workload netpath --pcap "$1" --out "$work" || die 1 "netpath on $1 ended with $?"
   "$root/scripts/getput" validate "$work" || die 1 "the results do not match the schema"
   "$python" -B "$root/scripts/lib/check_capture.py" "$work" "$2" |

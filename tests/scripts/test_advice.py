@@ -96,8 +96,9 @@ def test_questions_that_no_scheme_meets_say_so(driver):
 
 
 def test_totals_are_arithmetic():
-    scheme = {"bytes_per_object": 8, "bytes_per_cpu": 16, "bytes_per_thread": 32, "shared_bytes": 100, "shared_bytes_per_cpu": 64}
-    assert footprint.total(scheme, footprint.Place("", 10, 2, 3)) == 10 * (8 + 2 * 16 + 3 * 32) + 100 + 2 * 64
+    scheme = {"bytes_per_object": 8, "bytes_allocated": 5, "bytes_per_cpu": 16, "bytes_per_thread": 32, "shared_bytes": 100,
+              "shared_bytes_per_cpu": 64}
+    assert footprint.total(scheme, footprint.Place("", 10, 2, 3)) == 10 * (8 + 5 + 2 * 16 + 3 * 32) + 100 + 2 * 64
     assert footprint.total({"bytes_per_object": 8}, footprint.Place("", 1, 1, 1)) is None
     assert [footprint.size(value) for value in (None, 8, 1536, 33554432)] == ["-", "8 B", "1.5 KiB", "32.0 MiB"]
 

@@ -5,6 +5,7 @@ from fake_bench import listing
 
 from getputlib import plan as plans
 from getputlib.errors import GetputError
+from getputlib.results import ENOUGH_TRIALS
 from getputlib.selection import PROFILES, Selection, matching, parse_threads, select_cells
 
 LISTING = listing([1, 2], ["compact"])
@@ -57,7 +58,7 @@ def test_impossible_cells_are_in_the_plan_but_not_measured():
 @pytest.mark.parametrize("name", ["smoke", "quick"])
 def test_trials_fit_the_budget_and_never_fall_below_the_promise(name):
     profile = PROFILES[name]
-    cells = [{"workload": "pairs", "est_trial_ms": 10.0} for _ in range(50)]
+    cells = [{"workload": "removal", "est_trial_ms": 10.0} for _ in range(50)]
     trials, cuts = plans.trials_per_cell(cells, profile, None)
     assert trials == profile.most and not cuts
     for cell in cells:
@@ -69,9 +70,15 @@ def test_trials_fit_the_budget_and_never_fall_below_the_promise(name):
     assert trials == profile.least and "more than" in cuts[0]
 
 
-def test_smoke_keeps_five_and_quick_ten():
-    assert (PROFILES["smoke"].least, PROFILES["quick"].least) == (5, 10)
-    assert PROFILES["smoke"].deadline_s < 90 and PROFILES["quick"].deadline_s < 240
+def test_the_oracles_pairs_of_trial_0_are_in_the_estimate():
+    pairs, removal = ([{"workload": name, "est_trial_ms": 10.0}] * 10 for name in ("pairs", "removal"))
+    more = plans.estimate_s(pairs, 5, 1) - plans.estimate_s(removal, 5, 1)
+    assert more == pytest.approx(10 * plans.ORACLE_S) == pytest.approx(plans.estimate_s(pairs, 9, 1) - plans.estimate_s(removal, 9, 1))
+
+
+def test_every_profile_keeps_enough_trials_and_its_time():
+    assert min(profile.least for profile in PROFILES.values()) >= ENOUGH_TRIALS
+    assert PROFILES["smoke"].deadline_s < 90 and PROFILES["quick"].deadline_s < 330
 
 
 def test_exact_names_expressions_and_lists():

@@ -55,13 +55,18 @@ TEST(Grid, ParametersSurviveTheirJson) {
   EXPECT_THROW(Params::from_json(unknown), RequestError);
 }
 
-TEST(Grid, SmokeHasEveryLevel) {
-  std::set<std::string> levels;
+TEST(Grid, SmokeHasTheExtremesAndQuickEveryLevel) {
+  std::set<std::string> smoke;
+  std::set<std::string> quick;
   for (const CellSpec& cell : enumerate(ordinary(), request())) {
+    const std::string level = cell.params.at("level").get<std::string>();
     if (cell.tier == Tier::smoke)
-      levels.insert(cell.params.at("level").get<std::string>());
+      smoke.insert(level);
+    if (cell.tier != Tier::paper)
+      quick.insert(level);
   }
-  EXPECT_EQ(levels, (std::set<std::string>{"L0", "L3", "L5", "L6", "L7"}));
+  EXPECT_EQ(smoke, (std::set<std::string>{"L0", "L7"}));
+  EXPECT_EQ(quick, (std::set<std::string>{"L0", "L3", "L5", "L6", "L7"}));
 }
 
 TEST(Grid, WhatASchemeCannotDo) {
