@@ -21,10 +21,14 @@
 // registered, by its new number, and no other.
 //
 // Limits: the signal interrupts system calls of the threads; those that cannot be restarted
-// (sleeps, polls) then return EINTR, as for any handled signal. Cost: two context switches a
-// registered thread, some 10 microseconds each. The threads sleep in the handler, so it works with
-// more threads than CPUs. Threads without a guard are not stopped. Source: Linux 2.5.48 to 2.6.34
-// kernel/stop_machine.c; signal(7), rseq(2).
+// (sleeps, polls) then return EINTR, as for any handled signal. Threads without a guard are not
+// stopped. A fork must not race with the first use: the child would inherit a static that is being
+// made.
+//
+// Cost: two context switches a registered thread, some 10 microseconds each. The threads sleep in
+// the handler, so it works with more threads than CPUs.
+//
+// Source: Linux 2.5.48 to 2.6.34 kernel/stop_machine.c; signal(7), rseq(2).
 #pragma once
 
 #include <linux/futex.h>

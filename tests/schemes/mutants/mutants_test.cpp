@@ -10,6 +10,7 @@
 #include "schemes/grace/rcu_qsbr.hpp"
 #include "schemes/lock/ck_brlock.hpp"
 #include "schemes/lock/unload_lock.hpp"
+#include "tests/schemes/contract/claims.hpp"
 #include "tests/schemes/contract/handover.hpp"
 #include "tests/schemes/contract/removal.hpp"
 #include "tests/schemes/contract/siege.hpp"
@@ -50,7 +51,8 @@ constexpr const char* kWaiter = "7dfbe9aa3b (2004): the last put does not find t
                          nobody_inside_after_drain, PercpuRef<NoRseqBarrier>),
     GETPUT_PLANTED("no_lock", nobody_inside_after_drain, UnloadLock<NoLock>),
     GETPUT_PLANTED("no_grace_period", nobody_inside_after_drain, RcuMemb<NoGracePeriod>),
-    GETPUT_PLANTED("leaves_at_once", nobody_inside_after_drain, LeavesAtOnce<RcuQsbr<>>),
+    GETPUT_PLANTED("leaves_at_once", sleeping_holder_is_as_harmless_as_claimed,
+                   LeavesAtOnce<RcuQsbr<>>),
     GETPUT_PLANTED("does_not_wait", nobody_inside_after_drain, DoesNotWait<CkEpoch<>>),
     GETPUT_PLANTED("leaves_at_once", nobody_inside_after_drain, LeavesAtOnce<CkEpoch<>>),
     GETPUT_PLANTED("get_after_stop", refused_after_stop, LetsIn<CkEpoch<>>),
