@@ -8,7 +8,7 @@
 namespace getput::model {
 namespace {
 
-// Of each search. Every mutant of mutants/*.toml is caught within a third of this; the table of
+// Of each search. Every mutant of mutants/*.toml is caught within half of this; the table of
 // tests/mutants/run.py fails where one is not.
 constexpr std::uint64_t kExecutions = 10'000;
 
