@@ -118,6 +118,8 @@ struct SchemeInfo {
 
   bool needs_rseq = false;
   bool needs_membarrier = false;
+  bool needs_stop_machine =
+      false;  ///< signals its registered threads, see machine/stop_machine.hpp
   bool needs_registration = false;  ///< threads hold an S::ThreadGuard while they use the scheme
 };
 

@@ -52,6 +52,7 @@ class PercpuLocked {
       .bytes_per_cpu = 64,
       .locked_in_get = 1,
       .locked_in_put = 1,
+      .needs_stop_machine = true,
       .needs_registration = true,
   };
 

@@ -58,6 +58,7 @@ class PercpuStopMachine {
       .locked_in_put = 0,
       .needs_rseq = true,
       .needs_membarrier = true,
+      .needs_stop_machine = true,
       .needs_registration = true,
   };
 

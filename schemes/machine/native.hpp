@@ -48,6 +48,8 @@ struct Native {
 
   /// Empty if a scheme with @p info can run here, else one line that says what is missing.
   static std::string unavailable(const SchemeInfo& info) {
+    if (info.needs_stop_machine && !StopMachine::available())
+      return "not available here: ThreadSanitizer keeps signals back from threads that wait";
     if (info.needs_rseq && !rseq_available())
       return "not available here: kernel or libc without rseq";
     if (info.needs_rseq && info.needs_membarrier && !Membarrier::rseq_available())

@@ -47,6 +47,9 @@
 #include <system_error>
 #include <vector>
 
+#include "annotate.hpp"
+#include "spin_lock.hpp"
+
 namespace getput::machine {
 
 class StopMachine {
@@ -70,6 +73,15 @@ class StopMachine {
     static inline thread_local constinit unsigned depth_ = 0;
   };
 
+  /// False under ThreadSanitizer, which delivers no signal to a thread that waits for a std::mutex.
+  static constexpr bool available() noexcept {
+#if defined(GETPUT_TSAN)
+    return false;
+#else
+    return true;
+#endif
+  }
+
   /// Calls @p f while every other registered thread stands still. f must not take a lock that one
   /// of them may hold, nor allocate.
   template <class F>
@@ -91,12 +103,14 @@ class StopMachine {
 
  private:
   // Above the ones that C libraries and debuggers use, below the last, which tests like to take.
-  static int signal_number() noexcept { return SIGRTMAX - 3; }
+  static int signal_number() noexcept {
+    return SIGRTMAX - 3;
+  }
 
   using Word = std::atomic<std::uint32_t>;
 
   struct State {
-    std::mutex mutex;
+    SpinLock mutex;
     std::vector<pid_t> threads;
 
     State() {
@@ -133,8 +147,12 @@ class StopMachine {
     std::erase(state.threads, own_id_);
   }
 
-  static void before_fork() { instance().mutex.lock(); }
-  static void after_fork() { instance().mutex.unlock(); }
+  static void before_fork() {
+    instance().mutex.lock();
+  }
+  static void after_fork() {
+    instance().mutex.unlock();
+  }
   static void in_child() {
     State& state = instance();
     const bool registered = std::erase(state.threads, own_id_) != 0;
