@@ -138,6 +138,7 @@ Json scheme_info_json(const SchemeInfo& info) {
           {"locked_in_put", info.locked_in_put < 0 ? Json(nullptr) : Json(info.locked_in_put)},
           {"needs_rseq", info.needs_rseq},
           {"needs_membarrier", info.needs_membarrier},
+          {"needs_stop_machine", info.needs_stop_machine},
           {"needs_registration", info.needs_registration}};
 }
 

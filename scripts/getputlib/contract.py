@@ -45,6 +45,7 @@ COLUMNS = (
     Column("stop_progress", "stop", "how far stop can be held up by other threads", PROGRESS),
     Column("needs_rseq", "rseq", "needs restartable sequences"),
     Column("needs_membarrier", "membarrier", "needs membarrier(2)"),
+    Column("needs_stop_machine", "signals", "its removal signals every registered thread and waits until all stand still"),
     Column("needs_registration", "registration", "threads register before they use it"),
 )
 BY_KEY = {column.key: column for column in COLUMNS}

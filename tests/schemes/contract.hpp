@@ -9,6 +9,7 @@
 
 #include "schemes/machine/native.hpp"
 #include "tests/schemes/contract/claims.hpp"
+#include "tests/schemes/contract/count.hpp"
 #include "tests/schemes/contract/crowds_of_objects.hpp"
 #include "tests/schemes/contract/fork.hpp"
 #include "tests/schemes/contract/handover.hpp"
