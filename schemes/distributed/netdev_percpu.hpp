@@ -35,6 +35,7 @@
 #include <chrono>
 
 #include "../machine/native.hpp"
+#include "../removal.hpp"
 #include "../scheme.hpp"
 
 namespace getput {
@@ -76,15 +77,7 @@ class NetdevPercpu {
 
   void put(Ticket) noexcept { words_.template add<kRefs>(-1); }  // E1
 
-  bool try_stop() {
-    if (!drained())  // busy: do not disturb the callers
-      return false;
-    stop();
-    if (drained())
-      return true;
-    restart();
-    return false;
-  }
+  bool try_stop() { return stop_if_unused(*this); }
 
   void stop() {
     going_.store(1, std::memory_order_relaxed);

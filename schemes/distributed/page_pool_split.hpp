@@ -38,6 +38,8 @@
 #include <limits>
 
 #include "../machine/native.hpp"
+#include "../modular.hpp"
+#include "../removal.hpp"
 #include "../scheme.hpp"
 
 namespace getput {
@@ -84,15 +86,7 @@ class PagePoolSplit {
     M::wake_if_waiting(this);
   }
 
-  bool try_stop() {
-    if (!drained())  // busy for sure: do not disturb the callers
-      return false;
-    stop();
-    if (drained())
-      return true;
-    restart();
-    return false;
-  }
+  bool try_stop() { return stop_if_unused(*this); }
 
   void stop() {
     going_.store(1, std::memory_order_relaxed);
@@ -111,8 +105,7 @@ class PagePoolSplit {
   std::int64_t count() const {
     const std::uint64_t releases = releases_.load(std::memory_order_acquire);  // E1
     M::full_barrier();                                                         // E3
-    return static_cast<std::int64_t>(static_cast<std::uint64_t>(words_.template sum<kHolds>()) -
-                                     releases);
+    return modular_difference(words_.template sum<kHolds>(), static_cast<std::int64_t>(releases));
   }
 
   /// For tests: as if this thread had been taking for long.

@@ -39,6 +39,7 @@
 #include <mutex>
 
 #include "../machine/native.hpp"
+#include "../modular.hpp"
 #include "../scheme.hpp"
 
 namespace getput {
@@ -273,8 +274,8 @@ class PercpuRef {
     if ((before & kAtomic) != 0)
       return;
     M::rseq_barrier();  // E1
-    const auto sum =
-        static_cast<std::uint64_t>(words_.template sum<kGets>() - words_.template sum<kPuts>());
+    const auto sum = static_cast<std::uint64_t>(
+        modular_difference(words_.template sum<kGets>(), words_.template sum<kPuts>()));
     words_.template clear<kGets>();
     words_.template clear<kPuts>();
     count_.fetch_add(sum - kBias, std::memory_order_seq_cst);  // I3

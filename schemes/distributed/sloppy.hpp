@@ -35,6 +35,7 @@
 #pragma once
 
 #include "../machine/native.hpp"
+#include "../removal.hpp"
 #include "../scheme.hpp"
 
 namespace getput {
@@ -83,15 +84,7 @@ class Sloppy {
     M::wake_if_waiting(this);
   }
 
-  bool try_stop() {
-    if (!drained())  // busy for sure: do not disturb the callers
-      return false;
-    stop();
-    if (drained())
-      return true;
-    restart();
-    return false;
-  }
+  bool try_stop() { return stop_if_unused(*this); }
 
   void stop() {
     going_.store(1, std::memory_order_seq_cst);

@@ -43,6 +43,8 @@
 #include <limits>
 
 #include "../machine/native.hpp"
+#include "../modular.hpp"
+#include "../removal.hpp"
 #include "../scheme.hpp"
 
 namespace getput {
@@ -89,15 +91,7 @@ class ThreadSplit {
       put_attentively(this);
   }
 
-  bool try_stop() {
-    if (!drained())  // busy for sure: do not disturb the callers
-      return false;
-    stop();
-    if (drained())
-      return true;
-    restart();
-    return false;
-  }
+  bool try_stop() { return stop_if_unused(*this); }
 
   void stop() {
     going_.store(1, std::memory_order_relaxed);
@@ -117,7 +111,7 @@ class ThreadSplit {
   std::int64_t count() const {
     const std::int64_t puts = words_.template sum<kPuts>();  // E1
     M::full_barrier();                                       // E3
-    return words_.template sum<kGets>() - puts;
+    return modular_difference(words_.template sum<kGets>(), puts);
   }
 
   /// For tests: as if this thread's words had been counting for long.

@@ -48,8 +48,10 @@ class CkEpoch {
         record_ = process().take_record();
     }
     ~ThreadGuard() {
-      if (--depth_ == 0)
-        ck_epoch_unregister(record_);
+      if (--depth_ > 0)
+        return;
+      machine::annotate_release(record_);  // to the thread that takes the record up
+      ck_epoch_unregister(record_);
     }
     ThreadGuard(const ThreadGuard&) = delete;
     ThreadGuard& operator=(const ThreadGuard&) = delete;
@@ -164,8 +166,10 @@ class CkEpoch {
 
     /// Records are never freed: concurrency kit keeps them in its list.
     ck_epoch_record_t* take_record() {
-      if (ck_epoch_record_t* used = ck_epoch_recycle(&epoch_, nullptr); used != nullptr)
+      if (ck_epoch_record_t* used = ck_epoch_recycle(&epoch_, nullptr); used != nullptr) {
+        machine::annotate_acquire(used);
         return used;
+      }
       auto* fresh = new ck_epoch_record_t;
       ck_epoch_register(&epoch_, fresh, nullptr);
       return fresh;

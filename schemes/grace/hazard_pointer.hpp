@@ -41,6 +41,7 @@
 #include <xenium/reclamation/hazard_pointer.hpp>
 
 #include "../machine/native.hpp"
+#include "../removal.hpp"
 #include "../scheme.hpp"
 
 namespace getput {
@@ -134,13 +135,7 @@ class HazardPointer {
     leave();
   }
 
-  bool try_stop() {
-    stop();
-    if (drained())
-      return true;
-    restart();
-    return false;
-  }
+  bool try_stop() { return stop_if_unused(*this); }
 
   void stop() {
     passed_ = false;

@@ -44,6 +44,8 @@
 #include <limits>
 
 #include "../machine/native.hpp"
+#include "../modular.hpp"
+#include "../removal.hpp"
 #include "../scheme.hpp"
 
 namespace getput {
@@ -109,15 +111,7 @@ class Srcu {
     M::wake_if_waiting(this);  // E4
   }
 
-  bool try_stop() {
-    if (count() != 0)  // busy for sure: do not disturb the callers
-      return false;
-    stop();
-    if (drained())
-      return true;
-    restart();
-    return false;
-  }
+  bool try_stop() { return stop_if_unused(*this); }
 
   void stop() {
     going_.store(1, std::memory_order_relaxed);  // E2
@@ -144,9 +138,9 @@ class Srcu {
   void restart() { going_.store(0, std::memory_order_release); }  // E5
 
   std::int64_t count() const {
-    const std::int64_t exits = exits_in(0) + exits_in(1);  // E1
-    M::full_barrier();                                     // A, E3
-    return entries_in(0) + entries_in(1) - exits;
+    const std::int64_t exits = modular_sum(exits_in(0), exits_in(1));  // E1
+    M::full_barrier();                                                 // A, E3
+    return modular_difference(modular_sum(entries_in(0), entries_in(1)), exits);
   }
 
   /// For tests: as if this CPU's words had been counting for long.

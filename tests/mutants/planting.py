@@ -59,14 +59,14 @@ def mutate(mutant, path):
 
 def overlay(folder, changed, text):
     """Makes @folder look like the root but for one file: links, and that file."""
-    here, there = folder, ROOT
-    for index, part in enumerate(changed.parts[:-1]):
-        (here / part).mkdir()
-        for sibling in (there / part).iterdir():
-            (here / part / sibling.name).symlink_to(sibling)
-        here, there = here / part, there / part
-        (here / changed.parts[index + 1]).unlink()
-    (here / changed.name).write_text(text, encoding="utf-8")
+    # Folders are not linked: `#include "../x.hpp"` would lead out through the link.
+    for path in (ROOT / changed.parts[0]).rglob("*"):
+        link = folder / path.relative_to(ROOT)
+        if path.is_file() and link != folder / changed:
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(path)
+    (folder / changed).parent.mkdir(parents=True, exist_ok=True)
+    (folder / changed).write_text(text, encoding="utf-8")
 
 
 def compile_program(build, key, arguments, program):

@@ -24,6 +24,7 @@ struct Check {
   std::string_view name;
   bool applies;  ///< to this scheme, as its SchemeInfo has it
   Verdict (*run)();
+  bool races = false;  ///< what it looks for is a data race: ThreadSanitizer has to find it first
 };
 
 /// Every check, in the order of its cost; `applies` says which are for S.
@@ -62,7 +63,7 @@ std::vector<Check> all_checks() {
        admitted_spurious_failure_is_seen<S>},
       {"CountIsAsExactAsClaimed", shared && i.safe, count_is_as_exact_as_claimed<S>},
       {"AdmittedLateGetIsSeen", storms && !i.certain_after_stop, late_get_is_seen<S>},
-      {"AdmittedUnsafetyIsSeen", i.removal && !i.safe && shared, unsafety_is_seen<S>},
+      {"AdmittedUnsafetyIsSeen", i.removal && !i.safe && shared, unsafety_is_seen<S>, true},
       {"SleepingHolderIsAsHarmlessAsClaimed", storms, sleeping_holder_is_as_harmless_as_claimed<S>},
       {"CallersGoOnWhileRemoverWaits", storms && i.get_progress != Progress::blocking,
        callers_go_on_while_remover_waits<S>},

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "tests/schemes/contract.hpp"
 
 namespace getput::contract {
@@ -13,6 +15,8 @@ class ContractTest : public testing::Test {
   void TestBody() override {
     if (const std::string why = why_(); !why.empty())
       GTEST_SKIP() << why;
+    if (kTsan && check_.races)
+      return expect_data_race();
     const Verdict verdict = check_.run();
     if (verdict.kind == Verdict::Kind::untestable)
       GTEST_SKIP() << verdict.detail;
@@ -20,6 +24,18 @@ class ContractTest : public testing::Test {
   }
 
  private:
+  // In a process of its own, which the report ends.
+  void expect_data_race() {
+    constexpr int kReported = 66;
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    EXPECT_EXIT(
+        {
+          check_.run();
+          std::exit(EXIT_SUCCESS);
+        },
+        testing::ExitedWithCode(kReported), "data race");
+  }
+
   Check check_;
   std::string (*why_)();
 };

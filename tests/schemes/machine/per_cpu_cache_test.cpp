@@ -37,7 +37,8 @@ class PerCpuCacheTest : public testing::Test {
   void SetUp() override {
     if (!rseq_available() || !Membarrier::rseq_available())
       GTEST_SKIP() << "not available here: rseq, or membarrier for it";
-    cache_ = new PerCpuCache;  // for the life of the process, as its destructor says
+    static auto& for_ever = *new std::vector<PerCpuCache*>;  // as its destructor says
+    cache_ = for_ever.emplace_back(new PerCpuCache);
   }
   void TearDown() override { unpin(0); }
 
