@@ -11,6 +11,8 @@
 namespace getput::bench::removal {
 namespace {
 
+constexpr double kSlowNs = 1e6;
+
 std::vector<double> in_ns(const std::vector<Clock::Ticks>& ticks) {
   std::vector<double> result;
   result.reserve(ticks.size());
@@ -78,6 +80,8 @@ Measurement measure(const std::vector<BurstReport>& bursts, const Tally& tally,
                                    : Json(std::accumulate(drained.begin(), drained.end(), 0.0) /
                                           static_cast<double>(drained.size()));
   add_distribution(metrics, "drained_ns", drained);
+  metrics["drained_over_1ms"] =
+      drained.end() - std::upper_bound(drained.begin(), drained.end(), kSlowNs);
   add_distribution(metrics, "stop_ns", in_ns(tally.remover.stop));
   add_distribution(metrics, "failed_attempt_ns", in_ns(tally.remover.attempt));
   add_distribution(metrics, "membarrier_ns", in_ns(tally.remover.barrier));

@@ -116,6 +116,7 @@ def removal_metrics(scheme, chance):
     return {
         "stop_ns_p50": (2500.0 if slow else 40.0) * chance, "stop_ns_p99": 9000.0 * chance,
         "drained_ns_p50": (3100.0 if slow else 60.0) * chance, "drained_ns_p99": 15000.0 * chance,
+        "drained_ns_max": 1.5e6, "drained_over_1ms": 2, "removals": 150, "membarrier_ns_p50": 1550.0 * chance,
         "failed_attempt_ns_p50": None if scheme == "rcu_memb" else (2600.0 if slow else 35.0) * chance,
         "failed_attempt_ns_p99": None if scheme == "rcu_memb" else 9900.0 * chance,
     }

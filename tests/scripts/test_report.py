@@ -47,6 +47,16 @@ def test_every_figure_has_its_sentence(reported):
     assert "thread_split is the cheapest scheme that protects a module: 1." in page(reported)
 
 
+def test_removals_are_told_in_numbers(reported):
+    """What the drawing cannot show: how many, the slowest, and how many of the machine's barriers one takes."""
+    rows = re.findall(r"<tr>(.*?)</tr>", page(reported).split('id="removal"')[1].split("</section>")[0], re.S)
+    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S) for row in rows]
+    of = {row[0]: dict(zip(cells[0], row)) for row in cells[1:]}
+    assert float(of["percpu_split"]["in membarriers"]) == 2.0
+    assert of["percpu_split"]["slowest"] == "1500 µs" and int(of["percpu_split"]["over 1 ms"]) % 2 == 0
+    assert int(of["percpu_split"]["removals"].replace(",", "")) % 150 == 0
+
+
 def test_a_scheme_without_a_style_has_one_of_its_own():
     from getputlib import style
 

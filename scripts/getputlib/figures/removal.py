@@ -72,6 +72,26 @@ def _time(nanoseconds):
     return f"{number(nanoseconds / 1000.0)} µs" if nanoseconds >= 1000.0 else f"{number(nanoseconds)} ns"
 
 
+def _table(by_callers, order):
+    """The same in numbers, with what the drawing has not: how many removals, the slowest, and how many barriers one takes."""
+    headings = ("scheme", "callers", "removals", "stop → refusing", "stop → drained", "in membarriers", "99 %", "slowest", "over 1 ms")
+    rows = []
+    for callers, by_scheme in sorted(by_callers.items()):
+        for name in order:
+            row = by_scheme.get(name)
+            if row is None or latency(row, "drained_ns")[0] is None:
+                continue
+            barriers = stats.median_of_ratios(row.metric("drained_ns_p50"), row.metric("membarrier_ns_p50"))
+            slow = row.metric("drained_over_1ms")
+            times = (latency(row, "stop_ns")[0], latency(row, "drained_ns")[0], latency(row, "drained_ns")[1],
+                     max(row.metric("drained_ns_max"), default=None))
+            refusing, drained, high, slowest = ("-" if value is None else _time(value) for value in times)
+            rows.append((style.scheme(name).label, callers, f"{sum(row.metric('removals')):,.0f}", refusing, drained,
+                         "-" if barriers is None else number(barriers), high, slowest,
+                         f"{sum(slow):,.0f}" if slow else "-"))
+    return headings, rows
+
+
 def latencies(results):
     """Removal latency by scheme: median as a marker, 99th percentile as the end of the line."""
     title = "What a removal costs"
@@ -102,4 +122,4 @@ def latencies(results):
         legend += f"; hollow: {min(by_callers)} active callers, filled: {max(by_callers)}"
     figure.supxlabel(legend, fontsize=7.5)
     return Figure("removal", title, figure, _sentence(order, by_callers),
-                  f"Fixed: {fixed_text(fixed)}. {cannot_show(results, ('threads', 'nodes'))}")
+                  f"Fixed: {fixed_text(fixed)}. {cannot_show(results, ('threads', 'nodes'))}", _table(by_callers, order))
