@@ -47,7 +47,7 @@ enum class Progress : std::uint8_t { wait_free, lock_free, blocking };
 
 /// How exact count() is while gets and puts are running.
 enum class CountExactness : std::uint8_t {
-  exact,          ///< a linearizable value
+  exact,          ///< a linearizable value; one off at most where a remover changes the state
   never_too_low,  ///< may report references already given back, never misses one held throughout
   approximate,    ///< may be off in both directions while references move
   not_possible,   ///< the scheme keeps no count; count() returns 0
@@ -75,7 +75,7 @@ struct SchemeInfo {
   std::string_view name;     ///< snake_case, equal to the header's file name
   std::string_view summary;  ///< one sentence for `getput list` and the report
   std::string_view origin;   ///< kernel release and file, or paper
-  /// The kernel releases whose module count this was ("2.4", "2.6.35 to 3.18"), or "proposed 2025";
+  /// The kernel releases whose module count this was ("2.4", "2.6.34 to 3.18"), or "proposed 2025";
   /// empty for schemes that never counted modules. The lineage figure is made from it.
   std::string_view generation = {};
 
