@@ -28,6 +28,9 @@
 //                                 any object serves all objects of the scheme
 //   void near_overflow(int64 n)   for tests: an unused object whose counter is n below its limit
 //
+// A signal handler may get and put only where SchemeInfo does not say that it blocks: it may have
+// interrupted the holder of the lock. For words of its own thread see machine/local_add.hpp.
+//
 // Ordering every scheme gives: what a holder did before put() happens before drained() returns
 // true, wait_drained() returns or try_stop() succeeds because of it; that edge is what makes
 // unmapping the text safe. What the remover did before restart() happens before a try_get() that

@@ -7,10 +7,11 @@
 // every other thread, adds up and marks the module going in one go.
 //
 // Where from: Linux 2.6.0 to 2.6.33, include/linux/module.h (try_module_get, module_put),
-// kernel/module.c (try_stop_module), kernel/stop_machine.c; Rusty Russell's FAQ of 2002 ("turns off
-// preemption, checks the live flag, increments a per-CPU counter"). Since 2.5.48 with a locked
-// counter (distributed/percpu_locked). A removal that was to wait (rmmod --wait) stopped the
-// machine too, to mark the module, until 2.6.27 made it mark first and call synchronize_sched().
+// kernel/module.c (try_stop_module), kernel/stop_machine.c; Rusty Russell's FAQ of 2002 ("disables
+// preemption for a moment, checks the live flag, and then increments a per-cpu counter").
+// Since 2.5.48 with a locked counter (distributed/percpu_locked). A removal that was to wait (rmmod
+// --wait) stopped the machine too, to mark the module, until 2.6.27 made it mark first and call
+// synchronize_sched().
 //
 // Cost: one rseq section per get and per put, no locked instruction. Removal: a rendezvous of all
 // registered threads, and they all lose that time.
