@@ -27,7 +27,7 @@ const char* to_string(ModuleState state) noexcept;
 /// May try_module_get() succeed while init() runs?
 enum class ComingRule : std::uint8_t {
   plain,   ///< yes: the kernel's rule since November 2002
-  strict,  ///< no: the rule of the first merge (2.5.47), and of the FAQ of 2002
+  strict,  ///< no: the rule of the first merge, for a week of it, and of the FAQ of 2002
 };
 
 class LoaderCore;

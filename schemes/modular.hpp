@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: MIT
-// Arithmetic modulo 2^64 on signed words, as the kernel's -fno-strict-overflow has it everywhere:
-// counters that only grow wrap, and differences of their sums stay right (Overflow::sum_wraps).
+// Arithmetic modulo 2^32 or 2^64 on signed words, as the kernel's -fno-strict-overflow has it
+// everywhere: counters wrap (Overflow::wraps), and differences of the sums of counters that only
+// grow stay right (Overflow::sum_wraps).
 #pragma once
 
-#include <cstdint>
+#include <concepts>
+#include <type_traits>
 
 namespace getput {
 
-constexpr std::int64_t modular_sum(std::int64_t a, std::int64_t b) noexcept {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+template <std::signed_integral T>
+constexpr T modular_sum(T a, std::type_identity_t<T> b) noexcept {
+  using Bits = std::make_unsigned_t<T>;
+  return static_cast<T>(static_cast<Bits>(a) + static_cast<Bits>(b));
 }
 
-constexpr std::int64_t modular_difference(std::int64_t a, std::int64_t b) noexcept {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
+template <std::signed_integral T>
+constexpr T modular_difference(T a, std::type_identity_t<T> b) noexcept {
+  using Bits = std::make_unsigned_t<T>;
+  return static_cast<T>(static_cast<Bits>(a) - static_cast<Bits>(b));
 }
 
 }  // namespace getput

@@ -18,4 +18,17 @@ bool stop_if_unused(S& module) {
   return false;
 }
 
+/// What a remover knows who believes a sum only while every thread of his machine M stands still:
+/// is nobody inside? If so, @p mark() is called before anybody goes on.
+template <class M, class S, class Mark>
+bool unused_at_rendezvous(const S& module, Mark mark) {
+  bool unused = false;
+  M::stop_machine([&] {
+    unused = module.count() == 0;
+    if (unused)
+      mark();
+  });
+  return unused;
+}
+
 }  // namespace getput

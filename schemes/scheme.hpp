@@ -28,6 +28,9 @@
 //                                 any object serves all objects of the scheme
 //   void near_overflow(int64 n)   for tests: an unused object whose counter is n below its limit
 //
+// A signal handler may get and put only where SchemeInfo does not say that it blocks: it may have
+// interrupted the holder of the lock. For words of its own thread see machine/local_add.hpp.
+//
 // Ordering every scheme gives: what a holder did before put() happens before drained() returns
 // true, wait_drained() returns or try_stop() succeeds because of it; that edge is what makes
 // unmapping the text safe. What the remover did before restart() happens before a try_get() that
@@ -47,7 +50,7 @@ enum class Progress : std::uint8_t { wait_free, lock_free, blocking };
 
 /// How exact count() is while gets and puts are running.
 enum class CountExactness : std::uint8_t {
-  exact,          ///< a linearizable value
+  exact,          ///< a linearizable value; one off at most where a remover changes the state
   never_too_low,  ///< may report references already given back, never misses one held throughout
   approximate,    ///< may be off in both directions while references move
   not_possible,   ///< the scheme keeps no count; count() returns 0
@@ -75,7 +78,7 @@ struct SchemeInfo {
   std::string_view name;     ///< snake_case, equal to the header's file name
   std::string_view summary;  ///< one sentence for `getput list` and the report
   std::string_view origin;   ///< kernel release and file, or paper
-  /// The kernel releases whose module count this was ("2.4", "2.6.35 to 3.18"), or "proposed 2025";
+  /// The kernel releases whose module count this was ("2.4", "2.6.34 to 3.18"), or "proposed 2025";
   /// empty for schemes that never counted modules. The lineage figure is made from it.
   std::string_view generation = {};
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // atomic: one atomic word as in kref, increment unless zero, the last decrement knows it.
 //
-// Where from: Linux include/linux/kref.h and atomic_inc_not_zero() before refcount_t (4.11).
+// Where from: Linux include/linux/kref.h and atomic_inc_not_zero() before refcount_t (4.11). The
+// word is also what refcount_t wraps (refcount.hpp), and what an application counts with
+// (intrusive_ptr.hpp).
 //
 // Cost: a compare-exchange loop and a locked subtraction on one shared line. Under contention the
 // loop retries: "O(N^2)" in the words of lib/rcuref.c.
@@ -15,6 +17,7 @@
 #include <limits>
 
 #include "../machine/native.hpp"
+#include "../modular.hpp"
 #include "base_reference.hpp"
 
 namespace getput {
@@ -22,15 +25,7 @@ namespace getput {
 template <class M>
 class AtomicWord {
  public:
-  bool try_inc() noexcept {
-    std::int32_t seen = refs_.load(std::memory_order_acquire);  // E1
-    do {
-      if (seen == 0)
-        return false;  // E1
-    } while (!refs_.compare_exchange_weak(seen, wrapping_add(seen, 1), std::memory_order_acquire,
-                                          std::memory_order_acquire));  // E4
-    return true;
-  }
+  bool try_inc() noexcept { return inc_unless_zero() != 0; }
   void inc() noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
   bool dec() noexcept { return refs_.fetch_sub(1, std::memory_order_seq_cst) == 1; }  // E1
   bool dec_if_one() noexcept {
@@ -44,9 +39,16 @@ class AtomicWord {
     refs_.store(std::numeric_limits<std::int32_t>::max() - n, std::memory_order_relaxed);
   }
 
- private:
-  static std::int32_t wrapping_add(std::int32_t a, std::int32_t b) noexcept {
-    return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
+ protected:
+  /// Returns the count before; 0 if it was refused.
+  std::int32_t inc_unless_zero() noexcept {
+    std::int32_t seen = refs_.load(std::memory_order_acquire);  // E1
+    do {
+      if (seen == 0)
+        return 0;  // E1
+    } while (!refs_.compare_exchange_weak(seen, modular_sum(seen, 1), std::memory_order_acquire,
+                                          std::memory_order_acquire));  // E4
+    return seen;
   }
 
   typename M::template Atomic<std::int32_t> refs_{1};

@@ -5,9 +5,9 @@
 // increment-unless-zero, put is decrement-if-positive. The remover takes the base away; if others
 // hold references it gives it back and reports busy.
 //
-// Where from: Linux 3.19 to today, kernel/module/main.c (try_module_get, module_put,
-// try_release_module_ref); introduced by e513cc1c07e2 "module: Remove stop_machine from module
-// unloading", which replaced per-CPU counters.
+// Where from: Linux 3.19 to today, kernel/module/main.c, until 5.18 kernel/module.c
+// (try_module_get, module_put, try_release_module_ref); introduced by e513cc1c07e2 "module: Remove
+// stop_machine from module unloading", which replaced per-CPU counters.
 //
 // Cost: two compare-exchange loops on one shared line; retries grow with contention.
 //
@@ -24,11 +24,15 @@
 //   get() needs no edge, its caller holds a reference.
 //
 // Limits: a failed attempt (n+1 -> n -> n+1) never shows 0 to a try_get while n > 0, so there is no
-// spurious failure; count() reads one low meanwhile. No overflow protection. 4 bytes and a state.
+// spurious failure; count() reads one low meanwhile. No overflow protection: past 2^31 - 1 the word
+// is negative and puts are refused, as by atomic_dec_if_positive(). 4 bytes and a state.
 // The kernel has no wait queue here since 3.13; wait_drained() is ours.
 #pragma once
 
+#include <limits>
+
 #include "../machine/native.hpp"
+#include "../modular.hpp"
 #include "../scheme.hpp"
 
 namespace getput {
@@ -105,6 +109,11 @@ class AtomicBase {
     return refs_.load(std::memory_order_relaxed) - (going ? 0 : kBase);
   }
 
+  void near_overflow(std::int64_t n) noexcept {
+    refs_.store(static_cast<std::int32_t>(std::numeric_limits<std::int32_t>::max() - n),
+                std::memory_order_relaxed);
+  }
+
  private:
   static constexpr std::int32_t kBase = 1;
 
@@ -114,7 +123,7 @@ class AtomicBase {
     do {
       if (seen == 0)
         return false;
-    } while (!refs_.compare_exchange_weak(seen, seen + 1, std::memory_order_seq_cst,
+    } while (!refs_.compare_exchange_weak(seen, modular_sum(seen, 1), std::memory_order_seq_cst,
                                           std::memory_order_acquire));
     return true;
   }

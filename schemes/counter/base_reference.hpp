@@ -22,6 +22,9 @@
 //   E4  revive's release -> try_inc's acquire: who looked at going_ before the removal began and
 //       counts himself in after the restart has no other edge. The kernel's increments are relaxed
 //       because its objects do not come back.
+//
+// Limits: word and flag are two. count() reads one too many while stop() or restart() is between
+// them, and -1 while a try_stop() that succeeds is.
 #pragma once
 
 #include <cstdint>

@@ -7,7 +7,7 @@
 //
 // Where from: Boost.SmartPtr 1.74, intrusive_ptr.hpp. The counter behind intrusive_ptr_add_ref and
 // intrusive_ptr_release is the application's business; this one has what
-// boost::intrusive_ref_counter lacks, an increment that refuses zero.
+// boost::intrusive_ref_counter lacks, an increment that refuses zero: it is the word of atomic.hpp.
 //
 // Cost: as atomic, if the compiler sees through the pointer. 16 bytes.
 //
@@ -15,67 +15,28 @@
 //   I1  refs_ = 1 while the owner's pointer is set + references held; 0 is final until restart().
 //   I2  Each ticket stands for one count that no pointer object holds.
 //
-// Ordering
-//   E1  a put's release -> whoever finds the last one gone: a put, try_stop(), drained(), and a
-//       restart() that does not ask drained() first (acquire).
-//   E2  going_ = 1 before the owner lets go: a try_get that starts later sees the flag.
-//   E3  restart's release of refs_ and of going_ -> try_get's acquire of either. Both are needed: a
-//       try_get that looked at going_ in the life before may find its compare-exchange fit this
-//       one.
-//
-// Limits: no protection against overflow or against a put too many, as with any hand-written
-// counter. Needs Boost's headers (libboost-dev) in whoever includes this file.
+// Ordering: E1 to E4 of base_reference.hpp, with the orders of atomic.hpp; the base reference is
+// the owner's. Limits: no protection against overflow or against a put too many, as with any
+// hand-written counter. Needs Boost's headers (libboost-dev) in whoever includes this file.
 #pragma once
-
-#include <limits>
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 
 #include "../machine/native.hpp"
 #include "../scheme.hpp"
+#include "atomic.hpp"
 
 namespace getput {
 
 /// What the pointers point to. The two functions are found by argument-dependent lookup.
 template <class M>
-class IntrusiveCount {
+class IntrusiveCount : public AtomicWord<M> {
  public:
-  bool try_inc() noexcept {
-    std::int32_t seen = refs_.load(std::memory_order_acquire);  // E1
-    do {
-      if (seen == 0)
-        return false;
-    } while (!refs_.compare_exchange_weak(seen, wrapping_add(seen, 1),
-                                          std::memory_order_acquire,    // E3
-                                          std::memory_order_acquire));  // E1
-    return true;
-  }
-  bool dec_if_one() noexcept {
-    std::int32_t one = 1;
-    return refs_.compare_exchange_strong(one, 0, std::memory_order_seq_cst);  // E1
-  }
-  bool dead() const noexcept { return refs_.load(std::memory_order_acquire) == 0; }  // E1
-  void revive() noexcept { refs_.store(1, std::memory_order_release); }              // E3
-  std::int64_t value() const noexcept { return refs_.load(std::memory_order_relaxed); }
-  void set_near_limit(std::int64_t n) noexcept {
-    refs_.store(static_cast<std::int32_t>(std::numeric_limits<std::int32_t>::max() - n),
-                std::memory_order_relaxed);
-  }
-
-  friend void intrusive_ptr_add_ref(IntrusiveCount* counted) noexcept {
-    counted->refs_.fetch_add(1, std::memory_order_relaxed);
-  }
+  friend void intrusive_ptr_add_ref(IntrusiveCount* counted) noexcept { counted->inc(); }
   friend void intrusive_ptr_release(IntrusiveCount* counted) noexcept {
-    if (counted->refs_.fetch_sub(1, std::memory_order_seq_cst) == 1)  // E1
+    if (counted->dec())             // E1
       M::wake_if_waiting(counted);  // by address: the object may be gone
   }
-
- private:
-  static std::int32_t wrapping_add(std::int32_t a, std::int32_t b) noexcept {
-    return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
-  }
-
-  typename M::template Atomic<std::int32_t> refs_{1};
 };
 
 template <class M = machine::Native>
@@ -115,7 +76,7 @@ class IntrusivePtr {
   IntrusivePtr& operator=(const IntrusivePtr&) = delete;
 
   Ticket try_get() noexcept {
-    if (going_.load(std::memory_order_acquire) != 0 || !counted_.try_inc())  // E2, E3
+    if (going_.load(std::memory_order_acquire) != 0 || !counted_.try_inc())  // E2, E3, E4
       return Ticket();
     return Ticket(Pointer(&counted_, kAdopt));
   }
@@ -146,7 +107,7 @@ class IntrusivePtr {
 
   void restart() {
     if (!counted_.try_inc())
-      counted_.revive();
+      counted_.revive();  // E4
     owner_ = Pointer(&counted_, kAdopt);
     going_.store(0, std::memory_order_release);  // E3
   }
@@ -156,7 +117,9 @@ class IntrusivePtr {
     return counted_.value() - (going ? 0 : 1);
   }
 
-  void near_overflow(std::int64_t n) noexcept { counted_.set_near_limit(n); }
+  void near_overflow(std::int64_t n) noexcept {
+    counted_.set_near_limit(static_cast<std::int32_t>(n));
+  }
 
  private:
   static constexpr bool kAdopt = false;  // the count is there already: add_ref is not called

@@ -53,7 +53,7 @@ class LockrefWord {
 
  private:
   static constexpr std::uint64_t kLocked = 1;
-  static constexpr std::int32_t kDead = -128;  // as the kernel's __lockref_is_dead
+  static constexpr std::int32_t kDead = -128;  // as the kernel's lockref_mark_dead() sets it
   static constexpr int kTries = 100;
 
   static std::int32_t count_of(std::uint64_t word) noexcept {

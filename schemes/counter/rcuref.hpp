@@ -16,11 +16,15 @@
 // the repair b9a49520679e of 2025: the slow path of put works on the value that its own subtraction
 // returned. Reading the word again let two racing last puts report an imbalance that was none.
 //
+// As a module count it was proposed in March 2025 ("module: Use rcuref_t for module::refcnt",
+// Sebastian Andrzej Siewior, linux-modules). There try_release_module_ref() puts the initial
+// reference and gets it back if others are held; dec_if_one() here takes it only if it is the last.
+// Neither refuses a caller while somebody is inside.
+//
 // Cost: one locked instruction and one branch per get and per put, no loop under contention.
 //
-// The kernel never revives a dead object, restart() does. So the slow path of a get, too, judges by
-// what its own addition returned, and repairs by compare-exchange: a plain store could mark an
-// object dead that has come back.
+// The kernel never revives a dead object, restart() does. So the slow path of a get knows a word
+// that has come back, and repairs by compare-exchange: a plain store could mark it dead.
 //
 // Ordering: E1 to E4 of base_reference.hpp; gets acquire, puts seq_cst, to pair with a sleeping
 // remover. The relaxed exchange to kDead in a refused get goes on with the release sequence of the
@@ -39,10 +43,12 @@ template <class M>
 class RcurefWord {
  public:
   bool try_inc() noexcept {
-    const std::uint32_t after = refs_.fetch_add(1, std::memory_order_acquire) + 1;  // E1, E4
-    if (static_cast<std::int32_t>(after) >= 0) [[likely]]
+    // Only the sign is used: on x86-64 g++ makes of it `lock addl; js`, as the kernel has it.
+    if (static_cast<std::int32_t>(refs_.fetch_add(1, std::memory_order_acquire) + 1) >=
+        0)  // E1, E4
+        [[likely]]
       return true;
-    return inc_slow(after);
+    return inc_slow();
   }
 
   void inc() noexcept { (void)try_inc(); }
@@ -85,15 +91,18 @@ class RcurefWord {
   static_assert(kSaturated - kMaxReference > (1U << 28) && kReleased - kSaturated > (1U << 28));
   static_assert(kDead - kReleased > (1U << 28) && kNoReference - kDead > (1U << 28));
 
-  [[gnu::cold, gnu::noinline]] bool inc_slow(std::uint32_t after) noexcept {
-    if (after >= kReleased) {
-      // Whoever added last undoes it for all. If the word has been revived meanwhile, nothing of
-      // this increment is left in it, and nothing may be undone.
-      refs_.compare_exchange_strong(after, kDead, std::memory_order_relaxed);
-      return false;
+  // After an addition that found the word dead or saturated.
+  [[gnu::cold, gnu::noinline]] bool inc_slow() noexcept {
+    std::uint32_t seen = refs_.load(std::memory_order_relaxed);
+    if (seen > kMaxReference && seen < kReleased) {
+      saturate("rcuref: overflow: too many references (saturated, the module leaks)");
+      return true;
     }
-    saturate("rcuref: overflow: too many references (saturated, the module leaks)");
-    return true;
+    // Whoever adds last undoes it for all. If the word has been revived meanwhile, nothing of this
+    // increment is left in it; then it may be alive, or its last put about to mark it.
+    if (seen >= kReleased && seen != kNoReference)
+      refs_.compare_exchange_strong(seen, kDead, std::memory_order_relaxed);
+    return false;
   }
 
   [[gnu::cold, gnu::noinline]] bool dec_slow(std::uint32_t after) noexcept {
@@ -126,7 +135,7 @@ class Rcuref : public BaseReference<M, RcurefWord<M>> {
   static constexpr SchemeInfo info{
       .name = "rcuref",
       .summary = "unconditional add with a sign test, saturating and dead zones",
-      .origin = "Linux 6.4 to today, lib/rcuref.c",
+      .origin = "Linux 6.4 to today, lib/rcuref.c; as module count: Siewior, linux-modules 2025-03",
       .generation = "proposed 2025",
       .destroy_when_drained = false,
       .count = CountExactness::exact,

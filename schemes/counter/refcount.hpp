@@ -21,21 +21,20 @@
 #include <limits>
 
 #include "../machine/native.hpp"
+#include "../modular.hpp"
+#include "atomic.hpp"
 #include "base_reference.hpp"
 
 namespace getput {
 
 template <class M>
-class RefcountWord {
+class RefcountWord : public AtomicWord<M> {
  public:
   bool try_inc() noexcept {
-    std::int32_t seen = refs_.load(std::memory_order_acquire);  // E1
-    do {
-      if (seen == 0)
-        return false;  // E1
-    } while (!refs_.compare_exchange_weak(seen, wrapping_add(seen, 1), std::memory_order_acquire,
-                                          std::memory_order_acquire));  // E4
-    check_inc(seen);
+    const std::int32_t before = this->inc_unless_zero();
+    if (before == 0)
+      return false;
+    check_inc(before);
     return true;
   }
 
@@ -56,26 +55,13 @@ class RefcountWord {
     return false;
   }
 
-  bool dec_if_one() noexcept {
-    std::int32_t one = 1;
-    return refs_.compare_exchange_strong(one, 0, std::memory_order_seq_cst);  // E1
-  }
-  bool dead() const noexcept { return refs_.load(std::memory_order_acquire) == 0; }  // E1
-  void revive() noexcept { refs_.store(1, std::memory_order_release); }              // E4
-  std::int64_t value() const noexcept { return refs_.load(std::memory_order_relaxed); }
-  void set_near_limit(std::int32_t n) noexcept {
-    refs_.store(std::numeric_limits<std::int32_t>::max() - n, std::memory_order_relaxed);
-  }
-
  private:
+  using AtomicWord<M>::refs_;
+
   static constexpr std::int32_t kSaturated = std::numeric_limits<std::int32_t>::min() / 2;
 
-  static std::int32_t wrapping_add(std::int32_t a, std::int32_t b) noexcept {
-    return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
-  }
-
   void check_inc(std::int32_t before) noexcept {
-    if (before < 0 || wrapping_add(before, 1) < 0) [[unlikely]]
+    if (before < 0 || modular_sum(before, 1) < 0) [[unlikely]]
       saturate("refcount: overflow: too many references (saturated, the module leaks)");
   }
 
@@ -85,8 +71,6 @@ class RefcountWord {
   }
 
   static inline std::atomic<bool> warned_{false};
-
-  typename M::template Atomic<std::int32_t> refs_{1};
 };
 
 template <class M = machine::Native>

@@ -111,7 +111,11 @@ class SharedPtr {
   };
 
   SharedPtr() : owner_(first_.begin()) {}
-  ~SharedPtr() { owner_.reset(); }
+  ~SharedPtr() {
+    owner_.reset();
+    // One by one: each holds the one before, and their chain would end as deep in the stack.
+    while (later_ != nullptr) later_ = std::move(later_->before);
+  }
   SharedPtr(const SharedPtr&) = delete;
   SharedPtr& operator=(const SharedPtr&) = delete;
 

@@ -47,7 +47,7 @@ class StickyWord {
     return refs_.compare_exchange_strong(one, kZero, std::memory_order_seq_cst);  // E1
   }
 
-  bool dead() const noexcept { return (refs_.load(std::memory_order_acquire) & kZero) != 0; }
+  bool dead() const noexcept { return (refs_.load(std::memory_order_acquire) & kZero) != 0; }  // E1
 
   void revive() noexcept { refs_.store(1, std::memory_order_release); }  // E4
 

@@ -8,7 +8,7 @@
 //
 // Where from: Linux 2.6.37 to today, include/linux/netdevice.h (dev_hold, dev_put), net/core/dev.c
 // (netdev_refcnt_read, netdev_wait_allrefs_any); 29b4433d991c "net: percpu net_device refcount"
-// (Dumazet 2010); the intervals from 0e4be9e57e8c (2020).
+// (Dumazet 2010), since 5.13 behind CONFIG_PCPU_DEV_REFCNT; the intervals from 0e4be9e57e8c (2020).
 //
 // Cost: one instruction per hold and per put in the kernel, one rseq section here. Removal takes at
 // least one interval if somebody is inside: 1 ms, doubled up to 250 ms.

@@ -4,9 +4,10 @@
 // What: a get adds one to the line of the CPU it runs on with a locked instruction, a put subtracts
 // one from the line of its CPU. The remover stops the machine for the sum.
 //
-// Where from: Linux 2.5.48 (November 2002), include/linux/module.h: struct module_ref held an
-// atomic_t on its own cache line, and local_inc() was atomic_inc() unless an architecture had
-// better. Plain local_t came in July 2003 (distributed/percpu_stop_machine).
+// Where from: Linux 2.5.48 (November 2002) to 2.6.0-test1, include/linux/module.h: struct
+// module_ref held an atomic_t on its own cache line, and local_inc() was atomic_inc() unless an
+// architecture had better. Plain local_t came in July 2003 (c681e2af80;
+// distributed/percpu_stop_machine).
 //
 // Cost: a locked instruction per get and per put, on a line that nobody else wants. What is left is
 // the price of the lock prefix itself. One cache line per CPU and object.
@@ -29,6 +30,7 @@
 #pragma once
 
 #include "../machine/native.hpp"
+#include "../removal.hpp"
 #include "../scheme.hpp"
 
 namespace getput {
@@ -42,8 +44,8 @@ class PercpuLocked {
   static constexpr SchemeInfo info{
       .name = "percpu_locked",
       .summary = "locked operation on a cache line per CPU, summed while every thread stands still",
-      .origin = "Linux 2.5.48, include/linux/module.h",
-      .generation = "2.5.48",
+      .origin = "Linux 2.5.48 to 2.6.0-test1, include/linux/module.h",
+      .generation = "2.5.48 to 2.6.0-test1",
       .count = CountExactness::approximate,
       .zero = ZeroDetection::remover_sum,
       .overflow = Overflow::sum_wraps,
@@ -55,6 +57,8 @@ class PercpuLocked {
       .needs_stop_machine = true,
       .needs_registration = true,
   };
+
+  PercpuLocked() { M::require(info); }
 
   Ticket try_get() noexcept {
     if (going_.load(std::memory_order_acquire) != 0) [[unlikely]]  // E3
@@ -80,23 +84,15 @@ class PercpuLocked {
   }
 
   bool try_stop() {
-    bool unused = false;
-    M::stop_machine([&] {
-      unused = count() == 0;
-      if (unused)
-        going_.store(1, std::memory_order_seq_cst);  // E2
-    });
-    return unused;
+    return unused_at_rendezvous<M>(*this,
+                                   [this] { going_.store(1, std::memory_order_seq_cst); });  // E2
   }
 
   void stop() { going_.store(1, std::memory_order_seq_cst); }  // E2
 
   bool drained() {
-    if (count() != 0)  // busy, or about to be asked again: do not stop the machine for it
-      return false;
-    bool unused = false;
-    M::stop_machine([&] { unused = count() == 0; });  // E1
-    return unused;
+    // If it is busy, do not stop the machine for it.
+    return count() == 0 && unused_at_rendezvous<M>(*this, [] {});  // E1
   }
 
   void wait_drained(std::stop_token token) {

@@ -27,9 +27,9 @@
 //   E3  count_ += kBias, words cleared -> flags_ without kAtomic (release) -> a section.
 //   E4  resurrect: count_ += 1, flags_ (release) -> try_get's flags_ (acquire) or count_.
 //
-// Differences from the kernel: two one-way words a CPU (16 bytes, not 8), because add and subtract
-// on one word wait for each other's store; kill confirms before it returns, after one membarrier,
-// instead of through call_rcu; per-CPU words are kept while dead.
+// Differences from the kernel: two one-way words a CPU (16 bytes, not 8): add and subtract on one
+// word wait for each other. kill confirms before it returns, after one membarrier, not through
+// call_rcu; only then the initial reference goes. Per-CPU words are kept while dead.
 //
 // Limits: tryget (try_get_any) succeeds on a dying object; only tryget_live (try_get) refuses, and
 // for certain only once kill has confirmed. Outside the C++ memory model as percpu_split is.
@@ -216,8 +216,7 @@ class PercpuRef {
     std::uint64_t total = count_.load(std::memory_order_acquire) - puts;
     M::full_barrier();
     total += static_cast<std::uint64_t>(words_.template sum<kGets>());
-    total -= (is_atomic() ? 0 : kBias) + (is_dying() ? 0 : 1);
-    return static_cast<std::int64_t>(total);
+    return static_cast<std::int64_t>(total - (is_atomic() ? 0 : kBias) - (is_dying() ? 0 : 1));
   }
 
   /// For tests: as if this CPU's words had been counting for long.

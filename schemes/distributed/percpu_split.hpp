@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
-// percpu_split: the kernel's module count from 2.6.35 to 3.18, two one-way counters a CPU.
+// percpu_split: the kernel's module count from 2.6.34 to 3.18, two one-way counters a CPU.
 //
 // What: a get adds one to this CPU's gets, a put adds one to whichever CPU's puts it runs on. The
 // remover sums. "Check live, then count" is one rseq section, the user-space form of
 // preempt_disable(); the remover's membarrier restarts sections that are half way, the user-space
-// form of synchronize_sched() in the 2.6.35+ blocking removal.
+// form of synchronize_sched() in the removal that waits (2.6.27 to 3.12).
 //
-// Where from: Linux 2.6.35 to 3.18, kernel/module.c (struct module_ref { incs, decs }); the split
-// is Nick Piggin's fix of 2010 for a sum that could come out too low.
+// Where from: Linux 2.6.34 to 3.18, kernel/module.c (struct module_ref { incs, decs }); the split
+// is Nick Piggin's "Fix up possibly racy module refcounting" (April 2010) for a sum that could come
+// out too low.
 //
 // Cost: one rseq section per get and per put, no locked instruction, no shared line written.
 // Removal: one membarrier and two sums over the possible CPUs.
@@ -24,11 +25,11 @@
 //   E3  sum of puts (acquire), full barrier, sum of gets: I2.
 //   E4  restart's release of going_ -> the acquire of a section that finds it clear.
 //
-// Limits: 2.6.35's non-blocking removal decided under stop_machine. Here try_stop() marks going,
-// sums, and comes back to life if somebody is inside: a try_get in that window fails spuriously
-// (distributed/percpu_stop_machine is the exact form). 64-bit counters wrap together, sums stay
-// right. Outside the C++ memory model: the counters are written by inline assembly in a section
-// that the kernel may restart, and E2 rests on membarrier(2).
+// Limits: the kernel's non-blocking removal decided under stop_machine. Here try_stop() marks
+// going, sums, and comes back to life if somebody is inside: a try_get in that window fails
+// spuriously (distributed/percpu_stop_machine is the exact form). 64-bit counters wrap together,
+// sums stay right. Outside the C++ memory model: the counters are written by inline assembly in a
+// section that the kernel may restart, and E2 rests on membarrier(2).
 #pragma once
 
 #include <limits>
@@ -48,8 +49,8 @@ class PercpuSplit {
   static constexpr SchemeInfo info{
       .name = "percpu_split",
       .summary = "gets and puts in two one-way counters per CPU",
-      .origin = "Linux 2.6.35 to 3.18, kernel/module.c",
-      .generation = "2.6.35 to 3.18",
+      .origin = "Linux 2.6.34 to 3.18, kernel/module.c",
+      .generation = "2.6.34 to 3.18",
       .spurious_failure = true,
       .count = CountExactness::never_too_low,
       .zero = ZeroDetection::remover_sum,

@@ -6,9 +6,12 @@
 // the sum means something, and the sum can be trusted only while nobody moves: the remover stops
 // every other thread, adds up and marks the module going in one go.
 //
-// Where from: Linux 2.5.48 to 2.6.34, include/linux/module.h (try_module_get, module_put),
-// kernel/module.c (try_stop_module), kernel/stop_machine.c; Rusty Russell's FAQ of 2002 ("turns off
-// preemption, checks the live flag, increments a per-CPU counter").
+// Where from: Linux 2.6.0 to 2.6.33, include/linux/module.h (try_module_get, module_put),
+// kernel/module.c (try_stop_module), kernel/stop_machine.c; Rusty Russell's FAQ of 2002 ("disables
+// preemption for a moment, checks the live flag, and then increments a per-cpu counter").
+// Since 2.5.48 with a locked counter (distributed/percpu_locked). A removal that was to wait (rmmod
+// --wait) stopped the machine too, to mark the module, until 2.6.27 made it mark first and call
+// synchronize_sched().
 //
 // Cost: one rseq section per get and per put, no locked instruction. Removal: a rendezvous of all
 // registered threads, and they all lose that time.
@@ -25,12 +28,13 @@
 //
 // Limits: a sum outside the rendezvous can come out too low: it reads CPU 0, a holder gets once
 // more on CPU 0 and puts on CPU 1, it reads CPU 1. The kernel's waiting remover summed without
-// stopping the machine and had this fault until 2010 (Piggin). drained() here stops the machine
-// before it believes a zero; count() does not. Threads must be registered, because a signal has to
-// reach them.
+// stopping the machine and had this fault until 2.6.34 (Piggin 2010). drained() here stops the
+// machine before it believes a zero; count() does not. Threads must be registered, because a signal
+// has to reach them.
 #pragma once
 
 #include "../machine/native.hpp"
+#include "../removal.hpp"
 #include "../scheme.hpp"
 
 namespace getput {
@@ -44,8 +48,8 @@ class PercpuStopMachine {
   static constexpr SchemeInfo info{
       .name = "percpu_stop_machine",
       .summary = "one signed counter per CPU, summed while every thread stands still",
-      .origin = "Linux 2.5.48 to 2.6.34, kernel/module.c and kernel/stop_machine.c",
-      .generation = "2.5.48 to 2.6.34",
+      .origin = "Linux 2.6.0 to 2.6.33, kernel/module.c and kernel/stop_machine.c",
+      .generation = "2.6.0 to 2.6.33",
       .count = CountExactness::approximate,
       .zero = ZeroDetection::remover_sum,
       .overflow = Overflow::sum_wraps,
@@ -77,13 +81,8 @@ class PercpuStopMachine {
   }
 
   bool try_stop() {
-    bool unused = false;
-    M::stop_machine([&] {
-      unused = count() == 0;
-      if (unused)
-        going_.store(1, std::memory_order_relaxed);  // E2
-    });
-    return unused;
+    return unused_at_rendezvous<M>(*this,
+                                   [this] { going_.store(1, std::memory_order_relaxed); });  // E2
   }
 
   void stop() {
@@ -91,11 +90,8 @@ class PercpuStopMachine {
   }
 
   bool drained() {
-    if (count() != 0)  // busy, or about to be asked again: do not stop the machine for it
-      return false;
-    bool unused = false;
-    M::stop_machine([&] { unused = count() == 0; });  // E1
-    return unused;
+    // If it is busy, do not stop the machine for it.
+    return count() == 0 && unused_at_rendezvous<M>(*this, [] {});  // E1
   }
 
   void wait_drained(std::stop_token token) {

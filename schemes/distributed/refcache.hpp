@@ -31,7 +31,7 @@
 //       the epochs that it counts are done.
 //   E5  restart's release of going_ -> the acquire of a section that finds it clear.
 //
-// Limits: a removal takes at least two flushes of every CPU's table and a barrier for each. Weak
+// Limits: a removal takes at least three flushes of every CPU's table and a barrier for each. Weak
 // references with a dying bit, which the paper uses to revive objects, are the going flag here. Who
 // misses in the table takes its CPU's lock: blocking. There is no try_stop(): nobody can tell
 // without the epochs. Outside the C++ memory model as percpu_split is.
@@ -120,20 +120,22 @@ class Refcache {
 
   /// False if refused. Nothing of the object is touched once the section has counted.
   bool change(std::uint32_t mask, std::int64_t delta) noexcept {
-    for (;;) {
-      const auto found = caches_.add(going_, mask, slot_, this, delta);
-      if (found == Cache::Found::added) [[likely]]
-        return true;
-      if (found == Cache::Found::refused)
-        return false;
-      claim();
-    }
+    const auto found = caches_.add(going_, mask, slot_, this, delta);
+    if (found == Cache::Found::added) [[likely]]
+      return true;
+    return found == Cache::Found::missed && claim_and_change(mask, delta);
   }
 
-  [[gnu::cold, gnu::noinline]] void claim() noexcept {
-    caches_.claim(slot_, this, [](void* other, std::int64_t delta) {
-      collect(*static_cast<Refcache*>(other), delta);
-    });
+  [[gnu::cold, gnu::noinline]] bool claim_and_change(std::uint32_t mask,
+                                                     std::int64_t delta) noexcept {
+    for (;;) {
+      caches_.claim(slot_, this, [](void* other, std::int64_t other_delta) {
+        collect(*static_cast<Refcache*>(other), other_delta);
+      });
+      const auto found = caches_.add(going_, mask, slot_, this, delta);
+      if (found != Cache::Found::missed)
+        return found == Cache::Found::added;
+    }
   }
 
   /// @p delta leaves a cache for the object's global count. E1, E3

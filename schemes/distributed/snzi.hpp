@@ -27,10 +27,10 @@
 //   E2  closing the root -> try_get's acquire load of it, or its refusal at the root.
 //   E3  restart's exchange of root_ -> try_get's acquire load of it.
 //
-// Limits: the ticket names the leaf; any thread may give it back. One cache line per CPU and
-// object, and above 8 CPUs one more per 7 of them. The published root has a separate indicator word
-// and announce bits, so that readers of the answer do not share a line with arrivals; one remover
-// who asks does not need them.
+// Limits: the ticket names the leaf; any thread may give it back. A leaf counts to 2^31 - 1 and
+// then spoils its version. One cache line per CPU and object, and above 8 CPUs one more per 7 of
+// them. The published root has a separate indicator word and announce bits, so that readers of the
+// answer do not share a line with arrivals; one remover who asks does not need them.
 #pragma once
 
 #include <memory>
@@ -78,7 +78,7 @@ class Snzi {
     const unsigned cpu = M::current_cpu();
     if (join(leaf(cpu))) [[likely]]
       return Ticket(cpu);
-    return arrive(first_leaf() + cpu) ? Ticket(cpu) : Ticket();
+    return arrive_at_leaf(cpu) ? Ticket(cpu) : Ticket();
   }
 
   Ticket get(const Ticket& held) noexcept {
@@ -90,7 +90,7 @@ class Snzi {
   void put(Ticket held) noexcept {
     if (!leave(leaf(held.cpu()))) [[likely]]  // E1
       return;
-    depart_parent_of(first_leaf() + held.cpu());
+    depart_parent_of_leaf(held.cpu());
   }
 
   bool try_stop() {
@@ -225,7 +225,13 @@ class Snzi {
     return true;
   }
 
-  [[gnu::noinline]] void depart_parent_of(unsigned node) noexcept { depart(parent_of(node)); }
+  // Apart, so that the way past them saves no registers.
+  [[gnu::noinline]] bool arrive_at_leaf(unsigned cpu) noexcept {
+    return arrive(first_leaf() + cpu);
+  }
+  [[gnu::noinline]] void depart_parent_of_leaf(unsigned cpu) noexcept {
+    depart(parent_of(first_leaf() + cpu));
+  }
 
   void depart(unsigned node) noexcept {
     if (node == kRoot) {

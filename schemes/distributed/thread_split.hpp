@@ -6,7 +6,7 @@
 // remover pays with one membarrier and a sum over the threads.
 //
 // Where from: ours, from known parts: per-thread counters with a registry (perfbook count_end.c,
-// Paul McKenney), gets and puts apart (Linux 2.6.35 module counts), the asymmetric barrier of
+// Paul McKenney), gets and puts apart (Linux 2.6.34 module counts), the asymmetric barrier of
 // liburcu-memb and of folly's TLRefCount.
 //
 // Cost: per pair two adds, a few loads and five predicted branches on memory of this thread. One
@@ -37,7 +37,8 @@
 //
 // Limits: a refused try_get has counted and must count a put; it looks at going_ first, so that
 // refused callers do not keep the remover summing. try_stop() marks going and may come back to
-// life: spurious failures in that window. Outside the C++ memory model: E2 rests on membarrier(2).
+// life: spurious failures in that window. A thread's first count makes it known, under a lock.
+// Outside the C++ memory model: E2 rests on membarrier(2). Signal handlers: see local_add.hpp.
 #pragma once
 
 #include <limits>
@@ -57,7 +58,7 @@ class ThreadSplit {
   static constexpr SchemeInfo info{
       .name = "thread_split",
       .summary = "gets and puts in two plain counters per thread",
-      .origin = "getput; parts from perfbook count_end and Linux 2.6.35",
+      .origin = "getput; parts from perfbook count_end and Linux 2.6.34",
       .spurious_failure = true,
       .count = CountExactness::never_too_low,
       .zero = ZeroDetection::remover_sum,

@@ -31,34 +31,26 @@
 #include "../machine/annotate.hpp"
 #include "../machine/concurrency_kit.hpp"
 #include "../machine/native.hpp"
+#include "../machine/nesting_guard.hpp"
 #include "../scheme.hpp"
 
 namespace getput {
 
 template <class M = machine::Native>
 class CkEpoch {
+  struct Registration {
+    static void enter() { record_ = process().take_record(); }
+    static void leave() {
+      machine::annotate_release(record_);  // to the thread that takes the record up
+      ck_epoch_unregister(record_);
+    }
+  };
+
  public:
   using Ticket = BoolTicket;
 
   /// Registers the thread's record, or takes up one that a thread left behind.
-  class ThreadGuard {
-   public:
-    ThreadGuard() {
-      if (depth_++ == 0)
-        record_ = process().take_record();
-    }
-    ~ThreadGuard() {
-      if (--depth_ > 0)
-        return;
-      machine::annotate_release(record_);  // to the thread that takes the record up
-      ck_epoch_unregister(record_);
-    }
-    ThreadGuard(const ThreadGuard&) = delete;
-    ThreadGuard& operator=(const ThreadGuard&) = delete;
-
-   private:
-    static inline thread_local constinit unsigned depth_ = 0;
-  };
+  using ThreadGuard = machine::NestingGuard<Registration>;
 
   static constexpr SchemeInfo info{
       .name = "ck_epoch",

@@ -35,11 +35,11 @@
 //   E6  restart's release of state_ -> try_get's looks at it (acquire); a reader's exchange to
 //       kBiased goes on with its release sequence.
 //
-// Limits: after a revocation the bias stays off for kInhibit times what the scan took, so that
-// removers cost readers a tenth at most. Threads whose slots share a line disturb each other. A
-// lock does not say how many read: readers are scattered over the table and move between it and the
-// count, so count() is not possible. A count that reached the writer bit (2^63) would shut the
-// module; there is no near_overflow().
+// Limits: after a revocation the bias stays off for kInhibit times what the scan took, so that at
+// most a tenth of the time goes into revocations (the paper's bound, there for its writers).
+// Threads whose slots share a line disturb each other. A lock does not say how many read: readers
+// are scattered over the table and move between it and the count, so count() is not possible. A
+// count that reached the writer bit (2^63) would shut the module; there is no near_overflow().
 #pragma once
 
 #include <array>

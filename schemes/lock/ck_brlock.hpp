@@ -32,32 +32,23 @@
 #include "../machine/annotate.hpp"
 #include "../machine/concurrency_kit.hpp"
 #include "../machine/native.hpp"
+#include "../machine/nesting_guard.hpp"
 #include "../scheme.hpp"
 
 namespace getput {
 
 template <class M = machine::Native>
 class CkBrlock {
+  struct Registration {
+    static void enter() { reader_ = process().take_reader(); }
+    static void leave() { process().give_back(reader_); }
+  };
+
  public:
   using Ticket = BoolTicket;
 
   /// Lends the thread a reader record.
-  class ThreadGuard {
-   public:
-    ThreadGuard() {
-      if (depth_++ == 0)
-        reader_ = process().take_reader();
-    }
-    ~ThreadGuard() {
-      if (--depth_ == 0)
-        process().give_back(reader_);
-    }
-    ThreadGuard(const ThreadGuard&) = delete;
-    ThreadGuard& operator=(const ThreadGuard&) = delete;
-
-   private:
-    static inline thread_local constinit unsigned depth_ = 0;
-  };
+  using ThreadGuard = machine::NestingGuard<Registration>;
 
   static constexpr std::size_t kReaders = 64;
 
@@ -164,9 +155,9 @@ class CkBrlock {
    private:
     // Records are never freed: they stay in concurrency kit's list.
     void add_readers(std::size_t more) {
-      made_ += more;
-      free_.reserve(made_);
+      free_.reserve(made_ + more);
       auto* fresh = new Reader[more];
+      made_ += more;
       for (std::size_t i = 0; i < more; ++i) {
         ck_brlock_read_register(&lock_, &fresh[i].record);
         free_.push_back(&fresh[i].record);

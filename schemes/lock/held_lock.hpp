@@ -21,7 +21,7 @@
 //   I2  local_, going_ and owner_ change only under the lock. owner_ holds this thread's number
 //       only if this thread wrote it there and has not unlocked since: a relaxed look suffices.
 //   I3  A holder's get outside a session raises remote_ before he can put: the sum does not reach
-//   0.
+//       0.
 //
 // Ordering
 //   E1  put's release addition to remote_ -> the folding's acquire exchange, or the sum's load.
@@ -40,6 +40,7 @@
 #include <mutex>
 
 #include "../machine/native.hpp"
+#include "../modular.hpp"
 #include "../scheme.hpp"
 
 namespace getput {
@@ -184,15 +185,11 @@ class HeldLock {
 
   // Under the lock. Modulo 2^64.
   void add_local(std::int64_t n) noexcept {
-    local_.store(wrapping_add(local_.load(std::memory_order_relaxed), n),
-                 std::memory_order_relaxed);
+    local_.store(modular_sum(local_.load(std::memory_order_relaxed), n), std::memory_order_relaxed);
   }
   std::int64_t sum() const noexcept {
-    return wrapping_add(local_.load(std::memory_order_relaxed),
-                        remote_.load(std::memory_order_acquire));  // E1
-  }
-  static std::int64_t wrapping_add(std::int64_t a, std::int64_t b) noexcept {
-    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+    return modular_sum(local_.load(std::memory_order_relaxed),
+                       remote_.load(std::memory_order_acquire));  // E1
   }
 
   mutable typename M::SpinLock lock_;

@@ -45,6 +45,8 @@ class UnloadLock {
       .put_progress = Progress::wait_free,
       .stop_progress = Progress::blocking,
       .bytes_per_object = 8,
+      .shared_bytes = 64,
+      .locked_in_put = 1,
   };
 
   Ticket try_get() noexcept {

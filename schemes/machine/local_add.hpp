@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Adding to a word that only this thread writes and others may read at any time.
+//
+// Limits: a signal handler that counts in the same word is one more writer. On x86-64 the add is
+// one instruction, which a handler cannot divide; elsewhere, and under ThreadSanitizer, what a
+// handler adds between the load and the store is lost, so there handlers must not get or put.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 
+#include "../modular.hpp"
 #include "annotate.hpp"
 
 namespace getput::machine {
@@ -13,7 +18,8 @@ namespace getput::machine {
 /// *word += delta, not atomic against other writers. Release; a compiler barrier on both sides.
 inline void local_add(std::int64_t* word, std::int64_t delta) noexcept {
   std::atomic_ref shared(*word);
-  shared.store(shared.load(std::memory_order_relaxed) + delta, std::memory_order_release);
+  shared.store(modular_sum(shared.load(std::memory_order_relaxed), delta),
+               std::memory_order_release);
   std::atomic_signal_fence(std::memory_order_seq_cst);
 }
 

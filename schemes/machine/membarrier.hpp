@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // membarrier(2): the heavy half of the asymmetric barrier, the user-space form of what
-// synchronize_sched() did for module removal (2.6.35 to 3.18).
+// synchronize_sched() did for module removal that waits (2.6.27 to 3.12).
 //
 //   reader                        remover
 //   x = 1                         y = 1

@@ -7,6 +7,11 @@
 // x86-64: rseq_x86_64.hpp. aarch64: rseq_aarch64.hpp. Elsewhere the schemes that need rseq are
 // reported as not available.
 //
+// Limits: a section's descriptor stays published after its end, until the kernel looks at it next.
+// Code with sections in it must therefore not be unmapped while a thread that ran one lives: the
+// kernel would look for the descriptor and end the process. Plugins reach a scheme through the
+// program (modules/plugin_abi.h); they have no section of their own.
+//
 // Source: Linux include/uapi/linux/rseq.h, kernel/rseq.c; glibc manual, "Restartable Sequences".
 #pragma once
 

@@ -11,6 +11,10 @@
 // Arriving is a release and counting the arrivals an acquire; the next round is a release and
 // seeing it an acquire: so what the others did is seen by the function, and what it did by them.
 //
+// While the machine stands still no other signal handler runs, neither on the threads that stand
+// nor on the one that calls the function, as the kernel's CPUs all had their interrupts off (its
+// DISABLE_IRQ): a handler may count, too.
+//
 // Three bugs of the kernel's that this must not have: an arrival without a barrier (Linux
 // 571a25776b), participants that spin and keep others from arriving (9bfec65b7d), a rendezvous that
 // goes on although a participant could not be made (there the result was ignored).
@@ -22,13 +26,14 @@
 //
 // Limits: the signal interrupts system calls of the threads; those that cannot be restarted
 // (sleeps, polls) then return EINTR, as for any handled signal. Threads without a guard are not
-// stopped. A fork must not race with the first use: the child would inherit a static that is being
-// made.
+// stopped; one that blocks the signal holds up the remover until it unblocks it. A fork must not
+// race with the first use: the child would inherit a static that is being made.
 //
 // Cost: two context switches a registered thread, some 10 microseconds each. The threads sleep in
 // the handler, so it works with more threads than CPUs.
 //
-// Source: Linux 2.5.48 to 2.6.34 kernel/stop_machine.c; signal(7), rseq(2).
+// Source: Linux kernel/stop_machine.c (in 2.5.48 still a part of kernel/module.c); signal(7),
+// rseq(2).
 #pragma once
 
 #include <linux/futex.h>
@@ -48,30 +53,21 @@
 #include <vector>
 
 #include "annotate.hpp"
+#include "nesting_guard.hpp"
 #include "spin_lock.hpp"
 
 namespace getput::machine {
 
 class StopMachine {
+  struct Registration {
+    static void enter() { StopMachine::enter(); }
+    static void leave() { StopMachine::leave(); }
+  };
+
  public:
   /// A thread uses schemes that stop the machine only while it holds one. Counts nesting. Throws
   /// std::system_error if the signal cannot be set up.
-  class ThreadGuard {
-   public:
-    ThreadGuard() {
-      if (depth_++ == 0)
-        enter();
-    }
-    ~ThreadGuard() {
-      if (--depth_ == 0)
-        leave();
-    }
-    ThreadGuard(const ThreadGuard&) = delete;
-    ThreadGuard& operator=(const ThreadGuard&) = delete;
-
-   private:
-    static inline thread_local constinit unsigned depth_ = 0;
-  };
+  using ThreadGuard = NestingGuard<Registration>;
 
   /// False under ThreadSanitizer, which delivers no signal to a thread that waits for a std::mutex.
   static constexpr bool available() noexcept {
@@ -88,6 +84,7 @@ class StopMachine {
   static void run(F f) {
     State& state = instance();
     const std::lock_guard one_at_a_time(state.mutex);
+    const SignalsHeldBack no_handler_counts;  // not before: who waits for the lock must arrive
     arrived_.store(0, std::memory_order_relaxed);
     left_.store(0, std::memory_order_relaxed);
     std::uint32_t stopped = 0;
@@ -109,6 +106,21 @@ class StopMachine {
 
   using Word = std::atomic<std::uint32_t>;
 
+  class SignalsHeldBack {
+   public:
+    SignalsHeldBack() noexcept {
+      sigset_t all;
+      sigfillset(&all);
+      pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+    ~SignalsHeldBack() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+    SignalsHeldBack(const SignalsHeldBack&) = delete;
+    SignalsHeldBack& operator=(const SignalsHeldBack&) = delete;
+
+   private:
+    sigset_t before_;
+  };
+
   struct State {
     SpinLock mutex;
     std::vector<pid_t> threads;
@@ -117,7 +129,7 @@ class StopMachine {
       struct sigaction action {};
       action.sa_handler = &StopMachine::stand_still;
       action.sa_flags = SA_RESTART;
-      sigemptyset(&action.sa_mask);
+      sigfillset(&action.sa_mask);
       if (sigaction(signal_number(), &action, nullptr) != 0)
         throw std::system_error(errno, std::generic_category(), "stop_machine: sigaction");
       if (const int error = pthread_atfork(&before_fork, &after_fork, &in_child); error != 0)

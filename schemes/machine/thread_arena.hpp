@@ -7,8 +7,12 @@
 // start; its attention word is non-zero until it has attached, so the first count leads to
 // attach(). When it exits, its counts are folded into the account of departed threads.
 //
-// Fork: the child keeps the counts of threads that do not exist there; references they held stay
-// counted in the child.
+// Fork: a fork waits while accounts are changed. In the child the counts of threads that do not
+// exist there are folded as if they had exited: references that they held stay counted, and their
+// stacks, which C libraries use again, are nobody's accounts any more.
+//
+// Limits: counts made by thread-specific data destructors in the last of their rounds
+// (PTHREAD_DESTRUCTOR_ITERATIONS) attach a thread that is not told of its end any more.
 #pragma once
 
 #include <pthread.h>
@@ -23,6 +27,7 @@
 #include <mutex>
 #include <vector>
 
+#include "../modular.hpp"
 #include "local_add.hpp"
 #include "region.hpp"
 #include "slot_space.hpp"
@@ -140,6 +145,8 @@ class ThreadArena {
       throw OutOfSlots("cannot create a thread key for per-thread counters: too many keys in use");
     accounts_.push_back(
         {reinterpret_cast<char*>(departed_->data()), reserve_region(kRegionBytes, kWhat), nullptr});
+    if (pthread_atfork(&before_fork, &after_fork, &in_child) != 0)
+      throw OutOfSlots("no memory to be told of forks, for per-thread counters");
   }
 
   // Not inlined: GNU ld cannot relax every instruction that g++ would fold this address into.
@@ -191,13 +198,32 @@ class ThreadArena {
 
   void leave() noexcept {
     const std::lock_guard lock(mutex_);
+    close_if([](const Account& a) { return a.attention == &attention; });
+  }
+
+  static void before_fork() { instance().mutex_.lock(); }
+  static void after_fork() { instance().mutex_.unlock(); }
+  static void in_child() {
+    instance().close_if(
+        [](const Account& a) { return a.attention != nullptr && a.attention != &attention; });
+    instance().mutex_.unlock();
+  }
+
+  /// Folds the accounts of threads that have ended, or do not exist here, into that of departed
+  /// threads.
+  template <class Ended>
+  void close_if(Ended ended) noexcept {
     const Account departed = accounts_.front();
     const std::size_t slots = slots_.high_water();
-    fold(departed.block, block_here(), std::min(slots, kBlockSlots) * SlotBytes);
-    if (slots > kBlockSlots)
-      fold(departed.region, region, (slots - kBlockSlots) * SlotBytes);
-    idle_regions_.push_back(region);
-    std::erase_if(accounts_, [](const Account& a) { return a.attention == &attention; });
+    for (const Account& account : accounts_) {
+      if (!ended(account))
+        continue;
+      fold(departed.block, account.block, std::min(slots, kBlockSlots) * SlotBytes);
+      if (slots > kBlockSlots)
+        fold(departed.region, account.region, (slots - kBlockSlots) * SlotBytes);
+      idle_regions_.push_back(account.region);
+    }
+    std::erase_if(accounts_, ended);
   }
 
   static void fold(char* into, char* from, std::size_t bytes) noexcept {
@@ -205,8 +231,8 @@ class ThreadArena {
       const std::int64_t count = word(from + i).load(std::memory_order_relaxed);
       if (count == 0)
         continue;
-      word(into + i).store(word(into + i).load(std::memory_order_relaxed) + count,
-                           std::memory_order_relaxed);
+      const std::int64_t before = word(into + i).load(std::memory_order_relaxed);
+      word(into + i).store(modular_sum(before, count), std::memory_order_relaxed);
       word(from + i).store(0, std::memory_order_relaxed);
     }
   }

@@ -10,32 +10,24 @@
 #include <mutex>
 #include <vector>
 
+#include "nesting_guard.hpp"
+
 namespace getput::machine {
 
 /// @p User tells the words of one scheme from those of another.
 template <class User>
 class ThreadWord {
+  struct Registration {
+    static void enter() { known().add(&word_); }
+    static void leave() { known().remove(&word_); }
+  };
+
  public:
   using Word = std::atomic<std::uint64_t>;
 
   /// Makes the thread's word known. Counts nesting. The owner sees to it that the word says "not
   /// inside" when the last one ends.
-  class ThreadGuard {
-   public:
-    ThreadGuard() {
-      if (depth_++ == 0)
-        known().add(&word_);
-    }
-    ~ThreadGuard() {
-      if (--depth_ == 0)
-        known().remove(&word_);
-    }
-    ThreadGuard(const ThreadGuard&) = delete;
-    ThreadGuard& operator=(const ThreadGuard&) = delete;
-
-   private:
-    static inline thread_local constinit unsigned depth_ = 0;
-  };
+  using ThreadGuard = NestingGuard<Registration>;
 
   /// The calling thread's word; 0 at first.
   static Word& mine() noexcept { return word_; }

@@ -7,8 +7,8 @@
 namespace getput::machine {
 
 struct UrcuBpFlavour {
-  static void register_thread() {}
-  static void unregister_thread() {}
+  static void enter() {}
+  static void leave() {}
   static void read_lock() noexcept { urcu_bp_read_lock(); }
   static void read_unlock() noexcept { urcu_bp_read_unlock(); }
   static void synchronize() { urcu_bp_synchronize_rcu(); }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "annotate.hpp"
+#include "nesting_guard.hpp"
 
 #if defined(GETPUT_TSAN)
 #undef _LGPL_SOURCE
@@ -39,28 +40,13 @@ extern const struct rcu_flavor_struct urcu_bp_flavor;
 
 namespace getput::machine {
 
-/// @p Flavour names liburcu's functions; a flavour that registers threads by itself leaves
-/// register_thread() and unregister_thread() empty.
+/// @p Flavour names liburcu's functions; a flavour that registers threads by itself leaves enter()
+/// and leave() empty.
 template <class Flavour>
 class UrcuDomain {
  public:
   /// A thread reads only while it holds one. Counts nesting: several in one thread are fine.
-  class ThreadGuard {
-   public:
-    ThreadGuard() {
-      if (depth_++ == 0)
-        Flavour::register_thread();
-    }
-    ~ThreadGuard() {
-      if (--depth_ == 0)
-        Flavour::unregister_thread();
-    }
-    ThreadGuard(const ThreadGuard&) = delete;
-    ThreadGuard& operator=(const ThreadGuard&) = delete;
-
-   private:
-    static inline thread_local constinit unsigned depth_ = 0;
-  };
+  using ThreadGuard = NestingGuard<Flavour>;
 
   using Head = rcu_head;
 

@@ -7,8 +7,8 @@
 namespace getput::machine {
 
 struct UrcuMbFlavour {
-  static void register_thread() { urcu_mb_register_thread(); }
-  static void unregister_thread() { urcu_mb_unregister_thread(); }
+  static void enter() { urcu_mb_register_thread(); }
+  static void leave() { urcu_mb_unregister_thread(); }
   static void read_lock() noexcept { urcu_mb_read_lock(); }
   static void read_unlock() noexcept { urcu_mb_read_unlock(); }
   static void synchronize() { urcu_mb_synchronize_rcu(); }

@@ -7,8 +7,8 @@
 namespace getput::machine {
 
 struct UrcuMembFlavour {
-  static void register_thread() { urcu_memb_register_thread(); }
-  static void unregister_thread() { urcu_memb_unregister_thread(); }
+  static void enter() { urcu_memb_register_thread(); }
+  static void leave() { urcu_memb_unregister_thread(); }
   static void read_lock() noexcept { urcu_memb_read_lock(); }
   static void read_unlock() noexcept { urcu_memb_read_unlock(); }
   static void synchronize() { urcu_memb_synchronize_rcu(); }

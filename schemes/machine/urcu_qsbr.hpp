@@ -16,11 +16,11 @@ class UrcuQsbrFlavour {
   /// Is nothing open but what keeps the thread online?
   static bool is_outermost() noexcept { return reasons_ == 1; }
 
-  static void register_thread() {
+  static void enter() {
     urcu_qsbr_register_thread();  // which puts the thread online
     urcu_qsbr_thread_offline();
   }
-  static void unregister_thread() { urcu_qsbr_unregister_thread(); }
+  static void leave() { urcu_qsbr_unregister_thread(); }
 
   static void read_lock() noexcept {
     if (reasons_++ == 0)

@@ -46,7 +46,7 @@ SPLIT = {"spurious_failure": True, "count": "never_too_low", "zero": "remover_su
 CONTRACT = {
     "atomic_base": {"generation": "3.19 to today"}, "unload_lock": {"generation": "2.4", "get_progress": "blocking"},
     "brlock": {"put_on_other_thread": False, "hold_across_sleep": False, "get_progress": "blocking", "shared_bytes_per_cpu": 64},
-    "percpu_split": {**SPLIT, "generation": "2.6.35 to 3.18", "bytes_per_cpu": 16, "needs_rseq": True},
+    "percpu_split": {**SPLIT, "generation": "2.6.34 to 3.18", "bytes_per_cpu": 16, "needs_rseq": True},
     "percpu_ref": {**SPLIT, "spurious_failure": False, "zero": "after_switch", "bytes_per_object": 32, "bytes_per_cpu": 16},
     "thread_split": {**SPLIT, "bytes_per_thread": 16},
     "rcu_memb": {"put_on_other_thread": False, "hold_across_sleep": False, "count": "not_possible", "zero": "grace_period",

@@ -2,6 +2,8 @@
 #include "schemes/machine/per_thread.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <deque>
@@ -107,6 +109,47 @@ TEST(PerThread, ThreadsComeAndGoWhileObjectsGrow) {
   quit = true;
   for (std::thread& t : parents) t.join();
   EXPECT_EQ(objects.front().sum<0>(), visits);
+}
+
+/// In a child, which has one thread: its account, and what was counted by the others, whose stacks
+/// the C library gives to new threads.
+int sums_in_child(Words& words) {
+  if (words.sum<0>() != 6)
+    return 1;
+  std::atomic<int> step{0};
+  std::thread fresh([&] {
+    count<0>(words, 10);
+    step = 1;
+    while (step != 2) std::this_thread::yield();
+  });
+  while (step != 1) std::this_thread::yield();
+  const bool counted_once = words.sum<0>() == 16;
+  step = 2;
+  fresh.join();
+  return !counted_once ? 2 : words.sum<0>() == 16 ? 0 : 3;
+}
+
+TEST(PerThread, ForkKeepsTheCountsOfThreadsThatDoNotExistInTheChild) {
+  if (contract::kTsan)
+    GTEST_SKIP() << "ThreadSanitizer does not follow fork()";
+  Words words;
+  count<0>(words, 1);
+  std::atomic<int> step{0};
+  std::thread other([&] {
+    count<0>(words, 5);
+    step = 1;
+    while (step != 2) std::this_thread::yield();
+  });
+  while (step != 1) std::this_thread::yield();
+  const pid_t child = fork();
+  if (child == 0)
+    _exit(sums_in_child(words));
+  int status = -1;
+  waitpid(child, &status, 0);
+  step = 2;
+  other.join();
+  EXPECT_EQ(status, 0) << "exit status " << WEXITSTATUS(status);
+  EXPECT_EQ(words.sum<0>(), 6) << "in the parent";
 }
 
 TEST(PerThread, AMillionObjectsAreAliveAtOnce) {

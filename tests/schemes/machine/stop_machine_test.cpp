@@ -15,7 +15,6 @@
 namespace getput::machine {
 namespace {
 
-using contract::Actor;
 using contract::await;
 using contract::kTsan;
 using contract::milliseconds;
@@ -266,21 +265,6 @@ TEST(StopMachine, TwoRemoversAtOnce) {
   second.join();
   EXPECT_EQ(together, 0);
   EXPECT_EQ(stops, 2 * each);
-}
-
-/// Libraries start their threads with every signal blocked.
-TEST(StopMachine, GuardOpensTheSignalMask) {
-  Actor blocked("every signal blocked", [](const Actor::Loop& loop) {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, nullptr);
-    const StopMachine::ThreadGuard guard;
-    loop();
-  });
-  blocked.run([] {});
-  int calls = 0;
-  StopMachine::run([&] { ++calls; });
-  EXPECT_EQ(calls, 1);
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ using Losing = WithWords<LosingWords>;
 using namespace contract;  // the checks
 
 constexpr const char* kSum = "Piggin 2010: the sum counts a put whose get it misses";
-constexpr const char* kSigned = "until 2.6.34: a put on another CPU makes the sum zero";
+constexpr const char* kSigned = "until 2.6.33: a put on another CPU makes the sum zero";
 constexpr const char* kWaiter = "7dfbe9aa3b (2004): the last put does not find the waiter";
 
 [[maybe_unused]] const int planted = plant({
