@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from . import stats
-from .errors import GetputError
+from .errors import EXIT_BAD_RESULT, GetputError
 from .instructions import FILE as INSTRUCTIONS
 from .instructions import read as read_instructions
 from .store import ENV, MANIFEST, PLAN, RunDirectory
@@ -149,7 +149,11 @@ class Results:
             manifest = directory.read_json(MANIFEST)
         except GetputError:
             manifest = {"state": "running", "crashes": [], "sessions": [], "remarks": []}
-        return cls(directory, plan, env, manifest, _rows(directory, plan, manifest))
+        try:
+            return cls(directory, plan, env, manifest, _rows(directory, plan, manifest))
+        except (KeyError, TypeError) as error:
+            raise GetputError(f"{directory.path}: a document lacks what belongs there ({type(error).__name__}: {error}); "
+                              "see `getput validate`", EXIT_BAD_RESULT)
 
     def of(self, workload, **params):
         """The rows of a workload whose parameters have these values."""

@@ -110,7 +110,7 @@ def command(arguments):
 
 def list_command(arguments):
     """What the binary can measure here: schemes and workloads, every cell with --tree, contracts with --schemes."""
-    capture = describe_capture(arguments.pcap) if arguments.pcap else None
+    capture = describe_capture(arguments.pcap) if arguments.pcap is not None else None
     selection = Selection(threads=arguments.threads, place=arguments.place, pcap=capture)
     listing = Bench.find(arguments.bench, bench_flags(selection)).list()
     schemes = matching("scheme", arguments.scheme, [entry["name"] for entry in listing["schemes"]])
