@@ -117,8 +117,8 @@ def _silent(results):
         groups.items(), key=lambda item: tuple(map(str, item[0])))]
 
 
-def _wrong(results):
-    return [(row.cell["name"], row.wrong, row.safe) for row in results.with_verdict(WRONG)]
+def _wrong(results, safe):
+    return [(row.cell["name"], row.wrong) for row in results.with_verdict(WRONG) if row.safe is safe]
 
 
 def _summary_tables(rows):
@@ -143,7 +143,7 @@ def render(results, figures, rows):
     loader = FileSystemLoader(REPORTS / "template")
     page = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     return page.get_template(TEMPLATE).render(
-        facts=list(_facts(results)), wrong=_wrong(results), crashes=results.manifest["crashes"], figures=figures,
+        facts=list(_facts(results)), wrong=_wrong(results, True), admitted=_wrong(results, False), crashes=results.manifest["crashes"], figures=figures,
         tables=_summary_tables(rows), rejections=_rejections(results), packets=list(results.packet_lines()),
         silent=_silent(results), noise=list(_noise(results)), advice=advice.table(results), contracts=tables.contracts(results),
         code=tables.code(results), footprint=tables.bytes_of(results),

@@ -30,6 +30,7 @@ class Row:
     available: bool = True
     why: str | None = None
     safe: bool = True
+    session: bool = False
 
     @property
     def scheme(self):
@@ -46,6 +47,11 @@ class Row:
     @property
     def threads(self):
         return self.params.get("threads", len(self.cell["placement"]["pus"]))
+
+    @property
+    def in_session(self):
+        """Were these pairs timed inside a session? Not where another thread puts (bench/pairs/loops.hpp)."""
+        return self.session and self.workload == "pairs" and self.params.get("put") != "other"
 
     @property
     def values(self):
@@ -220,7 +226,8 @@ def _rows(directory, plan, manifest):
     for cell in plan["run"]["cells"]:
         scheme = schemes[cell["scheme"]]
         why = cell["why"] if scheme["available"] else scheme["why"]
-        rows[cell["name"]] = Row(cell, available=scheme["available"], why=why, safe=scheme["safe"])
+        rows[cell["name"]] = Row(cell, available=scheme["available"], why=why, safe=scheme["safe"],
+                                 session=scheme.get("session", False))
     for crash in manifest["crashes"]:
         if crash["cell"] in rows:
             rows[crash["cell"]].crash = crash["detail"]

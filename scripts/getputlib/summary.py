@@ -55,6 +55,14 @@ def number(value, digits=3):
     return f"{value:.{min(decimals, 4)}f}"
 
 
+def short_time(nanoseconds):
+    """A time in the unit that people read it in: 112 ns, 12.4 µs, 5.60 ms."""
+    for unit, size in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
+        if nanoseconds >= size:
+            return f"{number(nanoseconds / size)} {unit}"
+    return f"{number(nanoseconds)} ns"
+
+
 def as_table(rows):
     """Columns of plain text, aligned; a verdict that is not OK says why."""
     header = ("scheme", "workload", "thr", "params", "median ns", "95 % interval", "/plain", "/fetch_add", "kept", "rej", "verdict")
