@@ -137,7 +137,7 @@ def _of(values):
 
 
 def _ratio(row):
-    return _of([value / control for value, control in zip(row.values, row.control("plain")) if control])
+    return _of(row.ratios("plain"))
 
 
 def verdict(measured, measure, names):

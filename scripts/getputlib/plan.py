@@ -122,8 +122,8 @@ def duration(seconds):
     return f"{seconds // 3600} h {seconds % 3600 // 60:02d} min"
 
 
-def counted(number, noun):
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def counted(number, noun, ending="s"):
+    return f"{number} {noun}{'' if number == 1 else ending}"
 
 
 def unmeasured(cells):
@@ -143,7 +143,8 @@ def plan_lines(plan, directory):
     run = plan["run"]
     cells = run["cells"]
     lines = [
-        f"getput plan ({run['selection']['profile']}): {len(plan['trials'])} trials in {len(run['batches'])} processes, "
+        f"getput plan ({run['selection']['profile']}): {counted(len(plan['trials']), 'trial')} in "
+        f"{counted(len(run['batches']), 'process', 'es')}, "
         f"about {duration(run['estimated_s'])}, seed {plan['seed']}",
         f"  results: {directory}",
     ]
@@ -151,7 +152,7 @@ def plan_lines(plan, directory):
         own = [cell for cell in cells if cell["workload"] == workload and cell["possible"]]
         schemes = len({cell["scheme"] for cell in own})
         seconds = sum(cell["est_trial_ms"] for cell in own) * run["trials_per_cell"] * EXPECTED_ATTEMPTS / 1000.0
-        lines.append(f"  {workload:<10} {len(own):4d} cells of {counted(schemes, 'scheme')} x {run['trials_per_cell']} trials, "
+        lines.append(f"  {workload:<10} {counted(len(own), 'cell'):>9} of {counted(schemes, 'scheme')} x {counted(run['trials_per_cell'], 'trial')}, "
                      f"about {duration(seconds)}")
     lines.extend(f"  not measured: {text}" for text in unmeasured(cells))
     lines.extend(f"  note: {remark}" for remark in run["remarks"])

@@ -11,7 +11,7 @@ from .figures import base, lineage, machine, netpath, pairs, removal
 from .plan import duration
 from .results import CRASHED, NO_VALID_TRIALS, NOT_AVAILABLE, NOT_ENOUGH, NOT_POSSIBLE, WRONG, Results
 from .store import disk_errors
-from .summary import as_csv, number, params_text, records
+from .summary import as_csv, number, params_text, ratio_text, records
 
 FIGURES = (machine.topology, lineage.lineage, pairs.cost, pairs.threads, netpath.levels, removal.latencies)
 TEMPLATE = "report.html.j2"
@@ -127,7 +127,7 @@ def _summary_tables(rows):
         shown = {
             **row, "params": params_text(row["params"]), "median": number(row["median_ns"]),
             "interval": "-" if row["ci_low_ns"] is None else f"{number(row['ci_low_ns'])} .. {number(row['ci_high_ns'])}",
-            "to_plain": number(row["ratio_to_plain"]), "to_fetch_add": number(row["ratio_to_fetch_add"]),
+            "to_plain": ratio_text(row), "to_fetch_add": number(row["ratio_to_fetch_add"]),
         }
         tables.setdefault(row["workload"], []).append(shown)
     return tables

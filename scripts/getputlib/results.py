@@ -83,8 +83,12 @@ class Row:
     def control(self, name):
         return [trial["controls"][f"{name}_ns"] for trial in self.kept]
 
+    def ratios(self, name):
+        """Each kept trial over its own control."""
+        return [value / control for value, control in zip(self.values, self.control(name)) if control]
+
     def ratio(self, name):
-        return stats.median_of_ratios(self.values, self.control(name))
+        return stats.median(self.ratios(name))
 
     def metric(self, name):
         """The kept trials' values of one metric, without the trials that have none."""
@@ -119,6 +123,7 @@ class Row:
     def record(self):
         """The row as `summary --format json` prints it."""
         low, high = self.interval
+        ratio_low, ratio_high = stats.median_interval(self.ratios("plain"))
         plain = [value for value in self.control("plain") if value]
         fetch_add = [value for value in self.control("fetch_add") if value]
         return {
@@ -129,7 +134,7 @@ class Row:
             "min_ns": min(self.values, default=None), "max_ns": max(self.values, default=None),
             "mad_ns": stats.median_absolute_deviation(self.values), "variation": stats.variation(self.values),
             "ratio_to_plain": self.ratio("plain"), "ratio_to_fetch_add": self.ratio("fetch_add"),
-            "ratio_to_chain": self.ratio("chain"),
+            "ratio_to_chain": self.ratio("chain"), "ratio_to_plain_low": ratio_low, "ratio_to_plain_high": ratio_high,
             "plain_ns": stats.median(plain), "fetch_add_ns": stats.median(fetch_add),
             "chain_ns": stats.median([value for value in self.control("chain") if value]),
             "plain_to_fetch_add": stats.median_of_ratios(self.control("plain"), self.control("fetch_add")),

@@ -15,7 +15,7 @@ FORMATS = ("table", "csv", "json")
 CSV_FIELDS = (
     "scheme", "workload", "threads", "params", "place", "unit", "median_ns", "ci_low_ns", "ci_high_ns", "ratio_to_plain",
     "ratio_to_fetch_add", "ratio_to_chain", "plain_ns", "fetch_add_ns", "chain_ns", "plain_to_fetch_add", "trials_kept",
-    "trials_rejected", "verdict", "detail",
+    "trials_rejected", "verdict", "detail", "ratio_to_plain_low", "ratio_to_plain_high",
 )
 
 
@@ -63,6 +63,13 @@ def short_time(nanoseconds):
     return f"{number(nanoseconds)} ns"
 
 
+def ratio_text(row):
+    """The ratio to `plain` with its interval: what travels between machines."""
+    if row["ratio_to_plain"] is None or row["ratio_to_plain_low"] is None:
+        return number(row["ratio_to_plain"])
+    return f"{number(row['ratio_to_plain'])} [{number(row['ratio_to_plain_low'])}, {number(row['ratio_to_plain_high'])}]"
+
+
 def as_table(rows):
     """Columns of plain text, aligned; a verdict that is not OK says why."""
     header = ("scheme", "workload", "thr", "params", "median ns", "95 % interval", "/plain", "/fetch_add", "kept", "rej", "verdict")
@@ -73,7 +80,7 @@ def as_table(rows):
         place = "" if row["place"] == "compact" else f" place:{row['place']}"
         lines.append((
             row["scheme"], row["workload"], str(row["threads"]), params_text(row["params"]) + place, number(row["median_ns"]),
-            interval, number(row["ratio_to_plain"]), number(row["ratio_to_fetch_add"]), str(row["trials_kept"]),
+            interval, ratio_text(row), number(row["ratio_to_fetch_add"]), str(row["trials_kept"]),
             str(row["trials_rejected"]), verdict,
         ))
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
