@@ -160,6 +160,7 @@ Json list_document(const Registry& registry, const GridRequest& request) {
     const std::string why = scheme.unavailable();
     Json entry = scheme_info_json(scheme.info);
     entry["folder"] = scheme.folder;
+    entry["session"] = scheme.session;
     entry["available"] = why.empty();
     entry["why"] = text_or_null(why);
     schemes.push_back(std::move(entry));

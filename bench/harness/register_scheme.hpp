@@ -7,6 +7,7 @@
 
 #include <exception>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "bench/harness/registry.hpp"
@@ -41,6 +42,7 @@ bool register_scheme(std::string folder) {
   entry.info = S::info;
   entry.folder = std::move(folder);
   entry.unavailable = &why_unavailable<S, M>;
+  entry.session = !std::is_same_v<SessionFor<S>, getput::detail::NoSession>;
   entry.workloads.push_back(pairs::workload<S>());
   entry.workloads.push_back(removal::workload<S>());
   entry.workloads.push_back(netpath::workload<S>());

@@ -39,6 +39,7 @@ struct SchemeEntry {
   std::string folder;                        ///< "counter", "distributed", ...
   std::function<std::string()> unavailable;  ///< "" or why it cannot run on this machine
   std::vector<WorkloadEntry> workloads;
+  bool session = false;  ///< timed inside an S::Session where a workload can open one
 };
 
 /// All schemes, ordered by folder and name.

@@ -9,16 +9,19 @@ not available here and one that the oracle found WRONG in this run are never adv
 
 Ranked by a measured median, the first scheme is the answer only if its 95 % interval ends below
 where every other one begins. Else the answer is "cannot tell", with all whose intervals overlap it.
+Pairs that were timed inside a session are cheap only for a caller who has what the session stands for
+anyway. Where such a scheme is among the best, a further answer leaves these out. Where the cost that
+ranks is computed and equal, a further one ranks by a pair.
 """
 from dataclasses import dataclass, field
 
 from . import contract, footprint, stats
-from .figures.pairs import basic_rows
+from .figures.pairs import basic_rows, handed_rows
 from .figures.removal import busiest_rows
 from .results import ENOUGH_TRIALS, WRONG
-from .summary import number
+from .summary import number, short_time
 
-ALONE, CROWD, DRAINED, MILLION = "alone", "crowd", "drained", "million"
+ALONE, CROWD, HANDED, DRAINED, MILLION = "alone", "crowd", "handed", "drained", "million"
 PAIRS = (ALONE, CROWD)
 
 
@@ -33,16 +36,18 @@ class Question:
 
 QUESTIONS = (
     Question("Calls are short: who gets also puts, and does not sleep in between"),
-    Question("Another thread may put: the reference is handed over", {"put_on_other_thread": True}),
+    Question("Another thread may put: the reference is handed over", {"put_on_other_thread": True}, (HANDED, *PAIRS)),
     Question("The holder may sleep", {"hold_across_sleep": True}),
-    Question("References live in objects: any thread puts them, on any CPU, whenever", {
-        "put_on_other_thread": True, "put_on_other_cpu": True, "hold_across_sleep": True, "shared_by_threads": True}),
+    Question("References live in objects: any thread puts them, on any CPU, whenever, and who holds one may take more", {
+        "put_on_other_thread": True, "put_on_other_cpu": True, "hold_across_sleep": True, "shared_by_threads": True,
+        "get_while_going": True}),
     Question("All threads use one object", {"shared_by_threads": True}, (CROWD,)),
     Question("There are a million objects", {"shared_by_threads": True}, (MILLION,)),
     Question("Removal is decided at once, and an attempt that fails refuses nobody", {
         "try_stop": True, "spurious_failure": False}),
-    Question("A device or a module: any thread puts, holders sleep, removal is decided at once and refuses nobody if it fails", {
-        "put_on_other_thread": True, "hold_across_sleep": True, "try_stop": True, "spurious_failure": False}),
+    Question("A device or a module: any thread puts, holders sleep and take more, removal is decided at once and refuses nobody if it fails", {
+        "put_on_other_thread": True, "hold_across_sleep": True, "try_stop": True, "spurious_failure": False,
+        "get_while_going": True}),
     Question("Nobody may come in after stop", {"certain_after_stop": True}),
     Question("The object is freed as soon as it is drained", {"destroy_when_drained": True}),
     Question("The module has to be gone soon", {}, (DRAINED,)),
@@ -84,7 +89,7 @@ def filter_text(require):
         column = contract.BY_KEY[key]
         values = wanted if isinstance(wanted, tuple) else (wanted,)
         words.append(f"{column.heading}: " + " or ".join(contract.word({key: value}, column) for value in values))
-    return "; ".join(words) or "any"
+    return "; ".join(words) or "nothing more"
 
 
 class Measured:
@@ -93,17 +98,20 @@ class Measured:
     def __init__(self, results):
         pairs = [row for row in basic_rows(results) if row.shown]
         self.threads = max((row.threads for row in pairs), default=1)
+        self.sessions = {row.scheme for row in pairs if row.in_session}
         million = footprint.here(results, 1_000_000)
         self.by = {
             ALONE: {row.scheme: _ratio(row) for row in pairs if row.threads == 1 and row.ratio("plain")},
             CROWD: {row.scheme: _ratio(row) for row in pairs if row.threads == self.threads > 1 and row.ratio("plain")},
+            HANDED: {row.scheme: _ratio(row) for row in handed_rows(results)
+                     if row.shown and row.threads == self.threads and row.ratio("plain")},
             DRAINED: {row.scheme: _of(values) for row in busiest_rows(results) if (values := row.metric("drained_ns_p50"))},
             MILLION: {name: Value(total, total, total, computed=True) for name, scheme in results.schemes.items()
                       if (total := footprint.total(scheme, million)) is not None},
         }
         self.heading = {
             ALONE: "a pair, 1 thread, / plain", CROWD: f"a pair, {self.threads} threads on one object, / plain",
-            DRAINED: "stop to drained", MILLION: "a million objects",
+            HANDED: f"a pair handed over, {self.threads} threads, / plain", DRAINED: "stop to drained", MILLION: "a million objects",
         }
 
     def text(self, measure, name):
@@ -111,18 +119,15 @@ class Measured:
         value = self.by[measure].get(name)
         if value is None:
             return "-"
-        show = {MILLION: footprint.size, DRAINED: _microseconds}.get(measure, number)
+        show = {MILLION: footprint.size, DRAINED: short_time}.get(measure, number)
         interval = "" if value.computed or value.low is None else f" [{show(value.low)}, {show(value.high)}]"
-        return f"{show(value.middle)}{interval}"
+        dagger = "† " if measure in PAIRS and name in self.sessions else ""
+        return f"{dagger}{show(value.middle)}{interval}"
 
     def ranked(self, measure, names):
         """Names by their median, those without one last."""
         found = self.by[measure]
         return sorted(names, key=lambda name: (name not in found, found[name].middle if name in found else 0.0, name))
-
-
-def _microseconds(nanoseconds):
-    return f"{number(nanoseconds / 1000.0)} µs"
 
 
 def _of(values):
@@ -132,7 +137,7 @@ def _of(values):
 
 
 def _ratio(row):
-    return _of([value / control for value, control in zip(row.values, row.control("plain")) if control])
+    return _of(row.ratios("plain"))
 
 
 def verdict(measured, measure, names):
@@ -167,11 +172,25 @@ def candidates(results):
     return left, out
 
 
-def _answer(measured, measure, names):
+def _answer(measured, measure, names, heading="{}"):
     word, chosen = verdict(measured, measure, names)
-    shown = [f"{name} {measured.text(measure, name)}" for name in chosen[:4]]
-    more = f", and {len(chosen) - 4} more" if len(chosen) > 4 else ""
-    return {"by": measured.heading[measure], "word": word, "text": ", ".join(shown) + more, "names": chosen}
+    if word == "equal":
+        text = f"{measured.text(measure, chosen[0])} each with {', '.join(chosen)}"
+    else:
+        text = ", ".join(f"{name} {measured.text(measure, name)}" for name in chosen[:4])
+        text += f", and {len(chosen) - 4} more" if len(chosen) > 4 else ""
+    return {"by": heading.format(measured.heading[measure]), "word": word, "text": text, "names": chosen}
+
+
+def _answers(measured, measure, names):
+    """The answer by one measure, and what has to be said besides (see above)."""
+    first = _answer(measured, measure, names)
+    yield first
+    if first["word"] == "equal" and measured.by[ALONE]:
+        yield from _answers(measured, ALONE, first["names"])
+    alone = [name for name in names if name not in measured.sessions]
+    if measure in PAIRS and len(alone) > 0 and measured.sessions.intersection(first["names"]):
+        yield _answer(measured, measure, alone, "{}, without a session")
 
 
 def _when(rows, left):
@@ -186,20 +205,34 @@ def _when(rows, left):
     return sorted(found, key=lambda one: (-len(one[1]), -len(one[2]), one[0]))
 
 
+def _row(question, measured, left, columns):
+    names = [scheme["name"] for scheme in left if keeps(scheme, question.require)]
+    rank = [measure for measure in question.rank if measure not in (CROWD, HANDED) or measured.threads > 1]
+    ranked = measured.ranked(rank[0], names) if rank else sorted(names)
+    return {
+        "asked": question.asked, "filter": filter_text(question.require), "left": len(names), "same": None,
+        "answers": [answer for measure in rank for answer in _answers(measured, measure, names)] if names else [],
+        "ranking": [[name, *[measured.text(measure, name) for measure in columns]] for name in ranked],
+    }
+
+
+def _refer_back(rows):
+    """A row whose ranking and answers are those of an earlier one says so instead of repeating it."""
+    for number, row in enumerate(rows):
+        alike = (earlier for earlier in range(number) if row["answers"] and rows[earlier]["same"] is None
+                 and (rows[earlier]["ranking"], rows[earlier]["answers"]) == (row["ranking"], row["answers"]))
+        row["same"] = next((earlier + 1 for earlier in alike), None)
+
+
 def table(results):
     """Everything that the report shows: questions with their answers, and each question's ranking."""
     measured = Measured(results)
     left, out = candidates(results)
-    columns = [key for key in (ALONE, CROWD, DRAINED, MILLION) if measured.by[key]]
-    rows = []
-    for question in QUESTIONS:
-        names = [scheme["name"] for scheme in left if keeps(scheme, question.require)]
-        rank = [measure for measure in question.rank if measure != CROWD or measured.threads > 1]
-        ranked = measured.ranked(rank[0], names) if rank else sorted(names)
-        rows.append({
-            "asked": question.asked, "filter": filter_text(question.require), "left": len(names),
-            "answers": [_answer(measured, measure, names) for measure in rank] if names else [],
-            "ranking": [[name, *[measured.text(measure, name) for measure in columns]] for name in ranked],
-        })
-    return {"rows": rows, "when": _when(rows, left), "columns": [measured.heading[key] for key in columns], "of": len(left),
-            "left_out": [(reason, ", ".join(names)) for reason, names in out.items()]}
+    columns = [key for key in (ALONE, CROWD, HANDED, DRAINED, MILLION) if measured.by[key]]
+    rows = [_row(question, measured, left, columns) for question in QUESTIONS]
+    _refer_back(rows)
+    when = _when(rows, left)
+    return {"rows": rows, "when": [one for one in when if one[1] or one[2]],
+            "never": [name for name, alone, among in when if not alone and not among],
+            "session": contract.SESSION if measured.sessions else None, "columns": [measured.heading[key] for key in columns],
+            "of": len(left), "left_out": [(reason, ", ".join(names)) for reason, names in out.items()]}

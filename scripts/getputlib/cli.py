@@ -7,7 +7,9 @@ import sys
 
 from . import VERSION
 from .dependencies import missing_modules
-from .errors import EXIT_OK, GetputError, environment_error, unknown_name
+from .errors import EXIT_ENVIRONMENT, EXIT_OK, GetputError, environment_error, unknown_name
+from .plan import duration
+from .selection import PROFILES
 
 EPILOG = """exit codes: 0 done; 1 a result is bad (a scheme is WRONG, a cell crashed, a check failed);
 2 the request was bad; 3 the environment does not allow it; 128 + signal: interrupted, resumable.
@@ -69,13 +71,18 @@ def _add_selection(parser):
     parser.add_argument("--bench", metavar="FILE", help="the benchmark binary (default: the release build, or $GETPUT_BENCH)")
 
 
+def _extent(name):
+    """How long a profile takes, or where it takes as long as it takes, how many trials."""
+    profile = PROFILES[name]
+    return f"{profile.most} trials each" if profile.budget_s is None else f"about {duration(profile.budget_s)}"
+
+
 def _add_run(subparsers):
     parser = _command(subparsers, "run", "measure: shows the plan, then runs it; what is measured survives a crash",
                       "run_command:command")
     size = parser.add_mutually_exclusive_group()
-    for name, text in (("smoke", "does everything work? under 90 s"), ("quick", "a first answer, under 4 min (default)"),
-                       ("paper", "every cell, 30 trials each")):
-        size.add_argument(f"--{name}", dest="profile", action="store_const", const=name, help=text)
+    for name, text in (("smoke", "does everything work?"), ("quick", "a first answer, the default"), ("paper", "every cell")):
+        size.add_argument(f"--{name}", dest="profile", action="store_const", const=name, help=f"{text} ({_extent(name)})")
     _add_selection(parser)
     parser.add_argument("--trials", type=positive, metavar="N", help="trials a cell, instead of the profile's choice")
     parser.add_argument("--seed", type=seed, metavar="N", help="seed of the order (default: random, recorded)")
@@ -156,23 +163,46 @@ def _parse(parser, arguments):
     return chosen
 
 
-def main(arguments=None):
-    parser = make_parser()
-    _complete(parser)
+def _open_streams():
+    """A stream that the caller closed becomes /dev/null, lest the next file that is opened takes its number."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, open(number, mode, closefd=False, encoding="utf-8"))
+
+
+def _discard_stdout():
+    """Nothing is written when Python ends and flushes what nobody takes."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _carry_out(parser, arguments):
     try:
         chosen = _parse(parser, arguments)
         if chosen.needs_modules:
             _require_modules()
         module, function = chosen.handler.split(":")
-        code = getattr(importlib.import_module(f".{module}", __package__), function)(chosen)
-        sys.stdout.flush()
-        return code
+        return getattr(importlib.import_module(f".{module}", __package__), function)(chosen)
+    finally:
+        sys.stdout.flush()  # here, where an error is still told; also after --help
+
+
+def main(arguments=None):
+    _open_streams()
+    parser = make_parser()
+    _complete(parser)
+    try:
+        return _carry_out(parser, arguments)
     except GetputError as error:
         print(f"getput: {error}", file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader (head, less) has what it wanted
+        _discard_stdout()  # the reader (head, less) has what it wanted
         return EXIT_OK
+    except OSError as error:
+        _discard_stdout()
+        print(f"getput: {error.filename or 'cannot write to stdout'}: {error.strerror}", file=sys.stderr)
+        return EXIT_ENVIRONMENT
     except KeyboardInterrupt:
         print("getput: interrupted", file=sys.stderr)
         return 130

@@ -40,14 +40,18 @@ COLUMNS = (
         "grace_period": "grace period", "never": "nobody"}),
     Column("overflow", "overflow", "what happens when more references are taken than the counter holds", {
         "wraps": "wraps", "sum_wraps": "sum stays right", "saturates": "saturates", "no_counter": "no counter"}),
-    Column("get_progress", "get", "how far try_get can be held up by other threads", PROGRESS),
-    Column("put_progress", "put", "how far put can be held up by other threads", PROGRESS),
-    Column("stop_progress", "stop", "how far stop can be held up by other threads", PROGRESS),
+    Column("get_progress", "get progress", "how far try_get can be held up by other threads", PROGRESS),
+    Column("put_progress", "put progress", "how far put can be held up by other threads", PROGRESS),
+    Column("stop_progress", "stop progress", "how far stop can be held up by other threads", PROGRESS),
     Column("needs_rseq", "rseq", "needs restartable sequences"),
     Column("needs_membarrier", "membarrier", "needs membarrier(2)"),
     Column("needs_stop_machine", "signals", "its removal signals every registered thread and waits until all stand still"),
     Column("needs_registration", "registration", "threads register before they use it"),
+    Column("session", "session", "its pairs are timed inside what a caller has to have anyway: the lock that it counts under, or a thread that is online"),
 )
+# What a dagger behind a name says, wherever pairs are shown.
+SESSION = ("† timed inside a session, that is, with something that the caller has to have anyway: the lock that this scheme counts "
+           "under, or a thread that is online. A caller who has it only for this pays more than is shown")
 BY_KEY = {column.key: column for column in COLUMNS}
 NEEDS = tuple(column for column in COLUMNS if column.key.startswith("needs_"))
 
@@ -90,5 +94,5 @@ def text_lines(schemes):
             yield f"      from {scheme['origin']}"
             yield "      " + "; ".join(f"{column.heading}: {word(scheme, column)}" for column in [*shown, *named])
             progress = ", ".join(f"{op} {word(scheme, BY_KEY[f'{op}_progress'])}" for op in ("get", "put", "stop"))
-            marks = "" if scheme["safe"] else "; protects nothing"
+            marks = ("; pairs are timed in a session" if scheme.get("session") else "") + ("" if scheme["safe"] else "; protects nothing")
             yield f"      progress: {progress}; needs {needs(scheme)}; {availability(scheme)}{marks}"

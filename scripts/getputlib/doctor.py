@@ -152,10 +152,12 @@ def _binary(given):
 
 
 def all_checks(bench=None):
-    return [
+    checks = [
         *dependencies.checks(), _membarrier(), _rseq(), *_cpuset(), *_frequency(), *_load(), *_memory(),
         *_kernel(), _virtualisation(), _binary(bench),
     ]
+    groups = list(dict.fromkeys(check.group for check in checks))
+    return sorted(checks, key=lambda check: groups.index(check.group))
 
 
 def apt_line(checks):

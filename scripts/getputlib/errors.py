@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Errors that a person can act on, and the exit codes of every command."""
+import difflib
 import sys
 from pathlib import Path
 
@@ -30,7 +31,10 @@ def environment_error(message):
 
 def unknown_name(kind, given, known):
     """The error for a name that does not exist; the ones that do are part of the message."""
-    return bad_request(f"unknown {kind} '{given}'; known: {', '.join(sorted(known))}")
+    known = sorted(known)
+    near = difflib.get_close_matches(given, known, n=2, cutoff=0.7)
+    meant = f"; did you mean {' or '.join(near)}?" if near else ""
+    return bad_request(f"unknown {kind} '{given}'{meant}; known: {', '.join(known)}")
 
 
 def note(text=""):

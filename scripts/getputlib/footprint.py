@@ -7,8 +7,8 @@ is computed from them, none is measured.
 from dataclasses import dataclass
 
 PARTS = (
-    ("bytes_per_object", "an object"), ("bytes_allocated", "it allocates"), ("bytes_per_cpu", "and CPU"), ("bytes_per_thread", "and thread"),
-    ("shared_bytes", "shared, once"), ("shared_bytes_per_cpu", "shared, a CPU"),
+    ("bytes_per_object", "an object"), ("bytes_allocated", "allocated by it"), ("bytes_per_cpu", "an object and CPU"),
+    ("bytes_per_thread", "an object and thread"), ("shared_bytes", "shared, once"), ("shared_bytes_per_cpu", "shared, a CPU"),
 )
 
 
@@ -66,4 +66,5 @@ def caption(results):
     place = here(results, 1)
     return (f"The first columns are what each scheme promises of itself, and what the contract tests check. The totals are "
             f"computed from them, not measured: this machine has {place.cpus} possible CPUs, taken with {place.threads} "
-            f"threads; the last column is a machine of 256 CPUs with 256 threads that nobody here has seen.")
+            f"threads; the last column is a machine of 256 CPUs with 256 threads that nobody here has seen. What a thread keeps once for all objects of "
+            f"a scheme, such as its record in RCU or its hazard pointers, is in none of them.")

@@ -7,6 +7,7 @@ what only the driver needs is under its key "run".
 import random
 from collections import Counter
 
+from .errors import bad_request
 from .selection import PROFILES
 
 PLAN_SCHEMA = "getput.plan/1"
@@ -15,6 +16,7 @@ BURST_MS = 3.0
 PROCESS_START_S = 0.2  # loading, calibrating the clock, pinning the team
 EXPECTED_ATTEMPTS = 1.2  # on a quiet machine about one trial in six is disturbed
 ORACLE_S = 0.16  # millions of untimed pairs in a pairs cell's trial 0
+MOST_TRIALS = 1_000_000  # a plan and its results have to fit into memory
 BATCH_CELLS = 16  # so many cells the binary keeps ready in one process (bench/harness/trial.cpp)
 
 
@@ -73,6 +75,9 @@ def make_plan(listing, cells, selection, seed, remarks=(), flags=()):
     profile = PROFILES[selection.profile]
     measured = [cell for cell in cells if cell["possible"]]
     trials, cuts = trials_per_cell(measured, profile, selection.trials)
+    if trials * len(measured) > MOST_TRIALS:
+        raise bad_request(f"{trials} trials of {len(measured)} cells are more than one run takes ({MOST_TRIALS:,}): "
+                          "ask for fewer (--trials), or for fewer cells (--scheme, --workload)")
     rounds = min(profile.rounds, trials)
     batches = order(measured, trials, rounds, seed)
     used = {cell["scheme"] for cell in cells}
@@ -117,12 +122,29 @@ def duration(seconds):
     return f"{seconds // 3600} h {seconds % 3600 // 60:02d} min"
 
 
+def counted(number, noun, ending="s"):
+    return f"{number} {noun}{'' if number == 1 else ending}"
+
+
+def unmeasured(cells):
+    """One line a reason: how many cells of a workload cannot be measured, and of which schemes."""
+    groups = {}
+    for cell in cells:
+        if not cell["possible"]:
+            groups.setdefault((cell["workload"], cell["why"] or "no reason given"), []).append(cell["scheme"])
+    for (workload, why), schemes in sorted(groups.items()):
+        names, all_names = set(schemes), {cell["scheme"] for cell in cells if cell["workload"] == workload}
+        of = "every scheme" if names == all_names and len(names) > 1 else ", ".join(sorted(names))
+        yield f"{counted(len(schemes), 'cell')} of {workload} ({of}): {why.removeprefix('not possible: ')}"
+
+
 def plan_lines(plan, directory):
     """The plan in words, before anything runs."""
     run = plan["run"]
     cells = run["cells"]
     lines = [
-        f"getput plan ({run['selection']['profile']}): {len(plan['trials'])} trials in {len(run['batches'])} processes, "
+        f"getput plan ({run['selection']['profile']}): {counted(len(plan['trials']), 'trial')} in "
+        f"{counted(len(run['batches']), 'process', 'es')}, "
         f"about {duration(run['estimated_s'])}, seed {plan['seed']}",
         f"  results: {directory}",
     ]
@@ -130,10 +152,8 @@ def plan_lines(plan, directory):
         own = [cell for cell in cells if cell["workload"] == workload and cell["possible"]]
         schemes = len({cell["scheme"] for cell in own})
         seconds = sum(cell["est_trial_ms"] for cell in own) * run["trials_per_cell"] * EXPECTED_ATTEMPTS / 1000.0
-        lines.append(f"  {workload:<10} {len(own):4d} cells of {schemes} schemes x {run['trials_per_cell']} trials, "
+        lines.append(f"  {workload:<10} {counted(len(own), 'cell'):>9} of {counted(schemes, 'scheme')} x {counted(run['trials_per_cell'], 'trial')}, "
                      f"about {duration(seconds)}")
-    impossible = {(cell["workload"], cell["scheme"], cell["why"]) for cell in cells if not cell["possible"]}
-    for workload, scheme, why in sorted(impossible, key=str):
-        lines.append(f"  not measured: {workload} with {scheme}: {why or 'no reason given'}")
+    lines.extend(f"  not measured: {text}" for text in unmeasured(cells))
     lines.extend(f"  note: {remark}" for remark in run["remarks"])
     return lines

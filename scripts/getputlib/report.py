@@ -11,7 +11,7 @@ from .figures import base, lineage, machine, netpath, pairs, removal
 from .plan import duration
 from .results import CRASHED, NO_VALID_TRIALS, NOT_AVAILABLE, NOT_ENOUGH, NOT_POSSIBLE, WRONG, Results
 from .store import disk_errors
-from .summary import as_csv, number, params_text, records
+from .summary import as_csv, number, params_text, ratio_text, records
 
 FIGURES = (machine.topology, lineage.lineage, pairs.cost, pairs.threads, netpath.levels, removal.latencies)
 TEMPLATE = "report.html.j2"
@@ -117,8 +117,8 @@ def _silent(results):
         groups.items(), key=lambda item: tuple(map(str, item[0])))]
 
 
-def _wrong(results):
-    return [(row.cell["name"], row.wrong, row.safe) for row in results.with_verdict(WRONG)]
+def _wrong(results, safe):
+    return [(row.cell["name"], row.wrong) for row in results.with_verdict(WRONG) if row.safe is safe]
 
 
 def _summary_tables(rows):
@@ -127,7 +127,7 @@ def _summary_tables(rows):
         shown = {
             **row, "params": params_text(row["params"]), "median": number(row["median_ns"]),
             "interval": "-" if row["ci_low_ns"] is None else f"{number(row['ci_low_ns'])} .. {number(row['ci_high_ns'])}",
-            "to_plain": number(row["ratio_to_plain"]), "to_fetch_add": number(row["ratio_to_fetch_add"]),
+            "to_plain": ratio_text(row), "to_fetch_add": number(row["ratio_to_fetch_add"]),
         }
         tables.setdefault(row["workload"], []).append(shown)
     return tables
@@ -143,7 +143,7 @@ def render(results, figures, rows):
     loader = FileSystemLoader(REPORTS / "template")
     page = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     return page.get_template(TEMPLATE).render(
-        facts=list(_facts(results)), wrong=_wrong(results), crashes=results.manifest["crashes"], figures=figures,
+        facts=list(_facts(results)), wrong=_wrong(results, True), admitted=_wrong(results, False), crashes=results.manifest["crashes"], figures=figures,
         tables=_summary_tables(rows), rejections=_rejections(results), packets=list(results.packet_lines()),
         silent=_silent(results), noise=list(_noise(results)), advice=advice.table(results), contracts=tables.contracts(results),
         code=tables.code(results), footprint=tables.bytes_of(results),

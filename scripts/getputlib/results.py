@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from . import stats
-from .errors import GetputError
+from .errors import EXIT_BAD_RESULT, GetputError
 from .instructions import FILE as INSTRUCTIONS
 from .instructions import read as read_instructions
 from .store import ENV, MANIFEST, PLAN, RunDirectory
@@ -30,6 +30,7 @@ class Row:
     available: bool = True
     why: str | None = None
     safe: bool = True
+    session: bool = False
 
     @property
     def scheme(self):
@@ -46,6 +47,11 @@ class Row:
     @property
     def threads(self):
         return self.params.get("threads", len(self.cell["placement"]["pus"]))
+
+    @property
+    def in_session(self):
+        """Were these pairs timed inside a session? Not where another thread puts (bench/pairs/loops.hpp)."""
+        return self.session and self.workload == "pairs" and self.params.get("put") != "other"
 
     @property
     def values(self):
@@ -77,8 +83,12 @@ class Row:
     def control(self, name):
         return [trial["controls"][f"{name}_ns"] for trial in self.kept]
 
+    def ratios(self, name):
+        """Each kept trial over its own control."""
+        return [value / control for value, control in zip(self.values, self.control(name)) if control]
+
     def ratio(self, name):
-        return stats.median_of_ratios(self.values, self.control(name))
+        return stats.median(self.ratios(name))
 
     def metric(self, name):
         """The kept trials' values of one metric, without the trials that have none."""
@@ -113,6 +123,7 @@ class Row:
     def record(self):
         """The row as `summary --format json` prints it."""
         low, high = self.interval
+        ratio_low, ratio_high = stats.median_interval(self.ratios("plain"))
         plain = [value for value in self.control("plain") if value]
         fetch_add = [value for value in self.control("fetch_add") if value]
         return {
@@ -123,7 +134,7 @@ class Row:
             "min_ns": min(self.values, default=None), "max_ns": max(self.values, default=None),
             "mad_ns": stats.median_absolute_deviation(self.values), "variation": stats.variation(self.values),
             "ratio_to_plain": self.ratio("plain"), "ratio_to_fetch_add": self.ratio("fetch_add"),
-            "ratio_to_chain": self.ratio("chain"),
+            "ratio_to_chain": self.ratio("chain"), "ratio_to_plain_low": ratio_low, "ratio_to_plain_high": ratio_high,
             "plain_ns": stats.median(plain), "fetch_add_ns": stats.median(fetch_add),
             "chain_ns": stats.median([value for value in self.control("chain") if value]),
             "plain_to_fetch_add": stats.median_of_ratios(self.control("plain"), self.control("fetch_add")),
@@ -149,7 +160,11 @@ class Results:
             manifest = directory.read_json(MANIFEST)
         except GetputError:
             manifest = {"state": "running", "crashes": [], "sessions": [], "remarks": []}
-        return cls(directory, plan, env, manifest, _rows(directory, plan, manifest))
+        try:
+            return cls(directory, plan, env, manifest, _rows(directory, plan, manifest))
+        except (KeyError, TypeError) as error:
+            raise GetputError(f"{directory.path}: a document lacks what belongs there ({type(error).__name__}: {error}); "
+                              "see `getput validate`", EXIT_BAD_RESULT)
 
     def of(self, workload, **params):
         """The rows of a workload whose parameters have these values."""
@@ -216,7 +231,8 @@ def _rows(directory, plan, manifest):
     for cell in plan["run"]["cells"]:
         scheme = schemes[cell["scheme"]]
         why = cell["why"] if scheme["available"] else scheme["why"]
-        rows[cell["name"]] = Row(cell, available=scheme["available"], why=why, safe=scheme["safe"])
+        rows[cell["name"]] = Row(cell, available=scheme["available"], why=why, safe=scheme["safe"],
+                                 session=scheme.get("session", False))
     for crash in manifest["crashes"]:
         if crash["cell"] in rows:
             rows[crash["cell"]].crash = crash["detail"]

@@ -13,7 +13,7 @@ import time
 from . import environment, instructions, progress
 from .bench import Bench, file_sha256
 from .errors import EXIT_BAD_RESULT, EXIT_OK, REPORTS, GetputError, bad_request, environment_error, note
-from .plan import make_plan, plan_lines
+from .plan import make_plan, plan_lines, unmeasured
 from .runner import Runner, Signals, Stop, failure_state
 from .selection import Selection, bench_flags, describe_capture, select_cells
 from .store import ENV, MANIFEST, PLAN, TRIALS, Ledger, RunDirectory, new_manifest
@@ -26,7 +26,7 @@ QUIET_S = 30.0
 def asked_selection(arguments):
     return Selection(
         profile=arguments.profile or "quick",
-        pcap=describe_capture(arguments.pcap) if arguments.pcap else None,
+        pcap=describe_capture(arguments.pcap) if arguments.pcap is not None else None,
         **{name: getattr(arguments, name) for name in ASKED},
     )
 
@@ -156,6 +156,8 @@ def start_new(arguments):
         return None
     for line in plan_lines(plan, path):
         note(line)
+    if not plan["trials"]:
+        raise environment_error(f"nothing of this request can be measured here: {next(unmeasured(plan['run']['cells']))}")
     record = environment.record(bench)
     directory = RunDirectory.create(path)
     check_space(directory, plan)
@@ -167,10 +169,14 @@ def start_new(arguments):
 
 
 def start_resumed(arguments):
+    from .validate import schema_problems
+
     if arguments.out and os.path.realpath(arguments.out) != os.path.realpath(arguments.resume):
         raise bad_request("--resume DIR goes on in DIR; leave --out away")
     looked = RunDirectory.look(arguments.resume)
     plan, stored = looked.read_json(PLAN), looked.read_json(ENV)
+    if problem := next(schema_problems("plan", plan), None):
+        raise GetputError(f"{looked.file(PLAN)}: {problem}; see `getput validate`", EXIT_BAD_RESULT)
     bench = Bench.find(arguments.bench, plan["run"]["flags"])
     now = environment.record(bench)
     changed = check_resumable(arguments, plan, stored, now)

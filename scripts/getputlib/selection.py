@@ -76,9 +76,11 @@ def parse_threads(text):
 def bench_flags(selection):
     """The flags that change which cells the binary has; the same for --getput_list and a plan."""
     flags = []
-    if selection.threads:
+    if selection.threads is not None:
         flags.append("--getput_threads=" + ",".join(map(str, parse_threads(selection.threads))))
-    if selection.place:
+    if selection.place is not None:
+        if not selection.place.strip():
+            raise bad_request("--place wants a placement policy; see `getput run --help`")
         flags.append(f"--getput_place={selection.place}")
     if selection.pcap:
         flags.append(f"--getput_pcap={selection.pcap['path']}")

@@ -28,7 +28,7 @@ def disk_errors(path):
         yield
     except OSError as error:
         if error.errno in FULL:
-            raise environment_error(f"no space left while writing {path}: free some, then go on with --resume")
+            raise environment_error(f"no space left while writing {path}: free some, then try again; what is measured is kept, and a run goes on with --resume")
         raise environment_error(f"cannot write {error.filename or path}: {error.strerror}")
 
 
@@ -93,7 +93,10 @@ class RunDirectory:
 
     def read_json(self, name):
         try:
-            return strict_loads(self.file(name).read_text(encoding="utf-8"))
+            document = strict_loads(self.file(name).read_text(encoding="utf-8"))
+            if not isinstance(document, dict) or "schema" not in document:
+                raise ValueError("it is no document of getput")
+            return document
         except FileNotFoundError:
             raise bad_request(f"{self.path} has no {name}; the run was ended before it began, or it was removed")
         except (ValueError, OSError) as error:

@@ -15,7 +15,7 @@ FORMATS = ("table", "csv", "json")
 CSV_FIELDS = (
     "scheme", "workload", "threads", "params", "place", "unit", "median_ns", "ci_low_ns", "ci_high_ns", "ratio_to_plain",
     "ratio_to_fetch_add", "ratio_to_chain", "plain_ns", "fetch_add_ns", "chain_ns", "plain_to_fetch_add", "trials_kept",
-    "trials_rejected", "verdict", "detail",
+    "trials_rejected", "verdict", "detail", "ratio_to_plain_low", "ratio_to_plain_high",
 )
 
 
@@ -55,6 +55,21 @@ def number(value, digits=3):
     return f"{value:.{min(decimals, 4)}f}"
 
 
+def short_time(nanoseconds):
+    """A time in the unit that people read it in: 112 ns, 12.4 µs, 5.60 ms."""
+    for unit, size in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
+        if nanoseconds >= size:
+            return f"{number(nanoseconds / size)} {unit}"
+    return f"{number(nanoseconds)} ns"
+
+
+def ratio_text(row):
+    """The ratio to `plain` with its interval: what travels between machines."""
+    if row["ratio_to_plain"] is None or row["ratio_to_plain_low"] is None:
+        return number(row["ratio_to_plain"])
+    return f"{number(row['ratio_to_plain'])} [{number(row['ratio_to_plain_low'])}, {number(row['ratio_to_plain_high'])}]"
+
+
 def as_table(rows):
     """Columns of plain text, aligned; a verdict that is not OK says why."""
     header = ("scheme", "workload", "thr", "params", "median ns", "95 % interval", "/plain", "/fetch_add", "kept", "rej", "verdict")
@@ -65,7 +80,7 @@ def as_table(rows):
         place = "" if row["place"] == "compact" else f" place:{row['place']}"
         lines.append((
             row["scheme"], row["workload"], str(row["threads"]), params_text(row["params"]) + place, number(row["median_ns"]),
-            interval, number(row["ratio_to_plain"]), number(row["ratio_to_fetch_add"]), str(row["trials_kept"]),
+            interval, ratio_text(row), number(row["ratio_to_fetch_add"]), str(row["trials_kept"]),
             str(row["trials_rejected"]), verdict,
         ))
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
@@ -110,7 +125,7 @@ def command(arguments):
 
 def list_command(arguments):
     """What the binary can measure here: schemes and workloads, every cell with --tree, contracts with --schemes."""
-    capture = describe_capture(arguments.pcap) if arguments.pcap else None
+    capture = describe_capture(arguments.pcap) if arguments.pcap is not None else None
     selection = Selection(threads=arguments.threads, place=arguments.place, pcap=capture)
     listing = Bench.find(arguments.bench, bench_flags(selection)).list()
     schemes = matching("scheme", arguments.scheme, [entry["name"] for entry in listing["schemes"]])

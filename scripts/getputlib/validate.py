@@ -113,18 +113,27 @@ def _line_problems(path, plan):
             kept[key] = number
 
 
+def _document_problems(directory, name, schema):
+    try:
+        document = directory.read_json(name)
+    except GetputError as error:
+        yield str(error)
+        return
+    yield from (f"{name}: {problem}" for problem in schema_problems(schema, document))
+
+
 def directory_problems(path):
     """Everything wrong with a results directory; empty when it can be trusted."""
     directory = RunDirectory.look(path)
     documents = [(PLAN, "plan"), (ENV, "env"), (MANIFEST, "manifest")]
     documents += [(INSTRUCTIONS, "instructions")] if directory.file(INSTRUCTIONS).exists() else []
+    broken = set()
     for name, schema in documents:
-        try:
-            document = directory.read_json(name)
-        except GetputError as error:
-            yield str(error)
-            continue
-        yield from (f"{name}: {problem}" for problem in schema_problems(schema, document))
+        for problem in _document_problems(directory, name, schema):
+            broken.add(name)
+            yield problem
+    if PLAN in broken:
+        return  # the trials would be judged by a plan that cannot be trusted
     plan = directory.read_json(PLAN)
     if sum(plan["run"]["batches"]) != len(plan["trials"]):
         yield f"{PLAN}: the processes do not add up to the trials"

@@ -39,7 +39,7 @@ ORDINARY = {
     "get_progress": "lock_free", "put_progress": "wait_free", "stop_progress": "wait_free", "bytes_per_object": 8,
     "bytes_allocated": 0, "bytes_per_cpu": 0, "bytes_per_thread": 0, "shared_bytes": 0, "shared_bytes_per_cpu": 0, "locked_in_get": 1,
     "locked_in_put": 1, "needs_rseq": False, "needs_membarrier": False, "needs_stop_machine": False,
-    "needs_registration": False,
+    "needs_registration": False, "session": False,
 }
 SPLIT = {"spurious_failure": True, "count": "never_too_low", "zero": "remover_sum", "overflow": "sum_wraps",
          "locked_in_get": 0, "locked_in_put": 0, "needs_membarrier": True}

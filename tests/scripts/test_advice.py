@@ -5,7 +5,7 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from getputlib import advice, contract, footprint, style
+from getputlib import advice, contract, footprint, style, summary
 from getputlib.figures import lineage
 from getputlib.results import Results
 
@@ -78,6 +78,64 @@ def test_wrong_schemes_are_not_advised(driver):
     assert ("found WRONG in this run", "thread_split") in table["left_out"]
     assert table["rows"][0]["answers"][0]["names"] == ["percpu_split"]
     assert [answer["by"] for answer in table["rows"][0]["answers"]] == ["a pair, 1 thread, / plain"]
+
+
+@pytest.fixture(name="in_session")
+def fixture_in_session(driver):
+    """A run in which the cheapest scheme was timed inside a session."""
+    driver.behave(contract={"thread_split": {"session": True}})
+    driver.run("--workload", "pairs", "--scheme", "thread_split,percpu_split,unload_lock,plain", "--threads", "1")
+    return driver
+
+
+def test_a_session_is_told_and_who_is_best_without_one(in_session):
+    table = advice.table(Results.load(in_session.folder / "out"))
+    first, second = table["rows"][0]["answers"]
+    assert first["names"] == ["thread_split"] and first["text"].startswith("thread_split † 2.")
+    assert second["names"] == ["percpu_split"] and second["by"].endswith("without a session")
+    assert table["session"] == contract.SESSION
+    when = {name: alone for name, alone, _ in table["when"]}
+    assert 1 in when["thread_split"] and 1 in when["percpu_split"] and table["never"] == []
+    assert "pairs are timed in a session" in in_session("list", "--schemes", "--scheme", "thread_split")[0]
+
+
+def test_figures_mark_sessions(in_session):
+    in_session("report", "out")
+    page = (in_session.folder / "out" / "report.html").read_text()
+    assert "percpu_split is the cheapest scheme that protects a module" in page
+    assert "inside a session thread_split costs 1." in page
+    assert page.count("† timed inside a session, that is") == 2  # with the figure, and with the advice
+
+
+def test_without_sessions_nobody_speaks_of_them(results):
+    assert advice.table(results)["session"] is None
+    assert not any("session" in answer["by"] for row in advice.table(results)["rows"] for answer in row["answers"])
+
+
+def test_equal_bytes_are_ranked_by_a_pair(results):
+    million = rows_by_filter(results)["There are a million objects"]["answers"]
+    assert million[0]["word"] == "equal" and million[0]["text"] == "7.6 MiB each with atomic_base, rcu_memb, unload_lock"
+    assert million[1]["by"] == "a pair, 1 thread, / plain" and million[1]["names"] == ["rcu_memb"]
+
+
+def test_a_question_that_changes_nothing_refers_back(results):
+    rows = advice.table(results)["rows"]
+    certain = next(row for row in rows if row["asked"] == "Nobody may come in after stop")
+    assert certain["same"] == 1 and rows[0]["same"] is None
+    at_once = next(row for row in rows if row["asked"].startswith("Removal is decided"))
+    assert at_once["same"] is None
+
+
+def test_a_handed_over_reference_is_ranked_by_pairs_that_were(results):
+    answers = rows_by_filter(results)["Another thread may put"]["answers"]
+    assert answers[0]["by"] == "a pair handed over, 2 threads, / plain" and answers[0]["names"]
+    assert [answer["by"] for answer in rows_by_filter(results)["The holder may sleep"]["answers"]] == [
+        "a pair, 1 thread, / plain", "a pair, 2 threads on one object, / plain"]
+
+
+def test_times_have_the_unit_that_people_read():
+    assert [summary.short_time(value) for value in (0.5, 112.0, 12400.0, 5597e3, 2e9)] == [
+        "0.500 ns", "112 ns", "12.4 µs", "5.60 ms", "2.00 s"]
 
 
 def test_too_few_trials_cannot_tell(driver):

@@ -8,6 +8,12 @@ from conftest import GETPUT
 
 @pytest.mark.parametrize("arguments, words", [
     (("run", "--smoke", "--scheme", "percpu_splat"), ("unknown scheme 'percpu_splat'", "percpu_split", "rcu_memb")),
+    (("run", "--smoke", "--scheme", "percpu_splt"), ("did you mean percpu_split?",)),
+    (("run", "--smoke", "--schemes", "plain"), ("did you mean --scheme?",)),
+    (("run", "--smoke", "--trials", "9" * 20), ("trials of", "--trials")),
+    (("run", "--smoke", "--threads", ""), ("''",)),
+    (("run", "--smoke", "--place", ""), ("--place wants",)),
+    (("run", "--smoke", "--pcap", ""), ("is not a file",)),
     (("run", "--smoke", "--workload", "pears"), ("unknown workload 'pears'", "pairs", "removal", "netpath")),
     (("run", "--smoke", "--scheme", "["), ("not a regular expression",)),
     (("run", "--smoke", "--place", "sideways"), ("unknown placement 'sideways'", "compact, scatter")),
@@ -70,3 +76,37 @@ def test_a_reader_that_goes_away_is_no_error(measured):
     done = subprocess.run(f"{GETPUT} summary out | head -1", shell=True, capture_output=True, text=True, check=False,
                           cwd=measured.folder, env=measured.environment())
     assert done.stderr == "" and done.stdout.startswith("scheme")
+
+
+@pytest.mark.parametrize("command", ["list --schemes", "summary out", "--help", "doctor --json"])
+def test_a_full_stdout_is_exit_3_in_one_line(measured, command):
+    done = subprocess.run(f"{GETPUT} {command} > /dev/full", shell=True, capture_output=True, text=True, check=False,
+                          cwd=measured.folder, env=measured.environment())
+    assert (done.returncode, done.stderr) == (3, "getput: cannot write to stdout: No space left on device\n")
+
+
+def test_streams_that_are_closed_are_not_reused(driver):
+    """With descriptor 1 free, the next file that is opened would be what is printed to."""
+    done = subprocess.run(f"{GETPUT} list 0<&- 1>&- && {GETPUT} list 2>&- | head -1", shell=True, capture_output=True, text=True,
+                          check=False, cwd=driver.folder, env=driver.environment())
+    assert (done.returncode, done.stdout, done.stderr) == (0, "Schemes:\n", "")
+
+
+def test_nothing_to_measure_is_exit_3_and_says_why(driver):
+    _, err = driver("run", "--smoke", "--scheme", "needs_rseq", "--out", "out", code=3)
+    assert "nothing of this request can be measured here" in err and "kernel or libc without rseq" in err
+    assert not (driver.folder / "out").exists()
+    driver("run", "--smoke", "--scheme", "needs_rseq", "--dry-run")
+
+
+@pytest.mark.parametrize("document, words", [
+    ("[]", "it is no document of getput"), ("{}", "it is no document of getput"),
+    ('{"schema": "getput.plan/1"}', "see `getput validate`"), ('{"schema": "getput.plan/1", "run": {"schemes": [3]}}', "see `getput validate`"),
+])
+@pytest.mark.parametrize("command", [("summary",), ("report",), ("run", "--resume"), ("compare", "out")])
+def test_a_plan_that_is_none_is_exit_1(driver, document, words, command):
+    folder = driver.finished_run("--workload", "pairs", "--scheme", "plain,percpu_ref", "--threads", "1")
+    (folder / "plan.json").write_text(document)
+    _, err = driver(*command, "out", code=1)
+    assert words in err and "Traceback" not in err and err.count("\n") == 1
+    assert "plan.json" in driver("validate", "out", code=1)[0]

@@ -79,6 +79,12 @@ def test_readme_lists_every_scheme():
     assert told == set(listed(ROOT))
 
 
+def test_the_guide_names_every_list_that_is_checked():
+    guide = (ROOT / "docs/adding-a-scheme.md").read_text(encoding="utf-8")
+    for place in ("schemes/CMakeLists.txt", DOCUMENT, "README.md", "tests/model/mutants/<name>.toml", "tests/schemes/mutants"):
+        assert place in guide or f"({Path(place).name})" in guide, place
+
+
 HEADER = """// SPDX-License-Identifier: MIT
 // Ordering
 //   E1  put -> drained.

@@ -18,6 +18,11 @@ def test_everything_is_looked_at(driver):
     assert all(check["remedy"] for check in found["checks"] if check["status"] != "ok")
 
 
+def test_a_group_has_one_heading(driver):
+    headings = [line for line in driver("doctor")[0].splitlines() if line.endswith(":") and not line.startswith(" ")]
+    assert len(headings) == len(set(headings)) > 3
+
+
 def test_missing_pieces_name_their_packages(monkeypatch):
     monkeypatch.setattr(dependencies, "HEADERS", (("no/such.h", "libnosuch-dev"), ("vector", "g++")))
     monkeypatch.setattr(dependencies, "MODULES", (("no_such_module", "python3-nosuch"),))

@@ -2,11 +2,12 @@
 """instructions.json on its way from the build into the run and the report; the binary's list against its schema."""
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
 from conftest import FAKE
-from getputlib import instructions, validate
+from getputlib import instructions, style, validate
 
 LINE = {"lines": ["lock addl $0x1,(%rdi)", "ret"], "instructions": 2, "bytes": 5, "locked": 1, "fences": 0, "calls": 0,
         "branches": 0, "taken": 0, "off_line_bytes": 3}
@@ -86,6 +87,15 @@ def test_the_real_list_and_its_instructions_match_their_schemas():
     found = instructions.read(real_binary().parent / instructions.FILE)
     assert list(validate.schema_problems("instructions", found)) == []
     assert instructions.differences(found, listing["schemes"]) == []
+
+
+@pytest.mark.skipif(real_binary() is None, reason="GETPUT_BENCH names no built binary")
+def test_the_real_list_says_which_schemes_have_sessions():
+    from getputlib.bench import Bench
+
+    for scheme in Bench(real_binary()).list()["schemes"]:
+        header = style.REPORTS.parent / f"schemes/{scheme['folder']}/{scheme['name']}.hpp"
+        assert scheme["session"] is bool(re.search(r"^ +class Session\b", header.read_text(), re.M)), scheme["name"]
 
 
 def test_the_list_of_the_stand_in_matches_the_schema(driver):

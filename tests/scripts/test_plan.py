@@ -3,6 +3,7 @@
 import pytest
 from fake_bench import listing
 
+from getputlib import cli
 from getputlib import plan as plans
 from getputlib.errors import GetputError
 from getputlib.results import ENOUGH_TRIALS
@@ -51,8 +52,25 @@ def test_a_round_visits_every_cell_before_the_next_begins():
 def test_impossible_cells_are_in_the_plan_but_not_measured():
     plan = make(profile="smoke", scheme="needs_rseq,plain")
     lines = "\n".join(plans.plan_lines(plan, "somewhere"))
-    assert "not measured: pairs with needs_rseq: kernel or libc without rseq" in lines
+    of_pairs = sum(cell["workload"] == "pairs" and cell["scheme"] == "needs_rseq" for cell in plan["run"]["cells"])
+    assert f"not measured: {of_pairs} cells of pairs (needs_rseq): kernel or libc without rseq" in lines
     assert not any("needs_rseq" in entry["cell"] for entry in plan["trials"])
+
+
+def test_what_is_not_measured_is_told_a_line_a_reason():
+    def cell(workload, scheme, why):
+        return {"workload": workload, "scheme": scheme, "possible": why is None, "why": why}
+
+    cells = [cell("pairs", "b", "not possible: it sleeps"), cell("pairs", "a", "not possible: it sleeps"),
+             cell("pairs", "a", "not possible: it sleeps"), cell("pairs", "a", None), cell("pairs", "c", None),
+             cell("removal", "a", "no CPU 7"), cell("removal", "b", "no CPU 7")]
+    assert list(plans.unmeasured(cells)) == ["3 cells of pairs (a, b): it sleeps", "2 cells of removal (every scheme): no CPU 7"]
+
+
+def test_a_plan_has_an_end():
+    with pytest.raises(GetputError) as error:
+        make(trials=10**20)
+    assert error.value.exit_code == 2 and "1,000,000" in str(error.value)
 
 
 @pytest.mark.parametrize("name", ["smoke", "quick"])
@@ -117,3 +135,10 @@ def test_order_depends_on_the_seed_alone():
 
 def test_durations():
     assert [plans.duration(s) for s in (0.4, 61, 185, 7800)] == ["0 s", "61 s", "3 min 05 s", "2 h 10 min"]
+
+
+def test_help_tells_how_long_a_profile_takes():
+    run = next(action for action in cli.make_parser()._actions if action.dest == "command").choices["run"].format_help()
+    for profile in PROFILES.values():
+        told = plans.duration(profile.budget_s) if profile.budget_s else f"{profile.most} trials"
+        assert f"({'about ' if profile.budget_s else ''}{told}" in " ".join(run.split()), profile.name

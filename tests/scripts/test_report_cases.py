@@ -46,6 +46,15 @@ def test_wrong_is_shown_first_and_not_drawn(driver):
     assert r"\textbf{wrong}" in (driver.folder / "out" / "table.tex").read_text()
 
 
+def test_wrong_on_purpose_is_no_alarm(driver):
+    driver.behave(wrong=["percpu_split"], contract={"percpu_split": {"safe": False}})
+    driver.run("--workload", "pairs", "--scheme", "percpu_split,plain", "--threads", "1")
+    driver("report", "out")
+    text = page(driver)
+    assert 'id="wrong"' not in text and "break what they promise" not in text
+    assert 'id="admitted"' in text and "references do not balance" in text
+
+
 def test_text_from_outside_is_escaped(driver):
     driver.run("--workload", "pairs", "--scheme", "plain", "--threads", "1")
     path = driver.folder / "out" / "env.json"

@@ -5,6 +5,7 @@ import io
 import json
 
 import pytest
+from getputlib import summary
 
 PROMISED = {"scheme", "workload", "threads", "params", "median_ns", "ci_low_ns", "ci_high_ns", "ratio_to_plain",
             "ratio_to_fetch_add", "trials_kept", "trials_rejected", "verdict"}
@@ -32,6 +33,7 @@ def test_medians_and_ratios_are_those_of_the_trials(measured):
     assert row["median_ns"] == pytest.approx(numpy.median([t["ns_per_op"] for t in kept]))
     assert row["ratio_to_plain"] == pytest.approx(numpy.median([t["ns_per_op"] / t["controls"]["plain_ns"] for t in kept]))
     assert row["ci_low_ns"] <= row["median_ns"] <= row["ci_high_ns"]
+    assert row["ratio_to_plain_low"] <= row["ratio_to_plain"] <= row["ratio_to_plain_high"]
     assert row["plain_to_fetch_add"] == pytest.approx(0.75 / 4.9)
 
 
@@ -52,6 +54,9 @@ def test_table_and_csv_have_the_same_rows(measured):
     table, _ = measured("summary", "out")
     rows = list(csv.DictReader(io.StringIO(measured("summary", "out", "--format", "csv")[0])))
     assert len(rows) == len(measured.summary()) == len(table.splitlines()) - 3
+    line = next(line for line in table.splitlines() if line.startswith("percpu_split"))
+    row = next(row for row in measured.summary() if row["scheme"] == "percpu_split")
+    assert summary.ratio_text(row) in line and " [" in summary.ratio_text(row) and rows[0]["ratio_to_plain_low"]
     controls, packets = table.splitlines()[-2:]
     assert "plain is 0.153 of a fetch_add" in controls
     assert "4096 frames a pass = 1000 delivered + 2996 forwarded + 100 dropped (no_handler 40, not_ip 60)" in packets

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: MIT
 """What all figures share: size, type, reproducible files, and choosing comparable rows."""
-import matplotlib
+import logging
+
+logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it tells users without a home where it caches
+
+import matplotlib  # noqa: E402
 
 matplotlib.use("Agg")  # no display is needed, and none is looked for
 

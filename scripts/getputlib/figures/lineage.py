@@ -24,7 +24,7 @@ def generations(results):
 
 def ratios(row):
     """The trials' own ratios to `plain`."""
-    return [value / control for value, control in zip(row.values, row.control("plain")) if control]
+    return row.ratios("plain")
 
 
 def _bar(axes, row, position, hollow):

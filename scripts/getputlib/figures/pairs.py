@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What a pair costs: by scheme with one thread, and against the number of threads."""
+from ..contract import SESSION
 from ..results import NOT_ENOUGH
 from .base import (Figure, cannot_show, fixed_text, interval, name_lines, number, panel_height, plain_number_axis, stats,
                    style, subplots)
@@ -21,6 +22,20 @@ def _basic(results, **changed):
 def basic_rows(results):
     """One shared object, no hold time, put by the same thread: what tables of pairs are made of."""
     return _basic(results)[0]
+
+
+def handed_rows(results):
+    """As basic_rows, with references that another thread puts."""
+    return _basic(results, put="other")[0]
+
+
+def _label(row):
+    return style.scheme(row.scheme).label + (" †" if row.in_session else "")
+
+
+def _sessions(rows):
+    """What the daggers mean, where there are any."""
+    return f" {SESSION}." if any(row.in_session for row in rows) else ""
 
 
 def _control_ns(rows, name):
@@ -54,7 +69,7 @@ def _draw_cost(rows, silent):
         bold = "bold" if row.verdict == "WRONG" else "normal"
         axes.annotate(row.verdict, (1.01, position), xycoords=("axes fraction", "data"), va="center", fontsize=8.0,
                       color="#B00020" if bold == "bold" else "#666666", fontweight=bold)
-    axes.set_yticks(range(len(rows) + len(silent)), [style.scheme(row.scheme).label for row in [*rows, *silent]])
+    axes.set_yticks(range(len(rows) + len(silent)), [_label(row) for row in [*rows, *silent]])
     axes.set_ylim(len(rows) + len(silent) - 0.4, -0.6)
     axes.grid(axis="y", visible=False)
     axes.set_xscale("log")
@@ -63,7 +78,8 @@ def _draw_cost(rows, silent):
     marks += [bound for row in rows for bound in row.interval if bound] + [stats.median(row.values) for row in rows]
     axes.set_xlim(min(marks) / 1.3, max(marks) * 1.3)
     plain_number_axis(axes.xaxis)
-    axes.set_xlabel("ns for try_get and put, one thread (median, 95 % interval; logarithmic)")
+    dagger = "\n† timed inside a session" if any(row.in_session for row in rows) else ""
+    axes.set_xlabel(f"ns for try_get and put, one thread (median, 95 % interval; logarithmic){dagger}")
     if plain := _control_ns(rows, "plain"):
         upper = axes.secondary_xaxis("top", functions=(lambda x: x / plain, lambda x: x * plain))
         upper.set_xlabel("ratio to the control `plain`")
@@ -74,13 +90,17 @@ def _draw_cost(rows, silent):
 
 
 def _cost_sentence(rows):
-    real = [row for row in rows if row.safe] or rows
+    safe = [row for row in rows if row.safe] or rows
+    real = [row for row in safe if not row.in_session] or safe
     first, last = real[0], real[-1]
     words = (f"With one thread {style.scheme(first.scheme).label} is the cheapest scheme that protects a module: "
              f"{number(stats.median(first.values))} ns a pair, {number(first.ratio('plain'))} times `plain`")
     if last is not first:
         words += (f"; {style.scheme(last.scheme).label} is the dearest with {number(stats.median(last.values))} ns, "
                   f"{number(last.ratio('plain'))} times")
+    cheaper = [row for row in safe[:safe.index(first)] if row.in_session]
+    if cheaper:
+        words += "; inside a session " + " and ".join(f"{style.scheme(row.scheme).label} costs {number(stats.median(row.values))} ns" for row in cheaper)
     fetch_add, plain = _control_ns(rows, "fetch_add"), _control_ns(rows, "plain")
     if fetch_add and plain:
         words += f". One uncontended fetch_add costs {number(fetch_add)} ns here, `plain` {number(plain / fetch_add)} of it"
@@ -99,6 +119,7 @@ def cost(results):
     cannot = f"Fixed: {fixed_text({**BASIC, 'place': place})}. " + cannot_show(results, ("nodes", "smt"))
     if results.env["machine"]["virtualisation"]["hypervisor"]:
         cannot += " It is a virtual machine: ratios mean more than nanoseconds."
+    cannot += _sessions(shown)
     return Figure("pair_cost", title, _draw_cost(shown, silent), _cost_sentence(shown), cannot)
 
 
@@ -122,7 +143,7 @@ def _draw_panel(axes, lines, title):
         axes.errorbar([threads for threads, _ in points], [m[0] for m in measured],
                       yerr=list(zip(*[(m[1], m[2]) for m in measured])), color=look.color, marker=look.marker,
                       linestyle=look.line, capsize=2)
-        ends.append((look.label, look.color, points[-1][0], measured[-1][0]))
+        ends.append((_label(points[-1][1]), look.color, points[-1][0], measured[-1][0]))
     fetch_add = style.control("fetch_add")
     control = [(t, _control_ns([line[t] for line in lines.values() if t in line], "fetch_add")) for t in counts]
     control = [(threads, value) for threads, value in control if value]
@@ -168,4 +189,6 @@ def threads(results):
     for axes, end in zip(all_axes[0], ends):
         name_lines(axes, end)
     shows = _threads_sentence(panels[0][1]) if panels[0][0] == "shared" else "Only objects of one thread each were measured."
-    return Figure("pair_threads", title, figure, shows, cannot_show(results, ("threads", "nodes", "caches", "smt")))
+    cannot = cannot_show(results, ("threads", "nodes", "caches", "smt")) + _sessions(
+        [row for _, lines in panels for line in lines.values() for row in line.values()])
+    return Figure("pair_threads", title, figure, shows, cannot)

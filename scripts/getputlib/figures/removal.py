@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What taking the module away costs: stop to refusing, stop to drained, an attempt that fails."""
-from .base import Figure, cannot_show, comparable, fixed_text, nanoseconds_axis, number, stats, style, subplots
+from ..summary import number, short_time
+from .base import Figure, cannot_show, comparable, fixed_text, nanoseconds_axis, stats, style, subplots
 
 PANELS = (
     ("stop_ns", "stop → refusing"),
@@ -62,14 +63,10 @@ def _sentence(order, by_callers):
         return "No scheme was seen to drain in this run."
     least, most = min(drained, key=drained.get), max(drained, key=drained.get)
     active = f"{callers} active caller{'s' if callers != 1 else ''}" if callers else "nobody calling"
-    words = f"With {active} the median removal is over after {_time(drained[least])} with {style.scheme(least).label}"
+    words = f"With {active} the median removal is over after {short_time(drained[least])} with {style.scheme(least).label}"
     if most != least:
-        words += f" and after {_time(drained[most])} with {style.scheme(most).label}"
+        words += f" and after {short_time(drained[most])} with {style.scheme(most).label}"
     return words + "."
-
-
-def _time(nanoseconds):
-    return f"{number(nanoseconds / 1000.0)} µs" if nanoseconds >= 1000.0 else f"{number(nanoseconds)} ns"
 
 
 def _table(by_callers, order):
@@ -85,7 +82,7 @@ def _table(by_callers, order):
             slow = row.metric("drained_over_1ms")
             times = (latency(row, "stop_ns")[0], latency(row, "drained_ns")[0], latency(row, "drained_ns")[1],
                      max(row.metric("drained_ns_max"), default=None))
-            refusing, drained, high, slowest = ("-" if value is None else _time(value) for value in times)
+            refusing, drained, high, slowest = ("-" if value is None else short_time(value) for value in times)
             rows.append((style.scheme(name).label, callers, f"{sum(row.metric('removals')):,.0f}", refusing, drained,
                          "-" if barriers is None else number(barriers), high, slowest,
                          f"{sum(slow):,.0f}" if slow else "-"))
