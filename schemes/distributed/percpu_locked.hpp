@@ -56,6 +56,8 @@ class PercpuLocked {
       .needs_registration = true,
   };
 
+  PercpuLocked() { M::require(info); }
+
   Ticket try_get() noexcept {
     if (going_.load(std::memory_order_acquire) != 0) [[unlikely]]  // E3
       return Ticket();
