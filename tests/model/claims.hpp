@@ -4,10 +4,8 @@
 #pragma once
 
 #include <array>
-#include <type_traits>
 
 #include "tests/model/stage.hpp"
-#include "tests/model/uses.hpp"
 
 namespace getput::model {
 
@@ -214,62 +212,6 @@ class CountIsAsExactAsClaimed final : public Stage<S> {
   Flag inside_;
   Flag passed_on_;
   Flag counted_;
-};
-
-/// What the scheme says that it needs of kernel and threads is what it uses, and its constructor
-/// asks whether it is there.
-template <class S>
-class NeedsAreAsClaimed final : public Stage<S> {
- public:
-  using Stage<S>::Stage;
-  void call(int) override {
-    this->module_.visit();
-    visited_.raise();
-  }
-  void remove() override {
-    visited_.wait();
-    if (this->module_.scheme().try_stop())
-      this->module_.scheme().restart();
-    this->module_.stop_and_unmap();
-  }
-  void teardown() override {
-    constexpr SchemeInfo i = S::info;
-    constexpr bool registers = !std::is_same_v<ThreadGuardFor<S>, detail::NoGuard>;
-    require(i.needs_rseq == uses.rseq(), "needs_rseq is not what the scheme uses");
-    require(i.needs_membarrier == uses.membarrier(), "needs_membarrier is not what it uses");
-    require(i.needs_stop_machine == uses.stops_machine, "needs_stop_machine is not what it uses");
-    require(i.needs_registration == registers, "needs_registration is not what it offers");
-    const bool needs = i.needs_rseq || i.needs_membarrier || i.needs_stop_machine;
-    require(!needs || uses.asked, "the constructor does not M::require() what the scheme needs");
-  }
-
- private:
-  Flag visited_;
-};
-
-/// Callers who come once stop() has returned are refused without a trace: nobody else is inside, so
-/// the remover is not kept waiting.
-template <class S>
-class RefusedLeaveNoTrace final : public Stage<S> {
- public:
-  using Stage<S>::Stage;
-  void call(int) override {
-    stopped_.wait();
-    for (int i = 0; i < 2; ++i) require(!this->module_.visit(), "let in after stop()");
-  }
-  void remove() override {
-    auto& scheme = this->module_.scheme();
-    scheme.stop();
-    if (S::info.zero == ZeroDetection::grace_period)
-      scheme.wait_drained({});
-    stopped_.raise();
-    for (int i = 0; i < 2; ++i)
-      require(scheme.drained(), "callers who are refused keep the remover from being done");
-    this->module_.unmap();
-  }
-
- private:
-  Flag stopped_;
 };
 
 }  // namespace getput::model

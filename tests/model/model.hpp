@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/model/alone.hpp"
 #include "tests/model/claims.hpp"
 #include "tests/model/machine.hpp"
 #include "tests/model/polls.hpp"
@@ -91,6 +92,8 @@ std::vector<Check> all_checks() {
        plan<NobodyInsideAfterDrain, S, 3>(),
        {Module<S>::kUnsafe, Module<S>::kLetIn, Module<S>::kRace}},
       {"CountIsAsExactAsClaimed", removal, plan<CountIsAsExactAsClaimed, S, 3>()},
+      {"AloneAsDocumented", removal, plan<AloneAsDocumented, S, 2>()},
+      {"RestartPublishes", removal, plan<RestartPublishes, S, 3>()},
       {"NeedsAreAsClaimed", removal, plan<NeedsAreAsClaimed, S, 2>()},
       {"RefusedLeaveNoTrace", removal && i.certain_after_stop, plan<RefusedLeaveNoTrace, S, 3>()},
       {"TwoModules", removal, plan<TwoModules, S, 3>()},

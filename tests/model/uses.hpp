@@ -8,7 +8,7 @@
 namespace getput::model {
 
 struct Uses {
-  bool asked = false;  ///< M::require(), before anything else
+  bool asked = false;     ///< M::require(), before anything else
   bool sections = false;  ///< rseq
   bool thread_words = false;
   bool barriers = false;        ///< membarrier, by the scheme itself

@@ -160,18 +160,23 @@ def deletions(code):
         whole = end - len(body) == start
         if movable and body != ";":
             yield Change(end - len(body), end, ";", "deleted")
-        if movable and whole and before and not code[before[1] : start].strip():
+        if movable and whole and before and before[1] <= start and not code[before[1] : start].strip():
             first, between = code[before[0] : before[1]], code[before[1] : start]
             yield Change(before[0], end, body + between + first, "exchanged with the next")
         before = (start, end) if movable and whole else None
 
 
+def condition(code, opened):
+    """(start, end) of the test in the parentheses of an if, without what it declares before."""
+    start, end = opened + 1, closing(code, opened)
+    inner = re.sub(r"\{[^{}]*\}", lambda m: " " * len(m[0]), code[start:end])  # lambdas
+    return start + inner.rfind(";") + 1, end
+
+
 def conditions(code):
     for found in re.finditer(r"\b(if|while)( constexpr)? (\()", code):
-        start, end = found.start(3) + 1, closing(code, found.start(3))
+        start, end = condition(code, found.start(3))
         test = code[start:end]
-        init = test.rfind(";") + 1
-        start, test = start + init, test[init:]
         for constant in ("true", "false"):  # if both are noticed, so is the negation
             if test.strip() != constant:
                 yield Change(start, end, constant, f"condition {constant}")

@@ -53,8 +53,7 @@ def bodies(code):
 def tests(code):
     """Conditions, as (start, end, kind)."""
     for found in re.finditer(r"\b(if|while) (\()", code):
-        start, end = found.start(2) + 1, operators.closing(code, found.start(2))
-        yield start + code[start:end].rfind(";") + 1, end, "test"
+        yield *operators.condition(code, found.start(2)), "test"
     for found in re.finditer(r"\bfor (\()", code):
         parts = code[found.end() : operators.closing(code, found.start(1))].split(";")
         if len(parts) == 3 and parts[1].strip():

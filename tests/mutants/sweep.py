@@ -41,7 +41,10 @@ SHARED = {
     "modular": ["percpu_split"],
 }
 # What tests more of a scheme than the generated unit does.
+WORDS = ["tests/schemes/counter_words_test.cpp"]
 MORE_UNITS = {
+    **{("model", word): WORDS for word in
+       ("atomic", "atomic_base", "lockref", "rcuref", "refcount", "sticky")},
     ("model", "snzi"): ["tests/model/tall_snzi.cpp"],
     ("model", "sloppy"): ["tests/model/thrifty_sloppy.cpp"],
     ("contract", "percpu_ref"): ["tests/schemes/percpu_ref_test.cpp"],
