@@ -30,15 +30,6 @@ rl::memory_order checked(std::memory_order order) {
   return rl::mo_seq_cst;
 }
 
-// C++17 allows a failure order that is stronger than the success order, Relacy does not.
-rl::memory_order at_least(rl::memory_order success, rl::memory_order failure) {
-  if (failure != rl::mo_acquire)
-    return success;
-  if (success == rl::mo_relaxed)
-    return rl::mo_acquire;
-  return success == rl::mo_release ? rl::mo_acq_rel : success;
-}
-
 }  // namespace
 
 // One access: a step, then the operation as one piece.
@@ -158,17 +149,16 @@ bool Cell<T>::compare_exchange(bool weak, T& expected, T desired, std::memory_or
     return same;
   }
   const Access one(*this);
-  rl::memory_order if_not = checked(failure);
-  if (if_not == rl::mo_release)
-    if_not = rl::mo_relaxed;
-  else if (if_not == rl::mo_acq_rel)
-    if_not = rl::mo_acquire;
-  const rl::memory_order if_so = at_least(checked(success), if_not);
+  const rl::memory_order if_so = checked(success);
   auto& cell = word<T>(storage_);
-  const bool done =
-      weak
-          ? cell.compare_exchange(rl::bool_t<true>(), expected, desired, if_so, if_not, place(at))
-          : cell.compare_exchange(rl::bool_t<false>(), expected, desired, if_so, if_not, place(at));
+  const bool done = weak ? cell.compare_exchange(rl::bool_t<true>(), expected, desired, if_so,
+                                                 rl::mo_relaxed, place(at))
+                         : cell.compare_exchange(rl::bool_t<false>(), expected, desired, if_so,
+                                                 rl::mo_relaxed, place(at));
+  // C++17 allows a failure order that is stronger than the success order, Relacy does not. A fence
+  // makes an acquire load of the one that has just been done.
+  if (!done && failure != std::memory_order::relaxed && failure != std::memory_order::release)
+    rl::atomic_thread_fence(rl::mo_acquire, place(at));
   if (done)
     note_write(success);
   return done;

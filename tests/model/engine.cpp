@@ -11,6 +11,7 @@
 #include "tests/model/cell.hpp"
 #include "tests/model/rcu.hpp"
 #include "tests/model/trace.hpp"
+#include "tests/model/uses.hpp"
 #include "tests/model/world.hpp"
 
 #include "tests/model/checker.hpp"
@@ -108,8 +109,10 @@ class Bounded : public rl::context_bound_scheduler<Threads> {
 template <int Threads>
 struct Suite : rl::test_suite<Suite<Threads>, Threads> {
   Suite() {
-    execution::begin(Threads, current->threads + (current->background ? 1 : 0));
+    execution::begin(Threads, current->threads + (current->background ? 1 : 0),
+                     current->membarrier);
     Rcu::begin_execution();
+    uses = {};
     scenario_.reset(current->make());
   }
   ~Suite() {

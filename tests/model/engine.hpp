@@ -24,6 +24,7 @@ class Scenario {
 struct Plan {
   int threads = 3;          ///< 2 to 4
   bool background = false;  ///< one more thread, which runs RCU callbacks
+  bool membarrier = true;   ///< the kernel has it
   Scenario* (*make)() = nullptr;
 };
 

@@ -89,7 +89,10 @@ void wake_if_waiting(const void* key, const Where& at) {
 
 void announce(const Where& at) {
   waiters.fetch_add(1, std::memory_order_seq_cst, at);
-  membarrier(false, at);
+  if (world.has_membarrier)
+    membarrier(false, at);
+  else
+    full_fence(at);
 }
 
 void withdraw(const Where& at) {

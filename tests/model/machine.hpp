@@ -21,6 +21,7 @@
 #include "tests/model/rcu.hpp"
 #include "tests/model/spin_lock.hpp"
 #include "tests/model/thread_word.hpp"
+#include "tests/model/uses.hpp"
 #include "tests/model/world.hpp"
 
 namespace getput::model {
@@ -35,6 +36,7 @@ class PerCpuWords {
   template <std::size_t Word>
   bool add_if_clear(const Atomic<std::uint32_t>& guard, std::uint32_t mask, std::int64_t delta,
                     const Where& at = Where::current()) noexcept {
+    uses.sections = true;
     for (;;) {
       const Section section;
       if ((guard.load(std::memory_order_acquire, at) & mask) != 0)
@@ -47,6 +49,7 @@ class PerCpuWords {
   template <std::size_t Word>
   bool add_within(const Atomic<std::uint32_t>& guard, std::uint32_t mask, std::int64_t delta,
                   std::int64_t limit, const Where& at = Where::current()) noexcept {
+    uses.sections = true;
     for (;;) {
       const Section section;
       if ((guard.load(std::memory_order_acquire, at) & mask) != 0)
@@ -65,6 +68,7 @@ class PerCpuWords {
 
   template <std::size_t Word>
   void add(std::int64_t delta, const Where& at = Where::current()) noexcept {
+    uses.sections = true;
     for (;;)
       if (const Section section; commit<Word>(section, delta, at))
         return;
@@ -120,13 +124,13 @@ struct RelacyMachine {
   template <class User>
   using ThreadWord = model::ThreadWord<User>;
   using SpinLock = model::SpinLock;
-  using RcuMemb = model::Rcu;
+  using RcuMemb = model::RcuByMembarrier;
   using RcuMb = model::Rcu;
   using RcuQsbr = model::RcuWithSessions;
   using RcuBp = model::RcuUnregistered;
 
   static std::string unavailable(const SchemeInfo&) { return {}; }
-  static void require(const SchemeInfo&) {}
+  static void require(const SchemeInfo&) { uses.asked = true; }
 
   static unsigned possible_cpus() noexcept { return kCpus; }
   static unsigned current_cpu() noexcept { return choose(kCpus); }
@@ -139,14 +143,21 @@ struct RelacyMachine {
   static std::uint64_t monotonic_ns() noexcept { return model::monotonic_ns(); }
   static void cpu_relax(const Where& at = Where::current()) noexcept { let_others_run(at); }
 
-  static void light_barrier() noexcept {}  // the model keeps program order
-  static void heavy_barrier(const Where& at = Where::current()) noexcept { membarrier(false, at); }
-  static void rseq_barrier(const Where& at = Where::current()) noexcept { membarrier(true, at); }
+  static void light_barrier() noexcept { uses.light_barriers = true; }  // program order is kept
+  static void heavy_barrier(const Where& at = Where::current()) noexcept {
+    uses.barriers = true;
+    membarrier(false, at);
+  }
+  static void rseq_barrier(const Where& at = Where::current()) noexcept {
+    uses.barriers = true;
+    membarrier(true, at);
+  }
   static void full_barrier(const Where& at = Where::current()) noexcept { full_fence(at); }
 
   struct StopMachineGuard {};
   template <class F>
   static void stop_machine(F f, const Where& at = Where::current()) {
+    uses.stops_machine = true;
     const StoppedMachine others_stand_still(at);
     f();
   }
@@ -164,6 +175,7 @@ struct RelacyMachine {
   template <class Done>
   static void wait(const void* key, Done done, const std::stop_token& token,
                    const Where& at = Where::current()) {
+    uses.sleeps = true;
     if (done() || token.stop_requested())
       return;
     futex::announce(at);

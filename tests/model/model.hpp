@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/model/alone.hpp"
 #include "tests/model/claims.hpp"
 #include "tests/model/machine.hpp"
 #include "tests/model/polls.hpp"
@@ -30,9 +31,11 @@ concept CallsRcu = requires {
   typename S::Rcu::Head;
 };
 
+/// What S does not say that it needs, its kernel does not have.
 template <template <class> class Scene, class S, int Threads>
 Plan plan() {
-  return {Threads, CallsRcu<S>, []() -> Scenario* { return new Scene<S>(Threads); }};
+  return {Threads, CallsRcu<S>, S::info.needs_membarrier,
+          []() -> Scenario* { return new Scene<S>(Threads); }};
 }
 
 /// Every check; `applies` says which are for S. "...Few" has one caller, so that the bounded search
@@ -56,6 +59,8 @@ std::vector<Check> all_checks() {
       {"HeldInSecondLife", removal, plan<HeldInSecondLife, S, 3>()},
       {"HeldWhilePolled", removal, plan<HeldWhilePolled, S, 3>()},
       {"PassedOnBetweenPolls", removal && i.get_while_going, plan<PassedOnBetweenPolls, S, 3>()},
+      {"GotByNewcomer", removal && i.get_while_going && i.put_on_other_thread,
+       plan<GotByNewcomer, S, 3>()},
       {"RefusedAfterStop", removal && i.certain_after_stop, plan<RefusedAfterStop, S, 3>()},
       {"DestroyedAfterDrain", removal, plan<DestroyedAfterDrain, S, 3>()},
       {"DestroyedDuringLastPut", removal && i.destroy_when_drained,
@@ -87,6 +92,10 @@ std::vector<Check> all_checks() {
        plan<NobodyInsideAfterDrain, S, 3>(),
        {Module<S>::kUnsafe, Module<S>::kLetIn, Module<S>::kRace}},
       {"CountIsAsExactAsClaimed", removal, plan<CountIsAsExactAsClaimed, S, 3>()},
+      {"AloneAsDocumented", removal, plan<AloneAsDocumented, S, 2>()},
+      {"RestartPublishes", removal, plan<RestartPublishes, S, 3>()},
+      {"NeedsAreAsClaimed", removal, plan<NeedsAreAsClaimed, S, 2>()},
+      {"RefusedLeaveNoTrace", removal && i.certain_after_stop, plan<RefusedLeaveNoTrace, S, 3>()},
       {"TwoModules", removal, plan<TwoModules, S, 3>()},
       {"HoldsOneVisitsOther", removal, plan<HoldsOneVisitsOther, S, 3>()},
   };

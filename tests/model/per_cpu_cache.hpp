@@ -7,6 +7,7 @@
 
 #include "tests/model/cell.hpp"
 #include "tests/model/spin_lock.hpp"
+#include "tests/model/uses.hpp"
 #include "tests/model/world.hpp"
 
 namespace getput::model {
@@ -19,6 +20,7 @@ class PerCpuCache {
 
   Found add(const Atomic<std::uint32_t>& guard, std::uint32_t mask, std::uint32_t,
             const void* owner, std::int64_t delta, const Where& at = Where::current()) noexcept {
+    uses.sections = true;
     for (;;) {
       const Section section;
       if ((guard.load(std::memory_order_acquire, at) & mask) != 0)

@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "tests/model/cell.hpp"
+#include "tests/model/uses.hpp"
 #include "tests/model/world.hpp"
 
 namespace getput::model {
@@ -56,6 +57,7 @@ class PerThreadWords {
   template <std::size_t Word>
   std::uint32_t add(std::int64_t delta, const Where& at = Where::current()) noexcept {
     static_assert(Word < N);
+    uses.thread_words = true;
     return words_.add(Word, delta, at);
   }
 

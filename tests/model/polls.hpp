@@ -81,6 +81,49 @@ class PassedOnBetweenPolls final : public Stage<S> {
   Flag polled_again_;
 };
 
+/// Somebody who has never been here gets a reference of his own from a holder, who then leaves.
+template <class S>
+class GotByNewcomer final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int index) override {
+    auto& module = this->module_;
+    if (index == 0) {
+      ticket_ = module.enter();
+      inside_.raise();
+      got_.wait();
+      module.leave(ticket_);
+      left_.raise();
+      return;
+    }
+    inside_.wait();
+    const auto mine = module.enter_again(ticket_);
+    got_.raise();
+    polled_.wait();
+    module.call();
+    module.leave(mine);
+  }
+  void remove() override {
+    auto& module = this->module_;
+    inside_.wait();
+    module.scheme().stop();
+    left_.wait();
+    for (int i = 0; i < kPolls; ++i) require(!module.scheme().drained(), Module<S>::kUnsafe);
+    polled_.raise();
+    while (!module.scheme().drained()) let_others_run();
+    module.unmap();
+  }
+
+ private:
+  static constexpr int kPolls = 2;
+
+  typename S::Ticket ticket_{};
+  Flag inside_;
+  Flag got_;
+  Flag left_;
+  Flag polled_;
+};
+
 /// Unmapped, mapped again, restarted and stopped with a caller inside: what the remover found in
 /// the first life says nothing about the second.
 template <class S>

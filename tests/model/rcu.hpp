@@ -17,6 +17,7 @@
 
 #include "tests/model/cell.hpp"
 #include "tests/model/spin_lock.hpp"
+#include "tests/model/uses.hpp"
 #include "tests/model/world.hpp"
 
 namespace getput::model {
@@ -51,12 +52,21 @@ class Rcu {
 };
 
 /// machine::RcuBpDomain: a thread is registered by what it does first.
-class RcuUnregistered : public Rcu {
+/// The flavour whose readers have no fence.
+class RcuByMembarrier : public Rcu {
+ public:
+  static void read_lock(const Where& at = Where::current()) noexcept {
+    uses.barriers = true;
+    Rcu::read_lock(at);
+  }
+};
+
+class RcuUnregistered : public RcuByMembarrier {
  public:
   class ThreadGuard {};
   static void read_lock(const Where& at = Where::current()) noexcept {
     const Rcu::ThreadGuard registered;
-    Rcu::read_lock(at);
+    RcuByMembarrier::read_lock(at);
   }
   static void call(Head* head, void (*func)(Head*)) {
     const Rcu::ThreadGuard registered;

@@ -33,6 +33,7 @@ class Module {
   /// get() by somebody who is inside.
   Ticket enter_again(const Ticket& held, const Where& at = Where::current()) {
     const Ticket ticket = scheme_->get(held);
+    require(static_cast<bool>(ticket), "get() refused a holder", at);
     let_in(at);
     return ticket;
   }

@@ -35,6 +35,7 @@ struct Thread {
 /// One simulated machine. Ordinary memory: the simulation runs in one real thread.
 struct World {
   bool running = false;  // false in setup and teardown
+  bool has_membarrier = true;
   int threads = 0;
   int uninterrupted = 0;
   int stopper = -1;  // who has stopped the machine

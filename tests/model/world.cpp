@@ -210,8 +210,9 @@ void sleep_until_work(const void* key) {
 
 namespace execution {
 
-void begin(int threads, int used) {
+void begin(int threads, int used, bool membarrier) {
   world = World{};
+  world.has_membarrier = membarrier;
   world.threads = threads;
   for (int i = used; i < threads; ++i) thread(i).finished = true;
   for (GlobalCell* cell : global_cells()) cell->begin_execution();

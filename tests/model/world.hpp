@@ -116,8 +116,9 @@ void sleep_until_work(const void* key);
 
 // Called by the engine, once for each execution and for each thread of it.
 namespace execution {
-/// @p used of the @p threads do something.
-void begin(int threads, int used);
+/// @p used of the @p threads do something. Without @p membarrier a remover who goes to sleep does
+/// what machine::Membarrier falls back to: a fence of his own.
+void begin(int threads, int used, bool membarrier);
 void start_thread();
 void finish_thread();
 void end();

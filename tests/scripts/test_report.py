@@ -53,7 +53,7 @@ def test_removals_are_told_in_numbers(reported):
     cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S) for row in rows]
     of = {row[0]: dict(zip(cells[0], row)) for row in cells[1:]}
     assert float(of["percpu_split"]["in membarriers"]) == 2.0
-    assert of["percpu_split"]["slowest"] == "1500 µs" and int(of["percpu_split"]["over 1 ms"]) % 2 == 0
+    assert of["percpu_split"]["slowest"] == "1.50 ms" and int(of["percpu_split"]["over 1 ms"]) % 2 == 0
     assert int(of["percpu_split"]["removals"].replace(",", "")) % 150 == 0
 
 

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+// Scenarios with little going on at once: what the operations mean, what restart() hands on, what a
+// scheme needs, and that callers who are refused disturb nobody.
+#pragma once
+
+#include <type_traits>
+
+#include "tests/model/stage.hpp"
+#include "tests/model/uses.hpp"
+
+namespace getput::model {
+
+/// One after the other: an idle module can be removed and be loaded again, a held one cannot, and
+/// count() knows both.
+template <class S>
+class AloneAsDocumented final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int) override {}
+  void remove() override {
+    auto& module = this->module_;
+    for (int life = 0; life < 2; ++life) {
+      expect_count(0);
+      const auto ticket = module.enter();
+      const auto again = module.enter_again(ticket);
+      expect_count(2);
+      require(!module.scheme().try_stop(), "try_stop() succeeded while a caller is inside");
+      require(module.visit(), "try_get refused after a try_stop() that failed");
+      module.leave(ticket);
+      expect_count(1);
+      module.leave(again);
+      if (S::info.try_stop) {
+        require(module.scheme().try_stop(), "try_stop() failed though nobody was inside");
+        require(module.scheme().drained(), "not drained after try_stop() succeeded");
+        refused();
+        module.scheme().restart();
+      }
+      require(module.visit(), "try_get refused on a live module");
+      module.stop_and_unmap();
+      refused();
+      module.map();
+      module.scheme().restart();
+    }
+    expect_count(0);
+  }
+
+ private:
+  void refused() {
+    require(!this->module_.visit() || !S::info.certain_after_stop, "let in after the module went");
+    expect_count(0);
+  }
+  void expect_count(std::int64_t held) {
+    const bool counts = S::info.count != CountExactness::not_possible;
+    require(this->module_.scheme().count() == (counts ? held : 0),
+            "count() is not what is held while nothing moves");
+  }
+};
+
+/// Who was refused and then let in knows what the remover did before restart(), though somebody was
+/// inside all the time.
+template <class S>
+class RestartPublishes final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int index) override {
+    auto& module = this->module_;
+    if (index == 0) {
+      const auto ticket = module.enter();
+      inside_.raise();
+      over_.wait();
+      module.leave(ticket);
+      return;
+    }
+    inside_.wait();
+    const bool refused = !module.visit();
+    if (const auto ticket = module.enter()) {
+      if (refused)
+        require(note_.read() == 1, "restart() does not publish what came before it");
+      module.leave(ticket);
+    }
+    over_.raise();
+  }
+  void remove() override {
+    auto& scheme = this->module_.scheme();
+    inside_.wait();
+    scheme.stop();
+    note_.write(1);
+    scheme.restart();
+    over_.wait();
+    this->module_.stop_and_unmap();
+  }
+
+ private:
+  Plain note_{0};
+  Flag inside_;
+  Flag over_;
+};
+
+/// What the scheme says that it needs of kernel and threads is what it uses, and its constructor
+/// asks whether it is there.
+template <class S>
+class NeedsAreAsClaimed final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int) override {
+    this->module_.visit();
+    visited_.raise();
+  }
+  void remove() override {
+    visited_.wait();
+    if (this->module_.scheme().try_stop())
+      this->module_.scheme().restart();
+    this->module_.stop_and_unmap();
+  }
+  void teardown() override {
+    constexpr SchemeInfo i = S::info;
+    constexpr bool registers = !std::is_same_v<ThreadGuardFor<S>, detail::NoGuard>;
+    require(i.needs_rseq == uses.rseq(), "needs_rseq is not what the scheme uses");
+    require(i.needs_membarrier == uses.membarrier(), "needs_membarrier is not what it uses");
+    require(i.needs_stop_machine == uses.stops_machine, "needs_stop_machine is not what it uses");
+    require(i.needs_registration == registers, "needs_registration is not what it offers");
+    const bool needs = i.needs_rseq || i.needs_membarrier || i.needs_stop_machine;
+    require(!needs || uses.asked, "the constructor does not M::require() what the scheme needs");
+  }
+
+ private:
+  Flag visited_;
+};
+
+/// Callers who come once stop() has returned are refused without a trace: nobody else is inside, so
+/// the remover is not kept waiting.
+template <class S>
+class RefusedLeaveNoTrace final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int) override {
+    stopped_.wait();
+    for (int i = 0; i < 2; ++i) require(!this->module_.visit(), "let in after stop()");
+  }
+  void remove() override {
+    auto& scheme = this->module_.scheme();
+    scheme.stop();
+    if (S::info.zero == ZeroDetection::grace_period)
+      scheme.wait_drained({});
+    stopped_.raise();
+    for (int i = 0; i < 2; ++i)
+      require(scheme.drained(), "callers who are refused keep the remover from being done");
+    this->module_.unmap();
+  }
+
+ private:
+  Flag stopped_;
+};
+
+}  // namespace getput::model

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// What a scheme uses of its machine, noted while it runs: SchemeInfo says what it needs of the
+// kernel, and the constructor has to ask for it.
+#pragma once
+
+#include "schemes/scheme.hpp"
+
+namespace getput::model {
+
+struct Uses {
+  bool asked = false;     ///< M::require(), before anything else
+  bool sections = false;  ///< rseq
+  bool thread_words = false;
+  bool barriers = false;        ///< membarrier, by the scheme itself
+  bool light_barriers = false;  ///< the side of the asymmetric barrier that is none
+  bool sleeps = false;          ///< M::wait(): its membarrier, for puts without a fence
+  bool stops_machine = false;
+
+  bool rseq() const { return sections; }
+  bool membarrier() const {
+    return barriers || light_barriers || ((sections || thread_words) && sleeps);
+  }
+};
+
+/// Of the execution under way.
+inline Uses uses;
+
+}  // namespace getput::model
