@@ -89,7 +89,8 @@ OPERATIONS = ("get", "put", "stop")
 
 def _answers(scheme):
     """The promises that are yes or no, sorted into these two; what a scheme needs stands elsewhere."""
-    plain = [column for column in COLUMNS if column.words is None and column not in NEEDS and column.key in scheme]
+    plain = [column for column in COLUMNS if column.words is None and column not in NEEDS and column.key in scheme
+             and column.key != "session"]  # how it is timed, no promise
     said = [(answer, [column.heading for column in plain if word(scheme, column) == answer]) for answer in (YES, NO)]
     return "; ".join(f"{answer}: {', '.join(names)}" for answer, names in said if names)
 
