@@ -49,9 +49,10 @@ COLUMNS = (
     Column("needs_registration", "registration", "threads register before they use it"),
     Column("session", "session", "its pairs are timed inside what a caller has to have anyway: the lock that it counts under, or a thread that is online"),
 )
-# What a dagger behind a name says, wherever pairs are shown.
-SESSION = ("† timed inside a session, that is, with something that the caller has to have anyway: the lock that this scheme counts "
-           "under, or a thread that is online. A caller who has it only for this pays more than is shown")
+# What a dagger behind a name (an asterisk in a terminal) says, wherever pairs are shown.
+IN_SESSION = ("timed inside a session, that is, with something that the caller has to have anyway: the lock that this scheme counts "
+              "under, or a thread that is online. A caller who has it only for this pays more than is shown")
+SESSION = f"† {IN_SESSION}"
 BY_KEY = {column.key: column for column in COLUMNS}
 NEEDS = tuple(column for column in COLUMNS if column.key.startswith("needs_"))
 

@@ -102,7 +102,13 @@ def test_a_session_is_told_and_who_is_best_without_one(in_session):
 def test_figures_mark_sessions(in_session):
     in_session("report", "out")
     page = (in_session.folder / "out" / "report.html").read_text()
+    assert r"thread\_split$^\dagger$ &" in (in_session.folder / "out" / "table.tex").read_text()
     assert "percpu_split is the cheapest scheme that protects a module" in page
+    table = in_session("summary", "out")[0]
+    assert "\nthread_split* " in table and f"\n* {contract.IN_SESSION}\n" in table and "\npercpu_split " in table
+    assert table.isascii()
+    rows = {row["scheme"]: row["in_session"] for row in in_session.summary()}
+    assert rows["thread_split"] is True and rows["percpu_split"] is False
     assert "inside a session thread_split costs 1." in page
     assert page.count("† timed inside a session, that is") == 2  # with the figure, and with the advice
 
