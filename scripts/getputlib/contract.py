@@ -49,9 +49,10 @@ COLUMNS = (
     Column("needs_registration", "registration", "threads register before they use it"),
     Column("session", "session", "its pairs are timed inside what a caller has to have anyway: the lock that it counts under, or a thread that is online"),
 )
-# What a dagger behind a name says, wherever pairs are shown.
-SESSION = ("† timed inside a session, that is, with something that the caller has to have anyway: the lock that this scheme counts "
-           "under, or a thread that is online. A caller who has it only for this pays more than is shown")
+# What a dagger behind a name (an asterisk in a terminal) says, wherever pairs are shown.
+IN_SESSION = ("timed inside a session, that is, with something that the caller has to have anyway: the lock that this scheme counts "
+              "under, or a thread that is online. A caller who has it only for this pays more than is shown")
+SESSION = f"† {IN_SESSION}"
 BY_KEY = {column.key: column for column in COLUMNS}
 NEEDS = tuple(column for column in COLUMNS if column.key.startswith("needs_"))
 
@@ -82,17 +83,42 @@ def families(schemes):
     return found
 
 
+BYTES = (("bytes_per_object", "an object"), ("bytes_allocated", "allocated by it"), ("bytes_per_cpu", "an object and CPU"),
+         ("bytes_per_thread", "an object and thread"), ("shared_bytes", "shared, once"), ("shared_bytes_per_cpu", "shared, a CPU"))
+OPERATIONS = ("get", "put", "stop")
+
+
+def _answers(scheme):
+    """The promises that are yes or no, sorted into these two; what a scheme needs stands elsewhere."""
+    plain = [column for column in COLUMNS if column.words is None and column not in NEEDS and column.key in scheme
+             and column.key != "session"]  # how it is timed, no promise
+    said = [(answer, [column.heading for column in plain if word(scheme, column) == answer]) for answer in (YES, NO)]
+    return "; ".join(f"{answer}: {', '.join(names)}" for answer, names in said if names)
+
+
+def _locked(scheme):
+    """Locked instructions of get and put; a scheme that takes a lock or calls a library promises none."""
+    return ", ".join(f"{side} {'no promise' if scheme.get(f'locked_in_{side}') is None else scheme[f'locked_in_{side}']}"
+                     for side in ("get", "put"))
+
+
+def _text(scheme):
+    since = f" [{scheme['generation']}]" if scheme.get("generation") else ""
+    words = "; ".join(f"{column.heading}: {word(scheme, column)}" for column in map(BY_KEY.get, ("count", "zero", "overflow")))
+    weights = ", ".join(f"{scheme[key]} {text}" for key, text in BYTES if scheme.get(key))
+    progress = ", ".join(f"{op} {word(scheme, BY_KEY[f'{op}_progress'])}" for op in OPERATIONS)
+    yield f"  {scheme['name']}{since}: {scheme['summary']}"
+    yield f"      from {scheme['origin']}"
+    yield f"      {_answers(scheme)}"
+    yield f"      {words}; locked instructions: {_locked(scheme)}"
+    yield f"      progress: {progress}; bytes: {weights or 'not told'}"
+    marks = ("; pairs are timed in a session" if scheme.get("session") else "") + ("" if scheme["safe"] else "; protects nothing")
+    yield f"      needs {needs(scheme)}; {availability(scheme)}{marks}"
+
+
 def text_lines(schemes):
-    """Every scheme with its family, source, contract and availability, for a terminal."""
-    shown = [BY_KEY[key] for key in ("put_on_other_thread", "hold_across_sleep", "spurious_failure", "certain_after_stop")]
-    named = [BY_KEY[key] for key in ("zero", "overflow")]
+    """Every scheme with its family, source, whole contract and availability, for a terminal."""
     for folder, members in families(schemes).items():
         yield f"{folder}:"
         for scheme in members:
-            since = f" [{scheme['generation']}]" if scheme.get("generation") else ""
-            yield f"  {scheme['name']}{since}: {scheme['summary']}"
-            yield f"      from {scheme['origin']}"
-            yield "      " + "; ".join(f"{column.heading}: {word(scheme, column)}" for column in [*shown, *named])
-            progress = ", ".join(f"{op} {word(scheme, BY_KEY[f'{op}_progress'])}" for op in ("get", "put", "stop"))
-            marks = ("; pairs are timed in a session" if scheme.get("session") else "") + ("" if scheme["safe"] else "; protects nothing")
-            yield f"      progress: {progress}; needs {needs(scheme)}; {availability(scheme)}{marks}"
+            yield from _text(scheme)

@@ -6,10 +6,9 @@ is computed from them, none is measured.
 """
 from dataclasses import dataclass
 
-PARTS = (
-    ("bytes_per_object", "an object"), ("bytes_allocated", "allocated by it"), ("bytes_per_cpu", "an object and CPU"),
-    ("bytes_per_thread", "an object and thread"), ("shared_bytes", "shared, once"), ("shared_bytes_per_cpu", "shared, a CPU"),
-)
+from . import contract
+
+PARTS = contract.BYTES
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The table of a paper: one row a scheme, plain LaTeX without packages."""
-from . import stats, style
+from . import contract, stats, style
 from .figures.base import comparable
 from .figures.netpath import LEVELS, added_ns
 from .figures.pairs import basic_rows
@@ -64,9 +64,12 @@ def table(results):
         rf"scheme & pair, 1 thread & / plain & pair, {most} threads & / fetch\_add & {level} $-$ L0 & drained \\",
         r" & ns & & ns & & ns/packet & $\mu$s \\", r"\hline",
     ]
+    if any(row.in_session for row in pairs):
+        lines.insert(1, f"% $^\\dagger$: {contract.IN_SESSION}.")
     for name in sorted(results.schemes, key=lambda n: _cost(by_key.get((n, 1)))):
         alone, crowd = by_key.get((name, 1)), by_key.get((name, most)) if most > 1 else None
-        words = [escape(style.scheme(name).label), _cell(alone), _ratio(alone, "plain"), _cell(crowd), _ratio(crowd, "fetch_add"),
+        mark = r"$^\dagger$" if any(row is not None and row.in_session for row in (alone, crowd)) else ""
+        words = [escape(style.scheme(name).label) + mark, _cell(alone), _ratio(alone, "plain"), _cell(crowd), _ratio(crowd, "fetch_add"),
                  _packet(results, name, 1)[1], _removal(results, name)]
         lines.append(" & ".join(words) + r" \\")
     return "\n".join([*lines, r"\hline", r"\end{tabular}"]) + "\n"

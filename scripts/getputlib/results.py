@@ -50,8 +50,9 @@ class Row:
 
     @property
     def in_session(self):
-        """Were these pairs timed inside a session? Not where another thread puts (bench/pairs/loops.hpp)."""
-        return self.session and self.workload == "pairs" and self.params.get("put") != "other"
+        """Were these pairs of one object timed inside a session? Not where another thread puts (bench/pairs/loops.hpp)."""
+        return (self.session and self.workload == "pairs" and self.params.get("objects", 1) == 1
+                and self.params.get("put") != "other")
 
     @property
     def values(self):
@@ -141,6 +142,7 @@ class Row:
             "added_to_l0_ns": stats.median(self.added()),
             "trials_kept": len(self.kept), "trials_rejected": self.rejected,
             "verdict": self.verdict, "detail": self.detail(), "packets_a_pass": self.packets(),
+            "in_session": self.in_session,
         }
 
 

@@ -16,6 +16,7 @@ CSV_FIELDS = (
     "scheme", "workload", "threads", "params", "place", "unit", "median_ns", "ci_low_ns", "ci_high_ns", "ratio_to_plain",
     "ratio_to_fetch_add", "ratio_to_chain", "plain_ns", "fetch_add_ns", "chain_ns", "plain_to_fetch_add", "trials_kept",
     "trials_rejected", "verdict", "detail", "ratio_to_plain_low", "ratio_to_plain_high",
+    "in_session",
 )
 
 
@@ -79,7 +80,7 @@ def as_table(rows):
         verdict = row["verdict"] + (f": {row['detail']}" if row["detail"] else "")
         place = "" if row["place"] == "compact" else f" place:{row['place']}"
         lines.append((
-            row["scheme"], row["workload"], str(row["threads"]), params_text(row["params"]) + place, number(row["median_ns"]),
+            row["scheme"] + ("*" if row["in_session"] else ""), row["workload"], str(row["threads"]), params_text(row["params"]) + place, number(row["median_ns"]),
             interval, ratio_text(row), number(row["ratio_to_fetch_add"]), str(row["trials_kept"]),
             str(row["trials_rejected"]), verdict,
         ))
@@ -116,7 +117,8 @@ def command(arguments):
         sys.stdout.write(as_csv(rows))
     else:
         sys.stdout.write(as_table(rows))
-        for line in filter(None, (control_line(rows), *results.packet_lines())):
+        sessions = f"* {contract.IN_SESSION}" if any(row["in_session"] for row in rows) else None
+        for line in filter(None, (sessions, control_line(rows), *results.packet_lines())):
             print(line)
     if results.manifest["state"] != "finished":
         note(f"this run is not finished: {results.manifest['state']}")

@@ -102,7 +102,13 @@ def test_a_session_is_told_and_who_is_best_without_one(in_session):
 def test_figures_mark_sessions(in_session):
     in_session("report", "out")
     page = (in_session.folder / "out" / "report.html").read_text()
+    assert r"thread\_split$^\dagger$ &" in (in_session.folder / "out" / "table.tex").read_text()
     assert "percpu_split is the cheapest scheme that protects a module" in page
+    table = in_session("summary", "out")[0]
+    assert "\nthread_split* " in table and f"\n* {contract.IN_SESSION}\n" in table and "\npercpu_split " in table
+    assert table.isascii()
+    rows = {row["scheme"]: row["in_session"] for row in in_session.summary()}
+    assert rows["thread_split"] is True and rows["percpu_split"] is False
     assert "inside a session thread_split costs 1." in page
     assert page.count("† timed inside a session, that is") == 2  # with the figure, and with the advice
 
@@ -200,6 +206,11 @@ def test_list_schemes_tells_contract_and_availability(driver):
     out, _ = driver("list", "--schemes")
     assert "needs rseq; kernel or libc without rseq" in out and "[2.6.34 to 3.18]" in out
     assert "zero found by: remover's sum" in out and out.index("counter:") < out.index("control:")
+    line = next(line for line in out.splitlines() if line.startswith("      yes:"))
+    promises = [column for column in contract.COLUMNS if column.words is None and column not in contract.NEEDS and column.key != "session"]
+    assert all(re.search(rf"[:,] {column.heading}\b", line) for column in promises), line  # each is a yes or a no
+    for words in ("count: exact", "locked instructions: get 1, put 1", "bytes: 8 an object, 64 shared, a CPU", "needs nothing"):
+        assert words in out
     listed = json.loads(driver("list", "--schemes", "--json", "--scheme", "brlock")[0])
     assert [scheme["name"] for scheme in listed["schemes"]] == ["brlock"]
     assert "not allowed with" in driver("list", "--schemes", "--tree", code=2)[1]

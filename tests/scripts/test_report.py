@@ -138,6 +138,10 @@ def test_the_page_in_a_browser(reported, tmp_path):
         for key, figure in figures.items():
             assert figure["shown"] and figure["width"] > 100 and figure["height"] > 50 and figure["shapes"] > 2, key
             assert figure["left"] >= 0 and figure["right"] <= figure["page"], f"{key} leaves the page"
+        chromium.call("Emulation.setDeviceMetricsOverride", width=420, height=900, deviceScaleFactor=1, mobile=False)
+        chromium.evaluate("document.body.insertAdjacentHTML('beforeend', `<ul><li><code>${'cell/'.repeat(60)}</code></li></ul>`), 1")
+        page_width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert chromium.evaluate(page_width) == 0, "on a narrow screen something is wider than the page and does not scroll by itself"
         assert chromium.complaints() == []
         assert chromium.requests() == [f"file://{tmp_path / 'moved.html'}"]
 
