@@ -226,7 +226,7 @@ class Snzi {
   }
 
   // Apart, so that the way past them saves no registers.
-  [[gnu::noinline]] bool arrive_at_leaf(unsigned cpu) noexcept {
+  [[gnu::cold, gnu::noinline]] bool arrive_at_leaf(unsigned cpu) noexcept {
     return arrive(first_leaf() + cpu);
   }
   [[gnu::noinline]] void depart_parent_of_leaf(unsigned cpu) noexcept {
