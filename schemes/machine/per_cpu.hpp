@@ -26,7 +26,8 @@ namespace getput::machine {
 template <std::size_t SlotBytes>
 class PerCpuArena {
  public:
-  static constexpr std::size_t kReserve = 64 * 1024;  // room for the 64-byte stagger of each copy
+  // Room for the 64-byte stagger of each copy, for 8192 CPUs, which is as many as Linux knows.
+  static constexpr std::size_t kReserve = std::size_t{512} << 10;
   static constexpr std::uint32_t kMaxSlots = (kCpuRegionBytes - kReserve) / SlotBytes;
 
   static PerCpuArena& instance() {

@@ -11,8 +11,10 @@
 // exist there are folded as if they had exited: references that they held stay counted, and their
 // stacks, which C libraries use again, are nobody's accounts any more.
 //
-// Limits: counts made by thread-specific data destructors in the last of their rounds
-// (PTHREAD_DESTRUCTOR_ITERATIONS) attach a thread that is not told of its end any more.
+// Limits: the block is static thread-local storage (initial-exec), so a shared object with this in
+// it has to be there when the program starts; dlopen() has no room for it. Counts made by
+// thread-specific data destructors in the last of their rounds (PTHREAD_DESTRUCTOR_ITERATIONS)
+// attach a thread that is not told of its end any more.
 #pragma once
 
 #include <pthread.h>
