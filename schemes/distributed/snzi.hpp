@@ -160,7 +160,7 @@ class Snzi {
   [[gnu::noinline]] bool arrive(unsigned node) noexcept {
     if (node == kRoot)
       return arrive_at_root();
-    return with(node, [this, node](auto&& word) { return arrive_at(node, word); });
+    return with(node, [this, node](auto&& word) { return this->arrive_at(node, word); });
   }
 
   template <class W>

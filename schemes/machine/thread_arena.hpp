@@ -177,11 +177,12 @@ class ThreadArena {
     const std::lock_guard lock(mutex_);
     accounts_.reserve(accounts_.size() + 1);
     idle_regions_.reserve(accounts_.size() + 1);
+    if (pthread_setspecific(exit_key_, this) != 0)  // unseen, its end would leave a dead account
+      throw OutOfSlots("no memory to be told of a thread's end, for per-thread counters");
     region = idle_regions_.empty() ? fresh_region() : idle_regions_.back();
     if (!idle_regions_.empty())
       idle_regions_.pop_back();
     accounts_.push_back({block_here(), region, &attention});
-    pthread_setspecific(exit_key_, this);
     attention.store(asked_, std::memory_order_seq_cst);
   }
 
