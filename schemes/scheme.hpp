@@ -137,6 +137,19 @@ class BoolTicket {
   bool held_ = false;
 };
 
+/// Ticket of the schemes whose put has to know where the reference is: on which CPU, in which
+/// entry.
+class IndexTicket {
+ public:
+  constexpr IndexTicket() noexcept = default;
+  constexpr explicit IndexTicket(std::uint32_t index) noexcept : index_plus_one_(index + 1) {}
+  constexpr explicit operator bool() const noexcept { return index_plus_one_ != 0; }
+  constexpr std::uint32_t index() const noexcept { return index_plus_one_ - 1; }
+
+ private:
+  std::uint32_t index_plus_one_ = 0;
+};
+
 template <class S>
 concept Scheme = requires(S s, const S cs, typename S::Ticket t, const typename S::Ticket ct,
                           std::stop_token token) {

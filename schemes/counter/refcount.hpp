@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // refcount: the kernel's refcount_t, an atomic word that saturates instead of overflowing.
 //
-// Where from: Linux 4.11 to today, include/linux/refcount.h, lib/refcount.c (the form of 5.6 with
-// unconditional adds; memory orders as its header states them).
+// Where from: Linux 4.11 to today, include/linux/refcount.h, lib/refcount.c (the form of 5.5,
+// generic and with unconditional adds; memory orders as its header states them).
 //
 // Cost: as kref, and a sign test after each operation.
 //

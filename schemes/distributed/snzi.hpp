@@ -43,19 +43,7 @@ namespace getput {
 template <class M = machine::Native, unsigned Fanout = 8>
 class Snzi {
  public:
-  /// At which leaf.
-  class Ticket {
-   public:
-    constexpr Ticket() noexcept = default;
-    constexpr explicit operator bool() const noexcept { return leaf_ != 0; }
-
-   private:
-    friend class Snzi;
-    constexpr explicit Ticket(unsigned cpu) noexcept : leaf_(cpu + 1) {}
-    constexpr unsigned cpu() const noexcept { return leaf_ - 1; }
-
-    unsigned leaf_ = 0;
-  };
+  using Ticket = IndexTicket;  // the leaf: its CPU
 
   static constexpr SchemeInfo info{
       .name = "snzi",
@@ -82,15 +70,15 @@ class Snzi {
   }
 
   Ticket get(const Ticket& held) noexcept {
-    while (!join(leaf(held.cpu()))) {
+    while (!join(leaf(held.index()))) {
     }
     return held;
   }
 
   void put(Ticket held) noexcept {
-    if (!leave(leaf(held.cpu()))) [[likely]]  // E1
+    if (!leave(leaf(held.index()))) [[likely]]  // E1
       return;
-    depart_parent_of_leaf(held.cpu());
+    depart_parent_of_leaf(held.index());
   }
 
   bool try_stop() {
@@ -172,7 +160,7 @@ class Snzi {
   [[gnu::noinline]] bool arrive(unsigned node) noexcept {
     if (node == kRoot)
       return arrive_at_root();
-    return with(node, [this, node](auto&& word) { return arrive_at(node, word); });
+    return with(node, [this, node](auto&& word) { return this->arrive_at(node, word); });
   }
 
   template <class W>
@@ -226,7 +214,7 @@ class Snzi {
   }
 
   // Apart, so that the way past them saves no registers.
-  [[gnu::noinline]] bool arrive_at_leaf(unsigned cpu) noexcept {
+  [[gnu::cold, gnu::noinline]] bool arrive_at_leaf(unsigned cpu) noexcept {
     return arrive(first_leaf() + cpu);
   }
   [[gnu::noinline]] void depart_parent_of_leaf(unsigned cpu) noexcept {

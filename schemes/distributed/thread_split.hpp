@@ -11,7 +11,8 @@
 //
 // Cost: per pair two adds, a few loads and five predicted branches on memory of this thread. One
 // thread-local word, `attention`, stands for everything rare: a thread that is not known yet, a
-// remover that sleeps. Bytes grow with threads, not with CPUs.
+// remover that sleeps. Bytes grow with threads, not with CPUs; every thread of the program has 16
+// KiB for the first 1024 objects, used or not.
 //
 // Invariants
 //   I1  gets and puts only grow; a thread's pair outlives it (folded when the thread exits).

@@ -64,19 +64,7 @@ class HazardPointer {
   using Pointer = typename Published::marked_ptr;
 
  public:
-  /// Which entry of its thread's table.
-  class Ticket {
-   public:
-    constexpr Ticket() noexcept = default;
-    constexpr explicit operator bool() const noexcept { return entry_ != 0; }
-
-   private:
-    friend class HazardPointer;
-    constexpr explicit Ticket(std::uint32_t index) noexcept : entry_(index + 1) {}
-    constexpr std::uint32_t index() const noexcept { return entry_ - 1; }
-
-    std::uint32_t entry_ = 0;
-  };
+  using Ticket = IndexTicket;  // the entry in its thread's table
 
   static constexpr SchemeInfo info{
       .name = "hazard_pointer",

@@ -38,19 +38,7 @@ namespace getput {
 template <class M = machine::Native>
 class Brlock {
  public:
-  /// Which CPU's lock is held.
-  class Ticket {
-   public:
-    constexpr Ticket() noexcept = default;
-    constexpr explicit operator bool() const noexcept { return line_ != 0; }
-
-   private:
-    friend class Brlock;
-    constexpr explicit Ticket(unsigned cpu) noexcept : line_(cpu + 1) {}
-    constexpr unsigned cpu() const noexcept { return line_ - 1; }
-
-    unsigned line_ = 0;
-  };
+  using Ticket = IndexTicket;  // the CPU whose lock is held
 
   static constexpr SchemeInfo info{
       .name = "brlock",
@@ -83,11 +71,11 @@ class Brlock {
   }
 
   Ticket get(const Ticket& held) noexcept {
-    lines_[held.cpu()].readers.fetch_add(1, std::memory_order_relaxed);  // no writer: I1
+    lines_[held.index()].readers.fetch_add(1, std::memory_order_relaxed);  // no writer: I1
     return held;
   }
 
-  void put(Ticket held) noexcept { read_unlock(lines_[held.cpu()]); }
+  void put(Ticket held) noexcept { read_unlock(lines_[held.index()]); }
 
   bool try_stop() {
     const unsigned taken = write_lock_while_free();

@@ -7,8 +7,8 @@
 //
 // Where from: Linux 2.0 and 2.2, include/linux/module.h (MOD_INC_USE_COUNT, MOD_DEC_USE_COUNT),
 // kernel/module.c (sys_delete_module). What held it together there was the big kernel lock, as long
-// as nobody slept before counting. LWN tells it so on 7 May 2003 ("Module reference counts - back
-// to the future?").
+// as nobody slept before counting. LWN of 7 May 2003 ("Module reference counts - back to the
+// future?") begins with this race.
 //
 // Cost: one locked instruction per get and per put on a shared word.
 //

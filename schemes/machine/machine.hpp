@@ -40,7 +40,7 @@ concept Machine = requires(typename M::template Atomic<std::uint32_t> guard,
                            typename M::template PerThreadWords<2> per_thread,
                            typename M::template ThreadWord<int>::ThreadGuard thread_word,
                            typename M::SpinLock lock, const SchemeInfo& info, const void* key,
-                           std::stop_token token) {
+                           std::atomic<bool> warned, std::stop_token token) {
   { guard.load(std::memory_order_acquire) } -> std::same_as<std::uint32_t>;
   { per_cpu.template add_if_clear<0>(guard, 1U, 1) }
   noexcept->std::same_as<bool>;
@@ -80,6 +80,9 @@ concept Machine = requires(typename M::template Atomic<std::uint32_t> guard,
   M::rseq_barrier();
   M::full_barrier();
   M::stop_machine([] {});
+  typename M::StopMachineGuard;
+  { M::PerCpuCache::slot_of(key) } -> std::same_as<std::uint32_t>;
+  M::warn_once(warned, "once");
   M::pause(std::chrono::nanoseconds(1), token);
   M::wake_if_waiting(key);
   M::wait(

@@ -12,8 +12,14 @@
 #pragma once
 
 #include <linux/membarrier.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
 
 #include "fence.hpp"
 
@@ -32,14 +38,14 @@ class Membarrier {
   /// a fence where membarrier is missing; only schemes that do without it may then be used.
   static void heavy_barrier() noexcept {
     if (available())
-      call(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+      insist(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
     full_fence();
   }
 
   /// As heavy_barrier(), and every rseq section that was running has finished or starts again.
   static void rseq_barrier() noexcept {
     if (rseq_available())
-      call(MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ);
+      insist(MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ);
     full_fence();
   }
 
@@ -50,6 +56,19 @@ class Membarrier {
   };
 
   static long call(int command) noexcept { return syscall(SYS_membarrier, command, 0, 0); }
+
+  /// The kernel may have no memory for its list of CPUs (ENOMEM), and later have some. Who went on
+  /// without the barrier would take a module from under its callers.
+  static void insist(int command) noexcept {
+    while (call(command) != 0) {
+      if (errno != ENOMEM) {
+        std::fprintf(stderr, "getput: membarrier(%d) is refused now: %s\n", command,
+                     std::strerror(errno));
+        std::abort();
+      }
+      sched_yield();
+    }
+  }
 
   static const Probe& probe() noexcept {
     static const Probe result = [] {

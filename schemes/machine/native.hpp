@@ -4,9 +4,12 @@
 // directly, so that the same source also runs on a model checker's machine.
 #pragma once
 
+#include <sched.h>
+
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
 #include <stop_token>
 #include <string>
 

@@ -26,9 +26,6 @@ namespace getput::machine {
 template <std::size_t SlotBytes>
 class PerCpuArena {
  public:
-  static constexpr std::size_t kReserve = 64 * 1024;  // room for the 64-byte stagger of each copy
-  static constexpr std::uint32_t kMaxSlots = (kCpuRegionBytes - kReserve) / SlotBytes;
-
   static PerCpuArena& instance() {
     static PerCpuArena* const arena = new PerCpuArena;
     return *arena;
@@ -64,6 +61,12 @@ class PerCpuArena {
     for (unsigned cpu = 0; cpu < possible_cpus(); ++cpu) nodes_.push_back(node_of_cpu(cpu));
   }
 
+  // The 64-byte stagger of the last CPU's copy has to fit into its region as well.
+  static std::uint32_t most_slots() noexcept {
+    return static_cast<std::uint32_t>((kCpuRegionBytes - std::size_t{64} * possible_cpus()) /
+                                      SlotBytes);
+  }
+
   void grow_to(std::size_t bytes) {
     const std::size_t wanted = bytes + 64 * possible_cpus();
     while (committed_ < wanted) {
@@ -88,7 +91,7 @@ class PerCpuArena {
   std::mutex mutex_;
   char* base_;
   std::size_t committed_ = 0;
-  SlotSpace slots_{kMaxSlots, kWhat};
+  SlotSpace slots_{most_slots(), kWhat};
   std::vector<int> nodes_;
 };
 

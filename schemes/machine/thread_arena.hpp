@@ -11,8 +11,10 @@
 // exist there are folded as if they had exited: references that they held stay counted, and their
 // stacks, which C libraries use again, are nobody's accounts any more.
 //
-// Limits: counts made by thread-specific data destructors in the last of their rounds
-// (PTHREAD_DESTRUCTOR_ITERATIONS) attach a thread that is not told of its end any more.
+// Limits: the block is static thread-local storage (initial-exec), so a shared object with this in
+// it has to be there when the program starts; dlopen() has no room for it. Counts made by
+// thread-specific data destructors in the last of their rounds (PTHREAD_DESTRUCTOR_ITERATIONS)
+// attach a thread that is not told of its end any more.
 #pragma once
 
 #include <pthread.h>
@@ -175,11 +177,12 @@ class ThreadArena {
     const std::lock_guard lock(mutex_);
     accounts_.reserve(accounts_.size() + 1);
     idle_regions_.reserve(accounts_.size() + 1);
+    if (pthread_setspecific(exit_key_, this) != 0)  // unseen, its end would leave a dead account
+      throw OutOfSlots("no memory to be told of a thread's end, for per-thread counters");
     region = idle_regions_.empty() ? fresh_region() : idle_regions_.back();
     if (!idle_regions_.empty())
       idle_regions_.pop_back();
     accounts_.push_back({block_here(), region, &attention});
-    pthread_setspecific(exit_key_, this);
     attention.store(asked_, std::memory_order_seq_cst);
   }
 

@@ -2,6 +2,9 @@
 // One word in every thread that uses something, written only by that thread and read by all: an
 // epoch record, for instance. It lies in static thread-local storage, so its address is a constant
 // distance from the thread pointer; threads are known to others while they hold a guard.
+//
+// Fork: the child knows the words of threads that do not exist there, as they were: who was inside
+// stays inside. A child starts afresh, with exec() or without the scheme.
 #pragma once
 
 #include <algorithm>
