@@ -45,6 +45,8 @@ std::vector<Check> all_checks() {
   constexpr SchemeInfo i = S::info;
   constexpr bool removal = i.removal && i.safe && i.shared_by_threads;
   constexpr bool decides = removal && i.try_stop;
+  constexpr bool a_lock =
+      i.zero == ZeroDetection::grace_period && i.overflow != Overflow::no_counter;
   std::vector<Check> checks{
       {"NobodyInsideAfterDrain", removal, plan<NobodyInsideAfterDrain, S, 3>()},
       {"NobodyInsideAfterDrainFew", removal, plan<NobodyInsideAfterDrain, S, 2>()},
@@ -93,7 +95,7 @@ std::vector<Check> all_checks() {
        {Module<S>::kUnsafe, Module<S>::kLetIn, Module<S>::kRace}},
       // A lock says so because it belongs to its thread, not because it would break.
       {"AdmittedThreadBindingIsSeen",
-       removal && !i.put_on_other_thread && i.overflow == Overflow::no_counter,
+       removal && !i.put_on_other_thread && !a_lock,
        plan<HandedOver, S, 3>(),
        {Module<S>::kUnsafe, Module<S>::kRace, "read_unlock() without read_lock()"}},
       {"AdmittedUselessRemovalIsSeen",
