@@ -89,6 +89,16 @@ step_mutants() {
   ((status == 0)) || die 1 "a planted bug was not caught; the table: $table"
 }
 
+step_sweep() {
+  build_preset model getput-model
+  local list status=0
+  list=$(build_folder model)/sweep.txt
+  "$python" -B "$root/tests/mutants/sweep.py" --model "$(build_folder model)" | tee "$list" ||
+    status=$?
+  tail -n 1 "$list" >>"$summary"
+  ((status == 0)) || die 1 "a change of a scheme was not noticed; the list: $list"
+}
+
 step_aarch64() {
   local sysroot
   sysroot=$(build_folder aarch64-sysroot)

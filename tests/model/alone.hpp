@@ -34,6 +34,8 @@ class AloneAsDocumented final : public Stage<S> {
         require(module.scheme().drained(), "not drained after try_stop() succeeded");
         refused();
         module.scheme().restart();
+      } else {
+        require(!module.scheme().try_stop(), "try_stop is denied, but decides");
       }
       require(module.visit(), "try_get refused on a live module");
       module.stop_and_unmap();
@@ -54,6 +56,71 @@ class AloneAsDocumented final : public Stage<S> {
     require(this->module_.scheme().count() == (counts ? held : 0),
             "count() is not what is held while nothing moves");
   }
+};
+
+/// What a scheme must be seen to do whose removal means nothing.
+template <class S>
+class RemovedWhileHeld final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  static constexpr const char* kNever = "not drained though nobody is inside";
+  void call(int) override {}
+  void remove() override {
+    auto& scheme = this->module_.scheme();
+    const auto ticket = scheme.try_get();
+    scheme.stop();
+    require(!scheme.drained(), Module<S>::kUnsafe);
+    scheme.put(ticket);
+    require(scheme.drained(), kNever);
+  }
+};
+
+/// count() while one stays and passes references on, and one comes and goes: off as far as claimed.
+/// Who says "too low at times" may mean the time of an attempt to remove.
+template <class S>
+class CountIsOff final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  static constexpr const char* kLow = "count() missed a reference that was held throughout";
+  static constexpr const char* kHigh = "count() counted references that were never held together";
+  void call(int index) override {
+    auto& module = this->module_;
+    if (index == 1) {
+      inside_.wait();
+      kSaysLow ? look() : come_and_go();
+      return;
+    }
+    auto ticket = module.enter();
+    inside_.raise();
+    for (int i = 0; i < 2; ++i) {
+      const auto again = module.enter_again(ticket);
+      module.leave(ticket);
+      ticket = again;
+    }
+  }
+  void remove() override {
+    inside_.wait();
+    if (kSaysLow)
+      this->module_.scheme().try_stop();
+    else
+      look();
+  }
+
+ private:
+  static constexpr bool kSaysLow = S::info.count == CountExactness::approximate;
+
+  void come_and_go() {
+    for (int i = 0; i < 4; ++i) this->module_.visit();
+  }
+  void look() {
+    for (int i = 0; i < 2; ++i) {
+      const std::int64_t count = this->module_.scheme().count();
+      require(!kSaysLow || count >= 1, kLow);
+      require(kSaysLow || count <= 3, kHigh);
+    }
+  }
+
+  Flag inside_;
 };
 
 /// Who was refused and then let in knows what the remover did before restart(), though somebody was

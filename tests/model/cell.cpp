@@ -104,6 +104,7 @@ template <class T>
 T Cell<T>::load(std::memory_order order, const Where& at) const {
   if (!rl::is_ctx())
     return initial_;
+  loads(this);
   const Access one(*this);
   const bool behind = order == std::memory_order::acquire && must_see_seq_cst_write();
   return word<T>(storage_).load(behind ? rl::mo_seq_cst : checked(order), place(at));
@@ -118,6 +119,8 @@ void Cell<T>::store(T value, std::memory_order order, const Where& at) {
   const Access one(*this);
   word<T>(storage_).store(value, checked(order), place(at));
   note_write(order);
+  if (order != std::memory_order::seq_cst)
+    stored(this);
 }
 
 #define GETPUT_MODEL_RMW(name, result)                                         \
@@ -128,6 +131,7 @@ void Cell<T>::store(T value, std::memory_order order, const Where& at) {
       initial_ = static_cast<T>(result);                                       \
       return outside;                                                          \
     }                                                                          \
+    compiler_barrier();                                                        \
     const Access one(*this);                                                   \
     const T before = word<T>(storage_).name(value, checked(order), place(at)); \
     note_write(order);                                                         \
@@ -148,6 +152,7 @@ bool Cell<T>::compare_exchange(bool weak, T& expected, T desired, std::memory_or
     (same ? initial_ : expected) = same ? desired : initial_;
     return same;
   }
+  compiler_barrier();
   const Access one(*this);
   const rl::memory_order if_so = checked(success);
   auto& cell = word<T>(storage_);

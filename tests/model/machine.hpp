@@ -107,6 +107,7 @@ class PerCpuWords {
     if (section.broken())
       return false;
     word.store(before + delta, std::memory_order_release, at);
+    compiler_barrier();  // assembly
     return true;
   }
 
@@ -143,7 +144,10 @@ struct RelacyMachine {
   static std::uint64_t monotonic_ns() noexcept { return model::monotonic_ns(); }
   static void cpu_relax(const Where& at = Where::current()) noexcept { let_others_run(at); }
 
-  static void light_barrier() noexcept { uses.light_barriers = true; }  // program order is kept
+  static void light_barrier() noexcept {
+    uses.light_barriers = true;
+    compiler_barrier();
+  }
   static void heavy_barrier(const Where& at = Where::current()) noexcept {
     uses.barriers = true;
     membarrier(false, at);

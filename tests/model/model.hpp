@@ -45,6 +45,8 @@ std::vector<Check> all_checks() {
   constexpr SchemeInfo i = S::info;
   constexpr bool removal = i.removal && i.safe && i.shared_by_threads;
   constexpr bool decides = removal && i.try_stop;
+  constexpr bool a_lock =
+      i.zero == ZeroDetection::grace_period && i.overflow != Overflow::no_counter;
   std::vector<Check> checks{
       {"NobodyInsideAfterDrain", removal, plan<NobodyInsideAfterDrain, S, 3>()},
       {"NobodyInsideAfterDrainFew", removal, plan<NobodyInsideAfterDrain, S, 2>()},
@@ -91,6 +93,23 @@ std::vector<Check> all_checks() {
        i.removal && !i.safe && i.shared_by_threads,
        plan<NobodyInsideAfterDrain, S, 3>(),
        {Module<S>::kUnsafe, Module<S>::kLetIn, Module<S>::kRace}},
+      // A lock says so because it belongs to its thread, not because it would break.
+      {"AdmittedThreadBindingIsSeen",
+       removal && !i.put_on_other_thread && !a_lock,
+       plan<HandedOver, S, 3>(),
+       {Module<S>::kUnsafe, Module<S>::kRace, "read_unlock() without read_lock()"}},
+      {"AdmittedUselessRemovalIsSeen",
+       !i.removal,
+       plan<RemovedWhileHeld, S, 2>(),
+       {Module<S>::kUnsafe, RemovedWhileHeld<S>::kNever}},
+      {"AdmittedLowCountIsSeen",
+       removal && i.count == CountExactness::approximate,
+       plan<CountIsOff, S, 3>(),
+       {CountIsOff<S>::kLow}},
+      {"AdmittedHighCountIsSeen",
+       removal && i.count == CountExactness::never_too_low,
+       plan<CountIsOff, S, 3>(),
+       {CountIsOff<S>::kHigh}},
       {"CountIsAsExactAsClaimed", removal, plan<CountIsAsExactAsClaimed, S, 3>()},
       {"AloneAsDocumented", removal, plan<AloneAsDocumented, S, 2>()},
       {"RestartPublishes", removal, plan<RestartPublishes, S, 3>()},

@@ -43,6 +43,7 @@ class PerCpuCache {
         return Found::missed;
       }
       here.delta.store(before + delta, std::memory_order_release, at);
+      compiler_barrier();  // assembly
       return Found::added;
     }
   }
@@ -134,6 +135,7 @@ class PerCpuCache {
     if (section.broken() || !same)
       return false;
     word.store(value, std::memory_order_release, at);
+    compiler_barrier();  // assembly
     return true;
   }
 

@@ -56,6 +56,7 @@ std::uint32_t ThreadWords::add(std::size_t word, std::int64_t delta, const Where
   auto& mine = words_[index_of_self()][word];
   const std::int64_t before = mine.load(std::memory_order_relaxed, at);
   mine.store(before + delta, std::memory_order_release, at);
+  compiler_barrier();  // assembly
   return attention[index_of_self()].load(std::memory_order_relaxed, at);
 }
 

@@ -40,12 +40,14 @@ void Rcu::read_lock(const Where& at) noexcept {
   require(mine().registered != 0, "read_lock() in a thread that is not registered", at);
   if (mine().depth++ == 0)
     my_section().store(period.load(std::memory_order_relaxed, at), std::memory_order_relaxed, at);
+  compiler_barrier();
 }
 
 void Rcu::read_unlock(const Where& at) noexcept {
   require(mine().depth != 0, "read_unlock() without read_lock()", at);
   if (--mine().depth == 0)
     my_section().store(0, std::memory_order_relaxed, at);
+  compiler_barrier();
 }
 
 void Rcu::synchronize(const Where& at) {

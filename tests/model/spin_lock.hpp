@@ -17,6 +17,7 @@ class SpinLock {
   }
   void unlock(const Where& at = Where::current()) {
     locked_.store(0, std::memory_order_release, at);
+    compiler_barrier();  // whatever may move before this stays behind lock()
   }
 
  private:

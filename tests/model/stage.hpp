@@ -109,7 +109,10 @@ class Module {
 /// after a true raised().
 class Flag {
  public:
-  void raise(const Where& at = Where::current()) { value_.store(1, std::memory_order_release, at); }
+  void raise(const Where& at = Where::current()) {
+    value_.store(1, std::memory_order_release, at);
+    compiler_barrier();
+  }
   bool raised(const Where& at = Where::current()) const {
     return value_.load(std::memory_order_acquire, at) != 0;
   }

@@ -23,8 +23,9 @@ struct Thread {
   bool asked_restart = false;
   bool asked_to_stand_still = false;
   std::array<bool, kMaxThreads> asked_by{};
-  int unanswered = 0;         // of the membarrier that this thread calls
-  const void* key = nullptr;  // what it sleeps for
+  int unanswered = 0;            // of the membarrier that this thread calls
+  const void* stored = nullptr;  // what it wrote last, if a load may still be moved before that
+  const void* key = nullptr;     // what it sleeps for
   bool wants_to_know_of_ends = false;
   bool in_section = false;
   bool section_broken = false;

@@ -23,12 +23,14 @@ std::vector<GlobalCell*>& global_cells() {
 const char kBarrierKey = 0;
 const char kStillKey = 0;
 
-// The IPI of a membarrier.
-void answer() {
+// The IPI of a membarrier. A thread that has stored answers when it is clear that no load has been
+// moved before the store: without a fence if one was.
+void answer(bool fence = true) {
   Thread& mine = me();
-  if (!mine.asked)
+  if (!mine.asked || (fence && mine.stored != nullptr))
     return;
-  fence_here(Where::current());
+  if (fence)
+    fence_here(Where::current());
   mine.asked = false;
   if (mine.asked_restart && mine.in_section)
     mine.section_broken = true;
@@ -78,8 +80,26 @@ void fence_here(const Where& at) {
   me().last_fence = ++world.time;
 }
 
+void compiler_barrier() {
+  if (!in_execution())
+    return;
+  me().stored = nullptr;
+  if (world.running && world.uninterrupted == 0)
+    answer();
+}
+
+void stored(const void* cell) {
+  me().stored = cell;
+}
+
+void loads(const void* cell) {
+  if (const Thread& mine = me(); mine.stored != nullptr && mine.stored != cell)
+    answer(false);
+}
+
 void park(const void* key, const Where& at) {
   Thread& mine = me();
+  mine.stored = nullptr;
   answer();
   if (key != &kStillKey)  // its arrival counts before it is asleep
     fence_here(at);       // the context switch
@@ -129,18 +149,19 @@ void step() {
   do {
     answer();
     rl::ctx().sched();
-  } while (me().asked);
+  } while (me().asked && me().stored == nullptr);
 }
 
 void let_others_run(const Where& at) {
   if (!world.running)
     return;
-  answer();
+  compiler_barrier();
   rl::ctx().yield(1, place(at));
   answer();
 }
 
 void full_fence(const Where& at) {
+  compiler_barrier();
   step();
   fence_here(at);
 }
@@ -229,7 +250,7 @@ void start_thread() {
 
 void finish_thread() {
   leave_threads_words();
-  answer();
+  compiler_barrier();
   fence_here(Where::current());
   me().finished = true;
   for (int i = 0; i < world.threads; ++i)

@@ -13,8 +13,9 @@
 //                function has run.
 //   futex        A thread sleeps by key. Nobody awake means deadlock: a lost wake-up is found.
 //
-// Program order is kept and loads may be stale, which is how Relacy models weak memory: what a
-// compiler may reorder within one thread is outside the model.
+// Program order is kept and loads may be stale, which is how Relacy models weak memory. Of what a
+// compiler may reorder within one thread, the model has what the asymmetric barriers need: without a
+// light_barrier() between them, a load may come before a store, with a membarrier in between.
 #pragma once
 
 #include <array>
@@ -55,6 +56,12 @@ void let_others_run(const Where& at = Where::current());
 
 /// A sequentially consistent fence.
 void full_fence(const Where& at = Where::current());
+
+/// What was stored before it stays before what is loaded after it. Without one, a compiler may have
+/// loaded first, and a membarrier may have been answered in between: see stored() and loads().
+void compiler_barrier();
+void stored(const void* cell);
+void loads(const void* cell);
 
 /// Every other thread passes a full fence before this returns; with @p restart_sections, every
 /// rseq section that was running has finished or starts over.

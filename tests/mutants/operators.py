@@ -18,6 +18,13 @@ FIELDS = {
     "put_progress": ("Progress", ["wait_free", "lock_free", "blocking"]),
     "stop_progress": ("Progress", ["wait_free", "lock_free", "blocking"]),
 }
+# Claims that checks of the model, or the contract's, tell from their opposite. The others are
+# words for people: zero, the kinds of progress, overflow where no near_overflow() is offered.
+TOLD_BY_MODEL = ["safe", "removal", "put_on_other_thread", "try_stop", "spurious_failure",
+                 "certain_after_stop", "get_while_going", "destroy_when_drained", "count",
+                 "needs_rseq", "needs_membarrier", "needs_stop_machine", "needs_registration"]
+TOLD_BY_CONTRACT = ["control", "hold_across_sleep", "bytes_per_object", "bytes_allocated",
+                    "bytes_per_cpu", "bytes_per_thread"]
 SWAPPED = {"==": "!=", "!=": "==", "<": "<=", "<=": "<", ">": ">=", ">=": ">", "&&": "||",
            "||": "&&", "+": "-", "-": "+", "+=": "-=", "-=": "+=", "&": "|", "|": "&", "?": None}
 NAMES = {"fetch_add": "fetch_sub", "fetch_sub": "fetch_add", "true": "false", "false": "true",
@@ -269,15 +276,15 @@ def others(field, value):
     return [f"{value} + 8"] if "bytes" in field else []
 
 
-def claims(text, scheme_hpp):
-    """Every claim of the scheme's SchemeInfo, the unspoken ones among them, made otherwise."""
+def claims(text, scheme_hpp, fields):
+    """These claims of the scheme's SchemeInfo, the unspoken ones among them, made otherwise."""
     block = info_block(blank(text))
     if block is None:
         return []
     every = []
     order = list(defaults(scheme_hpp))
     said = {m[1]: m for m in re.finditer(r"^ *\.(\w+) = ([^\n]*),$", text, re.M)}
-    for field, usual in defaults(scheme_hpp).items():
+    for field, usual in [(f, v) for f, v in defaults(scheme_hpp).items() if f in fields]:
         value = said[field][2] if field in said else usual
         for other in others(field, value):
             what = f"claims {field} = {other.split('::')[-1]}"
