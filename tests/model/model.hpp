@@ -116,6 +116,8 @@ std::vector<Check> all_checks() {
       {"NeedsAreAsClaimed", removal, plan<NeedsAreAsClaimed, S, 2>()},
       {"RefusedLeaveNoTrace", removal && i.certain_after_stop, plan<RefusedLeaveNoTrace, S, 3>()},
       {"TwoModules", removal, plan<TwoModules, S, 3>()},
+      {"TriedUntilPassedOn", decides && i.get_while_going, plan<TriedUntilPassedOn, S, 2>()},
+      {"TwoRemovers", removal, plan<TwoRemovers, S, 3>()},
       {"HoldsOneVisitsOther", removal, plan<HoldsOneVisitsOther, S, 3>()},
   };
   if constexpr (Switches<S>)

@@ -163,4 +163,54 @@ class HeldInSecondLife final : public Stage<S> {
   Flag polled_;
 };
 
+/// Attempts to remove until one succeeds, while a holder passes his reference on and leaves.
+template <class S>
+class TriedUntilPassedOn final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int) override {
+    auto& module = this->module_;
+    const auto ticket = module.enter();
+    if (!ticket)
+      return;
+    const auto again = module.enter_again(ticket);
+    module.leave(ticket);
+    module.call();
+    module.leave(again);
+  }
+  void remove() override {
+    while (!this->module_.scheme().try_stop()) let_others_run();
+    this->module_.unmap();
+  }
+};
+
+/// Two modules behind the same scheme are removed at the same time.
+template <class S>
+class TwoRemovers final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int index) override {
+    if (index == 0) {
+      other_.visit();
+      this->module_.visit();
+      other_.visit();
+    } else if (!S::info.try_stop) {
+      other_.stop_and_unmap();
+    } else {
+      while (!other_.scheme().try_stop()) let_others_run();
+      other_.unmap();
+    }
+  }
+  void remove() override {
+    auto& module = this->module_;
+    for (int i = 0; i < 3; ++i)
+      if (module.scheme().try_stop())
+        module.scheme().restart();
+    module.stop_and_unmap();
+  }
+
+ private:
+  Module<S> other_;
+};
+
 }  // namespace getput::model
