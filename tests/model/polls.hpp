@@ -3,6 +3,8 @@
 // that need several looks to be sure.
 #pragma once
 
+#include <stop_token>
+
 #include "tests/model/stage.hpp"
 
 namespace getput::model {
@@ -211,6 +213,42 @@ class TwoRemovers final : public Stage<S> {
 
  private:
   Module<S> other_;
+};
+
+/// Waiting with a token that might ask to stop, first one that has asked while somebody is inside:
+/// the wait ends, the removal is looked at and called off; then one that never asks.
+template <class S>
+class WaitedForWithToken final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int) override {
+    auto& module = this->module_;
+    const auto ticket = module.enter();
+    inside_.raise();
+    given_up_.wait();
+    module.call();
+    module.leave(ticket);
+    module.visit();
+  }
+  void remove() override {
+    auto& module = this->module_;
+    inside_.wait();
+    std::stop_source asked;
+    asked.request_stop();
+    module.scheme().stop();
+    module.scheme().wait_drained(asked.get_token());
+    require(!module.scheme().drained(), Module<S>::kUnsafe);
+    module.scheme().restart();
+    given_up_.raise();
+    const std::stop_source never_asks;
+    module.scheme().stop();
+    module.scheme().wait_drained(never_asks.get_token());
+    module.unmap();
+  }
+
+ private:
+  Flag inside_;
+  Flag given_up_;
 };
 
 }  // namespace getput::model
