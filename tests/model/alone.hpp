@@ -207,7 +207,7 @@ class RefusedLeaveNoTrace final : public Stage<S> {
   void remove() override {
     auto& scheme = this->module_.scheme();
     scheme.stop();
-    if (S::info.zero == ZeroDetection::grace_period)
+    if (!S::info.try_stop)  // needs more than a look
       scheme.wait_drained({});
     stopped_.raise();
     for (int i = 0; i < 2; ++i)

@@ -116,6 +116,9 @@ std::vector<Check> all_checks() {
       {"NeedsAreAsClaimed", removal, plan<NeedsAreAsClaimed, S, 2>()},
       {"RefusedLeaveNoTrace", removal && i.certain_after_stop, plan<RefusedLeaveNoTrace, S, 3>()},
       {"TwoModules", removal, plan<TwoModules, S, 3>()},
+      {"TriedUntilPassedOn", decides && i.get_while_going, plan<TriedUntilPassedOn, S, 2>()},
+      {"WaitedForWithToken", removal, plan<WaitedForWithToken, S, 2>()},
+      {"TwoRemovers", removal, plan<TwoRemovers, S, 3>()},
       {"HoldsOneVisitsOther", removal, plan<HoldsOneVisitsOther, S, 3>()},
   };
   if constexpr (Switches<S>)
@@ -128,6 +131,7 @@ std::vector<Check> all_checks() {
     constexpr bool outlive = TicketsOutliveSessions<S>;
     checks.push_back({"SessionsAndOthers", removal && outlive, plan<SessionsAndOthers, S, 3>()});
     checks.push_back({"SessionsAndOthersFew", removal && outlive, plan<SessionsAndOthers, S, 2>()});
+    checks.push_back({"AloneInSession", decides && outlive, plan<AloneInSession, S, 2>()});
     checks.push_back(
         {"SessionsAgainstTryStop", decides && outlive, plan<SessionsAgainstTryStop, S, 3>()});
   }

@@ -3,6 +3,8 @@
 // that need several looks to be sure.
 #pragma once
 
+#include <stop_token>
+
 #include "tests/model/stage.hpp"
 
 namespace getput::model {
@@ -161,6 +163,92 @@ class HeldInSecondLife final : public Stage<S> {
   Flag loaded_again_;
   Flag inside_;
   Flag polled_;
+};
+
+/// Attempts to remove until one succeeds, while a holder passes his reference on and leaves.
+template <class S>
+class TriedUntilPassedOn final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int) override {
+    auto& module = this->module_;
+    const auto ticket = module.enter();
+    if (!ticket)
+      return;
+    const auto again = module.enter_again(ticket);
+    module.leave(ticket);
+    module.call();
+    module.leave(again);
+  }
+  void remove() override {
+    while (!this->module_.scheme().try_stop()) let_others_run();
+    this->module_.unmap();
+  }
+};
+
+/// Two modules behind the same scheme are removed at the same time.
+template <class S>
+class TwoRemovers final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int index) override {
+    if (index == 0) {
+      other_.visit();
+      this->module_.visit();
+      other_.visit();
+    } else if (!S::info.try_stop) {
+      other_.stop_and_unmap();
+    } else {
+      while (!other_.scheme().try_stop()) let_others_run();
+      other_.unmap();
+    }
+  }
+  void remove() override {
+    auto& module = this->module_;
+    for (int i = 0; i < 3; ++i)
+      if (module.scheme().try_stop())
+        module.scheme().restart();
+    module.stop_and_unmap();
+  }
+
+ private:
+  Module<S> other_;
+};
+
+/// Waiting with a token that might ask to stop, first one that has asked while somebody is inside:
+/// the wait ends, the removal is looked at and called off; then one that never asks.
+template <class S>
+class WaitedForWithToken final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int) override {
+    auto& module = this->module_;
+    const auto ticket = module.enter();
+    inside_.raise();
+    given_up_.wait();
+    module.call();
+    module.leave(ticket);
+    module.visit();
+  }
+  void remove() override {
+    auto& module = this->module_;
+    inside_.wait();
+    std::stop_source asked;
+    asked.request_stop();
+    module.scheme().stop();
+    module.scheme().wait_drained(asked.get_token());
+    require(!module.scheme().drained(), Module<S>::kUnsafe);
+    module.scheme().restart();
+    given_up_.raise();
+    const std::stop_source never_asks;
+    module.scheme().stop();
+    module.scheme().wait_drained(never_asks.get_token());
+    module.unmap();
+  }
+
+ private:
+  Flag inside_;
+  Flag given_up_;
 };
 
 }  // namespace getput::model

@@ -103,8 +103,10 @@ class TryStopDecides final : public Stage<S> {
   void remove() override {
     auto& module = this->module_;
     for (int attempt = 0; attempt < 2; ++attempt) {
-      if (!module.scheme().try_stop())
+      if (!module.scheme().try_stop()) {
+        require(module.visit(), "try_get refused the remover after a try_stop() that failed");
         continue;
+      }
       module.unmap();
       module.map();
       module.scheme().restart();

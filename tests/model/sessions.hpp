@@ -83,4 +83,29 @@ class SessionsAgainstTryStop final : public Stage<S> {
   }
 };
 
+/// In a session everything means what it means outside, and the session holds to its end.
+template <class S>
+class AloneInSession final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int) override {
+    for (int i = 0; i < 2; ++i) this->module_.visit();
+  }
+  void remove() override {
+    auto& module = this->module_;
+    {
+      const typename S::Session session(module.scheme());
+      const auto ticket = module.enter();
+      require(static_cast<bool>(ticket), "try_get refused in a session on a live module");
+      require(module.scheme().count() >= 1, "count() misses what the session holds");
+      require(!module.scheme().try_stop(), "try_stop() succeeded in the holder's session");
+      const std::int64_t before = module.scheme().count();
+      let_others_run();
+      require(module.scheme().count() <= before, "others came in while the session had the lock");
+      module.leave(ticket);
+    }
+    module.stop_and_unmap();
+  }
+};
+
 }  // namespace getput::model

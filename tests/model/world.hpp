@@ -14,8 +14,8 @@
 //   futex        A thread sleeps by key. Nobody awake means deadlock: a lost wake-up is found.
 //
 // Program order is kept and loads may be stale, which is how Relacy models weak memory. Of what a
-// compiler may reorder within one thread, the model has what the asymmetric barriers need: without a
-// light_barrier() between them, a load may come before a store, with a membarrier in between.
+// compiler may reorder within one thread, the model has what the asymmetric barriers need: without
+// a light_barrier() between them, a load may come before a store, with a membarrier in between.
 #pragma once
 
 #include <array>

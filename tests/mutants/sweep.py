@@ -35,7 +35,7 @@ SHARED = {
     "counter/base_reference": ["refcount", "sticky"],
     "grace/read_section": ["rcu_memb"],
     "removal": ["percpu_split"],
-    "modular": ["percpu_split"],
+    "modular": ["percpu_split", "srcu"],
 }
 
 @dataclasses.dataclass
