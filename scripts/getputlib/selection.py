@@ -24,7 +24,7 @@ class Profile:
 
 PROFILES = {
     "smoke": Profile("smoke", 0, 5, 9, 3, 62.0, 78.0),
-    "quick": Profile("quick", 1, 5, 20, 3, 272.0, 296.0),
+    "quick": Profile("quick", 1, 5, 20, 3, 280.0, 298.0),
     "paper": Profile("paper", 2, 30, 30, 10, None, None),
 }
 
