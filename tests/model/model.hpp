@@ -10,6 +10,7 @@
 #include "tests/model/alone.hpp"
 #include "tests/model/claims.hpp"
 #include "tests/model/machine.hpp"
+#include "tests/model/modes.hpp"
 #include "tests/model/polls.hpp"
 #include "tests/model/scenarios.hpp"
 #include "tests/model/sessions.hpp"
@@ -110,6 +111,8 @@ std::vector<Check> all_checks() {
        removal && i.count == CountExactness::never_too_low,
        plan<CountIsOff, S, 3>(),
        {CountIsOff<S>::kHigh}},
+      {"ExactCountIsNeverHigh", removal && i.count == CountExactness::exact,
+       plan<CountIsOff, S, 3>()},
       {"CountIsAsExactAsClaimed", removal, plan<CountIsAsExactAsClaimed, S, 3>()},
       {"AloneAsDocumented", removal, plan<AloneAsDocumented, S, 2>()},
       {"RestartPublishes", removal, plan<RestartPublishes, S, 3>()},
@@ -126,6 +129,14 @@ std::vector<Check> all_checks() {
   if constexpr (Kills<S>) {
     checks.push_back({"RefusedOnceConfirmed", removal, plan<RefusedOnceConfirmed, S, 3>()});
     checks.push_back({"DyingServesHolders", removal, plan<DyingServesHolders, S, 3>()});
+  }
+  if constexpr (HasInit<S>) {
+    checks.push_back({"ModesAsDocumented", removal, plan<ModesAsDocumented, S, 2>()});
+    checks.push_back({"StartsAndMisuse", removal, plan<StartsAndMisuse, S, 2>()});
+    checks.push_back({"SwitchedFromTwoSides", removal, plan<SwitchedFromTwoSides, S, 3>()});
+    checks.push_back({"ResurrectedWhileSwitched", removal, plan<ResurrectedWhileSwitched, S, 3>()});
+    checks.push_back({"KilledFromTwoSides", removal, plan<KilledFromTwoSides, S, 3>()});
+    checks.push_back({"TriedWhileSwitched", removal, plan<TriedWhileSwitched, S, 3>()});
   }
   if constexpr (HasSessions<S>) {
     constexpr bool outlive = TicketsOutliveSessions<S>;

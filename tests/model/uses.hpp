@@ -15,6 +15,8 @@ struct Uses {
   bool light_barriers = false;  ///< the side of the asymmetric barrier that is none
   bool sleeps = false;          ///< M::wait(): its membarrier, for puts without a fence
   bool stops_machine = false;
+  bool warning_expected = false;  ///< the scenario breaks the contract on purpose
+  bool warned = false;            ///< M::warn_once()
 
   bool rseq() const { return sections; }
   bool membarrier() const {

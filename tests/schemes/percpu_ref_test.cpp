@@ -264,6 +264,25 @@ TEST_F(PercpuRefTest, SwitchesUnderLoad) {
   EXPECT_EQ(released, 1);
 }
 
+/// One lock orders those who switch: ThreadSanitizer watches what it guards.
+TEST_F(PercpuRefTest, SwitchersRace) {
+  Ref ref(&on_release);
+  Crowd<Ref> switchers(2, [&](int) {
+    ref.switch_to_atomic();
+    ref.switch_to_percpu();
+    EXPECT_EQ(ref.count(), 0);
+  });
+  const contract::Clock::time_point end = contract::Clock::now() + contract::burst();
+  while (contract::Clock::now() < end) {
+    ref.kill();
+    ref.resurrect();
+  }
+  switchers.disperse();
+  EXPECT_EQ(ref.count(), 0);
+  ref.kill();
+  EXPECT_TRUE(ref.is_zero());
+}
+
 /// Killed and brought back again and again while callers take both kinds of reference.
 TEST_F(PercpuRefTest, KillAndResurrectUnderLoad) {
   Ref ref(&on_release);
