@@ -37,6 +37,16 @@ inline constexpr bool kSanitized = true;
 inline constexpr bool kSanitized = kTsan;
 #endif
 
+#if defined(GETPUT_TEST_EMULATED)
+inline constexpr bool kEmulated = true;
+#else
+inline constexpr bool kEmulated = false;
+#endif
+/// Why a test makes no thread in the child of a process with threads; empty where it can.
+inline constexpr const char* kNoThreadsAfterFork =
+    kTsan ? "ThreadSanitizer does not follow a fork of threads"
+          : (kEmulated ? "qemu-user ends a child of threads that makes one of its own" : "");
+
 /// GETPUT_TEST_SCALE; where it is not set 1, or 0.1 in a cross build, which runs emulated. A value
 /// that is not a positive number ends the program with a line that says so.
 double scale();

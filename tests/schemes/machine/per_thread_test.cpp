@@ -130,8 +130,8 @@ int sums_in_child(Words& words) {
 }
 
 TEST(PerThread, ForkKeepsTheCountsOfThreadsThatDoNotExistInTheChild) {
-  if (contract::kTsan)
-    GTEST_SKIP() << "ThreadSanitizer does not follow fork()";
+  if (*contract::kNoThreadsAfterFork != '\0')
+    GTEST_SKIP() << contract::kNoThreadsAfterFork;
   Words words;
   count<0>(words, 1);
   std::atomic<int> step{0};

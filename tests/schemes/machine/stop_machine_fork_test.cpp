@@ -50,8 +50,8 @@ int status_of(pid_t child) {
 
 /// The child has this thread only; those that the list still names do not exist there.
 TEST(StopMachineFork, ChildOfForkCanStop) {
-  if (kTsan)
-    GTEST_SKIP() << "ThreadSanitizer does not follow a fork of threads";
+  if (*contract::kNoThreadsAfterFork != '\0')
+    GTEST_SKIP() << contract::kNoThreadsAfterFork;
   Worker left_behind("left behind");
   left_behind.run([] {});
   const pid_t child = fork_and([] {
