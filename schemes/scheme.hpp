@@ -13,7 +13,8 @@
 // and the removal side, called by one remover at a time (the loader's mutex sees to that):
 //   bool   try_stop()             becomes going if and only if nobody is inside, else stays live
 //   void   stop()                 going, unconditionally; no try_get that starts after it succeeds
-//   bool   drained()              nobody is inside; exact once stopped, meaningless before
+//   bool   drained()              nobody is inside; meaningless before stop. Never true too early;
+//                                 may say false while a caller who is being refused withdraws
 //   void   wait_drained(token)    returns when drained, or when the token asks to stop
 //   void   restart()              going -> live: a removal that was called off
 //   int64  count()                references held, for people to read; info.count says how exact
