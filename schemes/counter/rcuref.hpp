@@ -32,6 +32,8 @@
 // Limits: a get may revive the word between a last put's subtraction and its marking, so two puts
 // can be about to mark; the second touches the word after the first has made it dead. The object is
 // freed only after a grace period (in the kernel RCU, under the preempt_disable() of rcuref_put()).
+// A get that overflows while a put brings the word back under the limit is refused here and leaks
+// one reference (inc_slow() reads the word again); the kernel's says true. 2^31 are held then.
 #pragma once
 
 #include "../machine/native.hpp"

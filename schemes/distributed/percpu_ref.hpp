@@ -15,7 +15,7 @@
 //
 // Invariants
 //   I1  references = gets - puts over all CPUs + count_ (less kBias while per-CPU). The initial
-//       reference keeps it above zero until kill.
+//       reference keeps it above zero until kill drops it; meanwhile count() may be one too high.
 //   I2  A section counts per CPU only if it saw neither flag; after a flag and rseq_barrier() no
 //       section counts per CPU, so the sum is final.
 //   I3  count_ holds kBias until the sum has moved, so it cannot reach zero half way.

@@ -15,6 +15,7 @@
 #include "tests/model/scenarios.hpp"
 #include "tests/model/sessions.hpp"
 #include "tests/model/switching.hpp"
+#include "tests/model/two_sides.hpp"
 
 namespace getput::model {
 

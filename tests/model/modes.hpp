@@ -3,7 +3,6 @@
 // kernel's header promises beside get and put. Which mode it is in shows in what a try_get uses.
 #pragma once
 
-#include <array>
 #include <cstdint>
 
 #include "tests/model/stage.hpp"
@@ -30,8 +29,7 @@ class Quiet {
   void expect_dead(std::int64_t held) {
     require(scheme_.is_dying() && !scheme_.try_get(), "not dying, or serves callers");
     require(scheme_.is_zero() == (held == 0), "is_zero() is not what is held");
-    require(static_cast<bool>(take(held)) == (held != 0),
-            "try_get_any() does not know what is held");
+    require(take() == (held != 0), "try_get_any() does not know what is held");
     expect_count(held);
   }
   /// What breaks the contract is warned of, and does nothing else.
@@ -65,11 +63,11 @@ class Quiet {
   }
 
   /// One more of a dying object, and back; was there one?
-  bool take(std::int64_t held) {
+  bool take() {
     const auto ticket = scheme_.try_get_any();
     if (ticket)
       scheme_.put(ticket);
-    return static_cast<bool>(ticket) && held != 0;
+    return static_cast<bool>(ticket);
   }
 
   S& scheme_;
@@ -178,124 +176,6 @@ class StartsAndMisuse final : public Stage<S> {
 
   S atomic_{nullptr, S::Init::atomic};
   S dead_{nullptr, S::Init::dead};
-};
-
-/// Two threads ask for different modes while a third is inside, who counts: one lock orders them.
-template <class S>
-class SwitchedFromTwoSides final : public Stage<S> {
- public:
-  using Stage<S>::Stage;
-  void call(int index) override {
-    S& scheme = this->module_.scheme();
-    if (index == 0) {
-      scheme.switch_to_atomic();
-      scheme.switch_to_percpu();
-    } else {
-      const auto ticket = this->module_.enter();
-      for (int i = 0; i < 2; ++i)
-        require(scheme.count() == 1, "count() depends on who is switching modes");
-      this->module_.leave(ticket);
-    }
-    done_.at(static_cast<std::size_t>(index)).raise();
-  }
-  void remove() override {
-    S& scheme = this->module_.scheme();
-    scheme.switch_to_percpu();
-    scheme.switch_to_atomic();
-    for (const Flag& flag : done_) flag.wait();
-    Quiet<S>(scheme).expect_count(0);
-    this->module_.stop_and_unmap();
-  }
-
- private:
-  std::array<Flag, 2> done_;
-};
-
-/// Brought back to life while modes are changed from the side.
-template <class S>
-class ResurrectedWhileSwitched final : public Stage<S> {
- public:
-  using Stage<S>::Stage;
-  void call(int index) override {
-    if (index == 1)
-      return;
-    this->module_.scheme().switch_to_atomic();
-    this->module_.scheme().switch_to_percpu();
-    done_.raise();
-  }
-  void remove() override {
-    S& scheme = this->module_.scheme();
-    scheme.kill();
-    scheme.resurrect();
-    done_.wait();
-    Quiet<S>(scheme).expect_per_cpu();
-    Quiet<S>(scheme).expect_count(0);
-    this->module_.stop_and_unmap();
-  }
-
- private:
-  Flag done_;
-};
-
-/// Two kill at once: the initial reference is dropped once.
-template <class S>
-class KilledFromTwoSides final : public Stage<S> {
- public:
-  using Stage<S>::Stage;
-  void call(int index) override {
-    if (index == 1)
-      return;
-    uses.warning_expected = true;
-    kill();
-    killed_.raise();
-  }
-  void remove() override {
-    uses.warning_expected = true;
-    kill();
-    killed_.wait();
-    Quiet<S> quiet(this->module_.scheme());
-    require(confirmed_ == 1 && uses.warned, "kill was confirmed never, or twice");
-    quiet.expect_dead(0);
-    this->module_.unmap();
-  }
-
- private:
-  void kill() {
-    this->module_.scheme().kill_and_confirm([this] { ++confirmed_; });
-  }
-
-  Flag killed_;
-  int confirmed_ = 0;  // the simulation's knowledge
-};
-
-/// An attempt to stop and a change of modes from the side: whoever is second finds what the first
-/// has left.
-template <class S>
-class TriedWhileSwitched final : public Stage<S> {
- public:
-  using Stage<S>::Stage;
-  void call(int index) override {
-    if (index == 1)
-      return;
-    this->module_.scheme().switch_to_atomic();
-    this->module_.scheme().switch_to_percpu();
-    done_.raise();
-  }
-  void remove() override {
-    S& scheme = this->module_.scheme();
-    const auto held = scheme.try_get();
-    require(!scheme.try_stop(), "try_stop() succeeded while a reference is held");
-    done_.wait();
-    Quiet<S> quiet(scheme);
-    quiet.expect_per_cpu();
-    quiet.expect_count(1);
-    scheme.put(held);
-    require(scheme.try_stop(), "try_stop() failed though nobody was inside");
-    quiet.expect_dead(0);
-  }
-
- private:
-  Flag done_;
 };
 
 }  // namespace getput::model

@@ -23,7 +23,8 @@ MORE_UNITS = {
        ("atomic", "atomic_base", "lockref", "rcuref", "refcount", "sticky")},
     ("model", "snzi"): ["tests/model/tall_snzi.cpp"],
     ("model", "sloppy"): ["tests/model/thrifty_sloppy.cpp"],
-    ("contract", "percpu_ref"): ["tests/schemes/percpu_ref_test.cpp"],
+    ("contract", "percpu_ref"): ["tests/schemes/percpu_ref_test.cpp",
+                                 "tests/schemes/percpu_ref_races_test.cpp"],
     ("contract", "rcu_qsbr"): ["tests/schemes/rcu_qsbr_test.cpp"],
 }
 PRECOMPILED = {
