@@ -53,6 +53,7 @@ class Table {
   }
   /// Adds @p added unless its key is taken; returns the object that is in the table then.
   T* insert(T* added) noexcept {
+    machine::annotate_release(&added->node);
     return object(cds_lfht_add_unique(table_, hash(added->key), &match, &added->key, &added->node));
   }
   /// True for the one caller who took it out. Its memory may be used again after a grace period.
