@@ -2,7 +2,7 @@
 """The table of a paper: one row a scheme, plain LaTeX without packages."""
 from . import contract, stats, style
 from .figures.base import comparable
-from .figures.netpath import LEVELS, added_ns
+from .figures.charge import LEVELS, added_ns
 from .figures.pairs import basic_rows
 from .figures.removal import latency
 from .results import WRONG

@@ -7,13 +7,14 @@ import time
 
 from . import advice, environment, latex, stats, style, tables
 from .errors import EXIT_OK, REPORTS, note
-from .figures import base, lineage, machine, netpath, pairs, removal
+from .figures import base, lineage, machine, netpath, netpath_ranking, pairs, removal
 from .plan import duration
 from .results import CRASHED, NO_VALID_TRIALS, NOT_AVAILABLE, NOT_ENOUGH, NOT_POSSIBLE, WRONG, Results
 from .store import disk_errors
 from .summary import as_csv, number, params_text, ratio_text, records
 
-FIGURES = (machine.topology, lineage.lineage, pairs.cost, pairs.threads, netpath.levels, removal.latencies)
+FIGURES = (machine.topology, lineage.lineage, pairs.cost, pairs.threads, netpath.levels,
+           netpath_ranking.ranking, removal.latencies)
 TEMPLATE = "report.html.j2"
 
 

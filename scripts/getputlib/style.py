@@ -22,6 +22,11 @@ def _sheet():
     return json.loads((REPORTS / "style.json").read_text(encoding="utf-8"))
 
 
+def listed(name):
+    """Whether the scheme has a look of its own in the sheet: those that a reader looks for."""
+    return name in _sheet()["schemes"]
+
+
 _moved = {}  # names whose own look another scheme of the same report has
 
 

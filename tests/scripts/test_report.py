@@ -9,7 +9,7 @@ import browser
 import pytest
 from conftest import page
 
-FIGURES = ("topology", "lineage", "pair_cost", "pair_threads", "netpath_levels", "removal")
+FIGURES = ("topology", "lineage", "pair_cost", "pair_threads", "netpath_levels", "netpath_ranking", "removal")
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_a_scheme_without_a_style_has_one_of_its_own():
 
 
 def test_budgets_are_those_of_the_line_rate():
-    from getputlib.figures.netpath import FRAMES, budget_ns
+    from getputlib.figures.charge import FRAMES, budget_ns
 
     assert budget_ns(10, FRAMES["64 B"]) == pytest.approx(67.2)
     assert budget_ns(100, FRAMES["64 B"]) == pytest.approx(6.72)

@@ -24,7 +24,7 @@ def test_drawing_twice_gives_the_same_bytes(driver):
 def test_missing_workloads_are_said_not_drawn(driver):
     driver.run("--workload", "pairs", "--threads", "1", "--scheme", "plain,brlock")
     out, err = driver("report", "out", "--json")
-    assert json.loads(out)["not_drawn"] == ["lineage", "pair_threads", "netpath_levels", "removal"]
+    assert json.loads(out)["not_drawn"] == ["lineage", "pair_threads", "netpath_levels", "netpath_ranking", "removal"]
     text = page(driver)
     for words in ("no pairs with more than one number of threads", "netpath was not measured", "has no removals"):
         assert words in text

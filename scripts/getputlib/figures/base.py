@@ -83,6 +83,11 @@ def comparable(results, workload, varying):
     return groups[key], dict(key)
 
 
+def label_of(results, name):
+    """A scheme's name for an axis; one that does not do its work says so."""
+    return style.scheme(name).label + ("" if results.schemes[name]["safe"] else " (protects nothing)")
+
+
 def nanoseconds_axis(axis):
     """Log axes of latencies: 100 ns, 1 µs, 10 ms."""
 
@@ -192,5 +197,5 @@ def _listing(words):
     return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " or " + words[-1]
 
 
-__all__ = ["RC", "WIDTH_IN", "Figure", "cannot_show", "comparable", "fixed_text", "interval", "name_lines",
+__all__ = ["RC", "WIDTH_IN", "Figure", "cannot_show", "comparable", "fixed_text", "interval", "label_of", "name_lines",
            "nanoseconds_axis", "number", "panel_height", "plain_number_axis", "plt", "stats", "style", "subplots"]

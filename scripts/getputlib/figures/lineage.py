@@ -2,7 +2,7 @@
 """What each generation of the kernel counted its modules with, and what a pair costs with it: one bar a generation."""
 import re
 
-from .base import Figure, cannot_show, number, plain_number_axis, stats, style, subplots
+from .base import Figure, cannot_show, label_of, number, plain_number_axis, stats, style, subplots
 from .pairs import basic_rows
 
 PROPOSED = "proposed"
@@ -44,8 +44,7 @@ def _bar(axes, row, position, hollow):
 
 
 def _label(results, generation, name):
-    unsafe = "" if results.schemes[name]["safe"] else " (protects nothing)"
-    return f"{generation}\n{style.scheme(name).label}{unsafe}"
+    return f"{generation}\n{label_of(results, name)}"
 
 
 def _draw(results, order, rows, counts):

@@ -4,61 +4,28 @@ from matplotlib.ticker import SymmetricalLogLocator
 
 from .base import (Figure, cannot_show, comparable, fixed_text, interval, name_lines, number, panel_height, plain_number_axis, stats,
                    style, subplots)
+from .charge import FRAMES, MEANING, SPEEDS_GBE, added_interval, added_ns, budget_ns, by_level, levels_of
 
-LEVELS = ("L0", "L1", "L2", "L3", "L4", "L5", "L6", "L7")
-MEANING = {
-    "L0": "never", "L1": "register", "L2": "open", "L3": "objects", "L4": "dev_hold", "L5": "each use", "L6": "sk_buffs",
-    "L7": "both",
-}
-FRAME_OVERHEAD_BYTES = 20  # preamble, start delimiter and inter-frame gap, RFC 5180 appendix A
-FRAMES = {"64 B": 64.0, "IMIX": (7 * 64 + 4 * 570 + 1518) / 12.0}
-SPEEDS_GBE = (10, 25, 100)
+LEGIBLE = 12  # lines; of more schemes than that only those with a look of their own stand out
 
 
-def budget_ns(gigabits, frame_bytes):
-    """Time between frames of one port at line rate, one direction."""
-    return (frame_bytes + FRAME_OVERHEAD_BYTES) * 8.0 / gigabits
+def _in_front(lines):
+    """The schemes whose lines are drawn in colour and named; the others lie behind them in grey."""
+    listed = [name for name in lines if style.listed(name)]
+    return sorted(lines) if len(lines) <= LEGIBLE or not listed else sorted(listed)
 
 
-def _lines(rows):
-    """{scheme: {level: row}} of the rows that may be drawn."""
-    lines = {}
-    for row in rows:
-        if row.shown and row.params.get("level") in LEVELS:
-            lines.setdefault(row.scheme, {})[row.params["level"]] = row
-    return lines
-
-
-def _paired(row):
-    """Whether enough trials timed level 0 in turn for a median with an interval."""
-    return len(row.added()) > 1
-
-
-def added_ns(line, level):
-    """Median ns that a level adds: to the level 0 of the same trials, or, where a trial has none, of other trials."""
-    if level in line and _paired(line[level]):
-        return stats.median(line[level].added())
-    if "L0" not in line or level not in line:
-        return None
-    return stats.median(line[level].values) - stats.median(line["L0"].values)
-
-
-def _added_interval(line, level):
-    """95 % interval of what a level adds. At L0 itself it shows what the method can resolve."""
-    if _paired(line[level]):
-        return stats.median_interval(line[level].added())
-    if level == "L0":
-        return 0.0, 0.0
-    return stats.median_difference_interval(line["L0"].values, line[level].values)
+def _draw_behind(axes, lines, levels, height):
+    """The other schemes' lines, so that it is seen where they lie. height(line, level) may be None."""
+    for name in sorted(set(lines) - set(_in_front(lines))):
+        points = [(x, y) for x, level in enumerate(levels) if (y := height(lines[name], level)) is not None]
+        if points:
+            axes.plot(*zip(*points), color="#D4D4D4", linewidth=0.6, zorder=0.5)
 
 
 def _side_by_side(names):
     """A small shift to the side for each scheme, so that markers and intervals at one level stay apart."""
     return {name: 0.26 * ((index + 0.5) / len(names) - 0.5) for index, name in enumerate(names)}
-
-
-def _levels(lines):
-    return [level for level in LEVELS if any(level in line for line in lines.values())]
 
 
 def _label_levels(axes, levels):
@@ -86,8 +53,10 @@ def _budget_line(axes, value, name, below=False):
 def _draw_absolute(axes, lines, levels):
     low = min(budget_ns(speed, size) for speed in SPEEDS_GBE for size in FRAMES.values()) / 1.3
     high = max(budget_ns(speed, size) for speed in SPEEDS_GBE for size in FRAMES.values()) * 1.3
-    shift = _side_by_side(sorted(lines))
-    for name, line in sorted(lines.items()):
+    front = _in_front(lines)
+    shift = _side_by_side(front)
+    _draw_behind(axes, lines, levels, lambda line, level: stats.median(line[level].values) if level in line else None)
+    for name, line in ((name, lines[name]) for name in front):
         look = style.scheme(name)
         points = [(levels.index(level) + shift[name], interval(line[level])) for level in levels if level in line]
         axes.errorbar([x for x, _ in points], [m[0] for _, m in points], yerr=list(zip(*[m[1:] for _, m in points])),
@@ -102,14 +71,16 @@ def _draw_absolute(axes, lines, levels):
 
 
 def _draw_added(axes, lines, levels):
-    ends, top, shift = [], 1.0, _side_by_side(sorted(lines))
-    for name, line in sorted(lines.items()):
+    front = _in_front(lines)
+    ends, top, shift = [], 1.0, _side_by_side(front)
+    _draw_behind(axes, lines, levels, added_ns)
+    for name, line in ((name, lines[name]) for name in front):
         look = style.scheme(name)
         points = [(levels.index(level), added, level) for level in levels if (added := added_ns(line, level)) is not None]
         if not points:
             continue
         x, y = [point[0] + shift[name] for point in points], [point[1] for point in points]
-        bounds = [_added_interval(line, level) for _, _, level in points]
+        bounds = [added_interval(line, level) for _, _, level in points]
         axes.vlines(x, [low for low, _ in bounds], [high for _, high in bounds], color=look.color, linewidth=0.8, alpha=0.6)
         axes.plot(x, y, color=look.color, marker=look.marker, linestyle=look.line)
         ends.append((look.label, look.color, x[-1], y[-1]))
@@ -126,7 +97,7 @@ def _draw_added(axes, lines, levels):
 
 def _adds(name, line, level):
     """What a level adds with one scheme, in words; a difference inside the noise is said to be none."""
-    low, high = _added_interval(line, level)
+    low, high = added_interval(line, level)
     look, added = style.scheme(name), added_ns(line, level)
     if low <= 0.0 <= high:
         return f"nothing that these trials can show with {look.label} (between {number(low)} and {number(high)} ns)"
@@ -155,11 +126,11 @@ def levels(results):
     if not counts:
         return Figure("netpath_levels", title, None, "This run has no packets: the workload netpath was not measured.")
     chosen = sorted({counts[0], counts[-1]})
-    figure, all_axes = subplots(len(chosen), 2, height=panel_height(len({row.scheme for row in rows})) * len(chosen), squeeze=False)
+    figure, all_axes = subplots(len(chosen), 2, height=panel_height(len(_in_front({row.scheme for row in rows}))) * len(chosen), squeeze=False)
     sentences, ends = [], []
     for (left, right), threads in zip(all_axes, chosen):
-        lines = _lines([row for row in rows if row.threads == threads])
-        shown = _levels(lines)
+        lines = by_level([row for row in rows if row.threads == threads])
+        shown = levels_of(lines)
         _draw_absolute(left, lines, shown)
         ends.append((right, _draw_added(right, lines, shown)))
         workers = f"{threads} worker{'s' if threads != 1 else ''}"
@@ -170,7 +141,9 @@ def levels(results):
         sentences.append(_sentence(lines, shown, threads))
     for axes, end in ends:
         name_lines(axes, end)
-    cannot = ("Budgets are for one core serving one port in one direction; n cores sharing a port have n times as much. "
+    behind = len({row.scheme for row in rows}) - len(_in_front({row.scheme for row in rows}))
+    cannot = ((f"Grey: {behind} further schemes, named in the next figure. " if behind else "")
+              + "Budgets are for one core serving one port in one direction; n cores sharing a port have n times as much. "
               "What a level adds is taken against bursts at L0 within the same trial, except at L3; the points at L0 are L0 "
               "against itself, which is what the method can resolve. "
               f"Fixed: {fixed_text(fixed)}. There is no interrupt, DMA or driver in it, so the packet is cheaper than a kernel's. "
