@@ -32,8 +32,6 @@
 // Limits: a get may revive the word between a last put's subtraction and its marking, so two puts
 // can be about to mark; the second touches the word after the first has made it dead. The object is
 // freed only after a grace period (in the kernel RCU, under the preempt_disable() of rcuref_put()).
-// A get that overflows while a put brings the word back under the limit is refused here and leaks
-// one reference (inc_slow() reads the word again); the kernel's says true. 2^31 are held then.
 #pragma once
 
 #include "../machine/native.hpp"
@@ -96,8 +94,11 @@ class RcurefWord {
   // After an addition that found the word dead or saturated.
   [[gnu::cold, gnu::noinline]] bool inc_slow() noexcept {
     std::uint32_t seen = refs_.load(std::memory_order_relaxed);
-    if (seen > kMaxReference && seen < kReleased) {
-      saturate("rcuref: overflow: too many references (saturated, the module leaks)");
+    // A put may have brought the word back under the limit, with this reference in it. One that
+    // restart() has revived is nowhere near.
+    if (seen > kMaxReference / 2 && seen < kReleased) {
+      if (seen > kMaxReference)
+        saturate("rcuref: overflow: too many references (saturated, the module leaks)");
       return true;
     }
     // Whoever adds last undoes it for all. If the word has been revived meanwhile, nothing of this

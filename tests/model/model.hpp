@@ -11,6 +11,7 @@
 #include "tests/model/claims.hpp"
 #include "tests/model/machine.hpp"
 #include "tests/model/modes.hpp"
+#include "tests/model/overflow.hpp"
 #include "tests/model/polls.hpp"
 #include "tests/model/scenarios.hpp"
 #include "tests/model/sessions.hpp"
@@ -147,6 +148,9 @@ std::vector<Check> all_checks() {
     checks.push_back(
         {"SessionsAgainstTryStop", decides && outlive, plan<SessionsAgainstTryStop, S, 3>()});
   }
+  if constexpr (StartsNearOverflow<S>)
+    checks.push_back(
+        {"LimitCrossed", i.overflow == Overflow::saturates, plan<LimitCrossed, S, 3>()});
   if constexpr (Releases<S>)
     checks.push_back({"ReleasedOnce", removal, plan<ReleasedOnce, S, 3>()});
   if constexpr (HasSession<S>)
