@@ -110,6 +110,7 @@ struct SchemeInfo {
   std::size_t bytes_allocated = 0;       ///< further bytes that each object allocates
   std::size_t bytes_per_cpu = 0;         ///< further bytes per object and possible CPU
   std::size_t bytes_per_thread = 0;      ///< further bytes per object and registered thread
+  // The next two are no promise that a test could break: a sizeof of what holds the state.
   std::size_t shared_bytes = 0;          ///< once for all objects of the process
   std::size_t shared_bytes_per_cpu = 0;  ///< once for all objects, per possible CPU
 

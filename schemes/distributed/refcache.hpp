@@ -62,7 +62,7 @@ class Refcache {
       .put_progress = Progress::blocking,
       .stop_progress = Progress::blocking,
       .bytes_per_object = 40,
-      .shared_bytes_per_cpu = 65552,
+      .shared_bytes_per_cpu = M::PerCpuCache::kBytesPerCpu,
       .locked_in_get = 0,
       .locked_in_put = 0,
       .needs_rseq = true,

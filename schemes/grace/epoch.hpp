@@ -56,6 +56,11 @@ template <class M = machine::Native>
 class Epoch {
   using Record = typename M::template ThreadWord<Epoch>;
 
+  /// What every record starts from: the epoch, and "inside once", so that entering is one store.
+  struct alignas(64) Process {
+    typename M::template Atomic<std::uint64_t> epoch{kInside};
+  };
+
  public:
   using Ticket = BoolTicket;
   using ThreadGuard = typename Record::ThreadGuard;
@@ -71,7 +76,7 @@ class Epoch {
       .zero = ZeroDetection::grace_period,
       .overflow = Overflow::no_counter,
       .bytes_per_object = 16,
-      .shared_bytes = 64,
+      .shared_bytes = sizeof(Process),
       .locked_in_get = 0,
       .locked_in_put = 0,
       .needs_membarrier = true,
@@ -153,10 +158,6 @@ class Epoch {
       M::wake_if_waiting(&wait_key_);
   }
 
-  /// What every record starts from: the epoch, and "inside once", so that entering is one store.
-  struct alignas(64) Process {
-    typename M::template Atomic<std::uint64_t> epoch{kInside};
-  };
   static inline Process process_;
   static inline const char wait_key_ = 0;  // removers wait for threads, not for one module's
 

@@ -37,6 +37,10 @@ namespace getput {
 
 template <class M = machine::Native>
 class Brlock {
+  struct alignas(64) Line {
+    typename M::template Atomic<std::uint32_t> readers{0};
+  };
+
  public:
   using Ticket = IndexTicket;  // the CPU whose lock is held
 
@@ -53,7 +57,7 @@ class Brlock {
       .put_progress = Progress::wait_free,
       .stop_progress = Progress::blocking,
       .bytes_per_object = 16,
-      .shared_bytes_per_cpu = 64,
+      .shared_bytes_per_cpu = sizeof(Line),
       .locked_in_get = 1,
       .locked_in_put = 1,
   };
@@ -109,10 +113,6 @@ class Brlock {
 
  private:
   static constexpr std::uint32_t kWriter = 1U << 31;
-
-  struct alignas(64) Line {
-    typename M::template Atomic<std::uint32_t> readers{0};
-  };
 
   /// The machine-wide locks. Never freed: any object with static storage may still use them.
   static Line* lines() {

@@ -45,6 +45,11 @@ namespace getput {
 
 template <class M = machine::Native>
 class BrlockNonatomic {
+  struct alignas(64) Writer {
+    typename M::SpinLock one_at_a_time;
+    typename M::template Atomic<std::uint32_t> writing{0};
+  };
+
  public:
   using Ticket = BoolTicket;
 
@@ -61,7 +66,7 @@ class BrlockNonatomic {
       .put_progress = Progress::wait_free,
       .stop_progress = Progress::blocking,
       .bytes_per_object = 16,
-      .shared_bytes = 64,
+      .shared_bytes = sizeof(Writer),
       .locked_in_get = 1,
       .locked_in_put = 0,
       .needs_membarrier = true,
@@ -122,11 +127,6 @@ class BrlockNonatomic {
 
  private:
   using Words = typename M::template PerThreadWords<1>;
-
-  struct alignas(64) Writer {
-    typename M::SpinLock one_at_a_time;
-    typename M::template Atomic<std::uint32_t> writing{0};
-  };
 
   /// The flag is up while one exists.
   class WriteSide {

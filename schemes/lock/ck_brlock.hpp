@@ -39,6 +39,10 @@ namespace getput {
 
 template <class M = machine::Native>
 class CkBrlock {
+  struct alignas(64) Reader {
+    ck_brlock_reader_t record{};
+  };
+
   struct Registration {
     static void enter() { reader_ = process().take_reader(); }
     static void leave() { process().give_back(reader_); }
@@ -65,7 +69,7 @@ class CkBrlock {
       .put_progress = Progress::wait_free,
       .stop_progress = Progress::wait_free,
       .bytes_per_object = 8,
-      .shared_bytes = sizeof(ck_brlock_t) + kReaders * 64,
+      .shared_bytes = sizeof(ck_brlock_t) + kReaders * sizeof(Reader),
       .locked_in_get = 1,  // xchg
       .locked_in_put = 0,
       .needs_registration = true,
@@ -132,10 +136,6 @@ class CkBrlock {
 
  private:
   static constexpr int kPollsBeforeSleep = 100;
-
-  struct alignas(64) Reader {
-    ck_brlock_reader_t record{};
-  };
 
   class Process {
    public:

@@ -31,6 +31,8 @@ namespace getput {
 
 template <class M = machine::Native>
 class UnloadLock {
+  struct alignas(64) GlobalLock : M::SpinLock {};
+
  public:
   using Ticket = BoolTicket;
 
@@ -45,7 +47,7 @@ class UnloadLock {
       .put_progress = Progress::wait_free,
       .stop_progress = Progress::blocking,
       .bytes_per_object = 8,
-      .shared_bytes = 64,
+      .shared_bytes = sizeof(GlobalLock),
       .locked_in_put = 1,
   };
 
@@ -95,7 +97,6 @@ class UnloadLock {
   std::int64_t count() const { return users_.load(std::memory_order_relaxed); }
 
  private:
-  struct alignas(64) GlobalLock : M::SpinLock {};
   static inline GlobalLock unload_lock_;
 
   typename M::template Atomic<std::int32_t> users_{0};

@@ -24,9 +24,13 @@
 namespace getput::machine {
 
 class PerCpuCache {
+  struct alignas(64) Lock : SpinLock {};
+
  public:
   static constexpr std::uint32_t kSlots = 4096;
-  static constexpr std::size_t kBytesPerCpu = (kSlots + 1) * 16;
+  static constexpr std::size_t kTableBytes = (kSlots + 1) * 16;
+  /// Of the one that a process has.
+  static constexpr std::size_t kBytesPerCpu = kTableBytes + sizeof(Lock);
   using Found = rseq_arch::Found;
 
   PerCpuCache() : first_(Arena::instance().take()), locks_(new Lock[possible_cpus()]) {}
@@ -94,9 +98,8 @@ class PerCpuCache {
   }
 
  private:
-  using Arena = PerCpuArena<kBytesPerCpu>;
+  using Arena = PerCpuArena<kTableBytes>;
   using Word = std::atomic_ref<std::int64_t>;
-  struct alignas(64) Lock : SpinLock {};
 
   /// While one lives, no section counts in the CPU's table.
   class Closed {
