@@ -106,10 +106,10 @@ struct SchemeInfo {
   Progress put_progress = Progress::wait_free;
   Progress stop_progress = Progress::wait_free;
 
-  std::size_t bytes_per_object = 0;      ///< sizeof the scheme
-  std::size_t bytes_allocated = 0;       ///< further bytes that each object allocates
-  std::size_t bytes_per_cpu = 0;         ///< further bytes per object and possible CPU
-  std::size_t bytes_per_thread = 0;      ///< further bytes per object and registered thread
+  std::size_t bytes_per_object = 0;  ///< sizeof the scheme
+  std::size_t bytes_allocated = 0;   ///< further bytes that each object allocates
+  std::size_t bytes_per_cpu = 0;     ///< further bytes per object and possible CPU
+  std::size_t bytes_per_thread = 0;  ///< further bytes per object and registered thread
   // The next two are no promise that a test could break: a sizeof of what holds the state.
   std::size_t shared_bytes = 0;          ///< once for all objects of the process
   std::size_t shared_bytes_per_cpu = 0;  ///< once for all objects, per possible CPU

@@ -16,6 +16,7 @@ packages_test=(libgtest-dev python3-pytest llvm-14-tools)
 packages_model=(relacy-dev)
 packages_clang=(clang-14)
 packages_aarch64=(g++-aarch64-linux-gnu qemu-user googletest dpkg)
+packages_aarch64_kernel=(qemu-system-arm cpio)
 packages_lint=(clang-format-14 shellcheck)
 
 say() { printf 'getput: %s\n' "$*" >&2; }

@@ -126,11 +126,14 @@ void second_load(Loader<AtomicBase<>>& loader, Probes& probes, int result, int e
   std::thread first([&] { EXPECT_EQ(loader.load("alpha").status.code, result); });
   in_init.wait();
   std::atomic<bool> returned{false};
+  Gate on_its_way;
   std::thread second([&] {
+    on_its_way.open();
     EXPECT_EQ(loader.load("alpha").status.code, expected);
     returned = true;
   });
-  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  on_its_way.wait();
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
   EXPECT_FALSE(returned) << "the second load waits for the first";
   finish.open();
   first.join();

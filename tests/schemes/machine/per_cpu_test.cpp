@@ -2,7 +2,9 @@
 #include "schemes/machine/per_cpu.hpp"
 
 #include <gtest/gtest.h>
+#include <linux/mempolicy.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,6 +55,27 @@ TEST_F(PerCpu, FreedSlotIsUsedAgainAndZero) {
   for (unsigned cpu = 0; cpu < possible_cpus(); ++cpu)
     EXPECT_EQ(*reinterpret_cast<std::int64_t*>(again + cpu * kCpuStride), 0) << "CPU " << cpu;
   Arena::instance().give_back(again);
+}
+
+/// The node that the page of @p address lies on, -1 if the kernel does not tell.
+int node_of_page(const void* address) {
+  int node = -1;
+  const unsigned long ask = MPOL_F_NODE | MPOL_F_ADDR;
+  return syscall(SYS_get_mempolicy, &node, nullptr, 0UL, address, ask) == 0 ? node : -1;
+}
+
+/// Whoever touches it first: here one thread, on one CPU, touches all copies.
+TEST_F(PerCpu, EveryCopyLiesOnTheNodeOfItsCpu) {
+  if (node_of_cpu(0) == node_of_cpu(possible_cpus() - 1))
+    GTEST_SKIP() << "not available here: one NUMA node";
+  using Arena = PerCpuArena<56>;
+  char* const slot = Arena::instance().take();
+  for (unsigned cpu = 0; cpu < possible_cpus(); ++cpu) {
+    char* const copy = slot + cpu * kCpuStride;
+    *reinterpret_cast<std::int64_t*>(copy) = 1;
+    EXPECT_EQ(node_of_page(copy), node_of_cpu(cpu)) << "CPU " << cpu;
+  }
+  Arena::instance().give_back(slot);
 }
 
 TEST_F(PerCpu, SumsOverAllCpus) {
