@@ -117,18 +117,24 @@ step_aarch64() {
 
 # rseq, membarrier and two NUMA nodes, which qemu-user does not have.
 step_aarch64_kernel() {
-  local kernel tests work log
+  local kernel build work log planted
   kernel=$(build_folder aarch64-linux)
   work=$(build_folder aarch64-machine)
+  planted=$work/getput-planted
   log=$work/console.log
   unpack_arm64 "$kernel" linux-image-arm64 busybox-static
   build_aarch64 "${contract_targets[@]}"
-  tests=$(build_folder aarch64)/tests/schemes
-  make_initrd "$work" "$GETPUT_AARCH64_SYSROOT" "$kernel" "${contract_targets[@]/#/$tests/}"
+  build=$(build_folder aarch64)
+  mkdir -p "$work"
+  plant_rseq_bug "$build" "$GETPUT_AARCH64_SYSROOT" "$planted"
+  make_initrd "$work" "$GETPUT_AARCH64_SYSROOT" "$kernel" \
+    "${contract_targets[@]/#/$build/tests/schemes/}" "$planted"
   boot_aarch64 "$work" "$kernel" >"$log"
-  grep -E '^getput: |^\[  (PASSED|FAILED|SKIPPED) ' "$log" | head -n 60 | tee -a "$summary"
-  (($(grep -c '^getput: .* ended with 0$' "$log") == ${#contract_targets[@]})) ||
+  grep -E '^getput: .* ended with|^\[  (PASSED|FAILED|SKIPPED) ' "$log" | head -n 60 | tee -a "$summary"
+  (($(grep -c '^getput: getput-[cm].* ended with 0$' "$log") == ${#contract_targets[@]})) ||
     die 1 "tests on the emulated aarch64 machine failed; whole log: $log"
+  grep -q '^getput: getput-planted ended with 1$' "$log" ||
+    die 1 "nobody noticed rseq sections that are never started over; whole log: $log"
 }
 
 # Installs the header library alone and builds the example as a stranger would.
