@@ -14,6 +14,7 @@ from .bench import Bench
 from .dependencies import Check
 from .errors import EXIT_ENVIRONMENT, EXIT_OK, GetputError
 from .sysfs_topology import parse_cpu_list
+from .words import counted
 
 MEMBARRIER_NUMBERS = {"x86_64": 324, "aarch64": 283}
 PRIVATE_EXPEDITED, PRIVATE_EXPEDITED_RSEQ = 1 << 3, 1 << 7
@@ -94,9 +95,9 @@ def _cpuset():
 def _load():
     load, cpus = os.getloadavg()[0], len(environment.allowed_cpus())
     if load > 0.25 * cpus:
-        yield Check("noise", "load", "warn", f"{load:.2f} on {cpus} CPUs", "end what else runs; disturbed trials are rejected")
+        yield Check("noise", "load", "warn", f"{load:.2f} on {counted(cpus, 'CPU')}", "end what else runs; disturbed trials are rejected")
     else:
-        yield Check("noise", "load", "ok", f"{load:.2f} on {cpus} CPUs")
+        yield Check("noise", "load", "ok", f"{load:.2f} on {counted(cpus, 'CPU')}")
     ticks = environment.cpu_ticks()
     share = 100.0 * ticks["steal"] / ticks["total"] if ticks["steal"] and ticks["total"] else 0.0
     if ticks["steal"] is None:

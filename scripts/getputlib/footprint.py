@@ -7,6 +7,7 @@ is computed from them, none is measured.
 from dataclasses import dataclass
 
 from . import contract
+from .words import counted
 
 PARTS = contract.BYTES
 
@@ -35,7 +36,7 @@ def here(results, objects):
     machine = results.env["machine"]
     threads = len(machine["allowed_cpus"])
     cpus = results.env.get("possible_cpus") or threads
-    return Place(f"{objects:,} object{'s' if objects > 1 else ''} here", objects, cpus, threads)
+    return Place(f"{counted(objects, 'object')} here", objects, cpus, threads)
 
 
 def places(results):

@@ -12,6 +12,7 @@ from .plan import duration
 from .results import CRASHED, NO_VALID_TRIALS, NOT_AVAILABLE, NOT_ENOUGH, NOT_POSSIBLE, WRONG, Results
 from .store import disk_errors
 from .summary import as_csv, number, params_text, ratio_text, records
+from .words import counted
 
 FIGURES = (machine.topology, lineage.lineage, pairs.cost, pairs.threads, netpath.levels,
            netpath_ranking.ranking, removal.latencies)
@@ -54,7 +55,7 @@ def _facts(results):
     spent = sum(s["end_unix_s"] - s["start_unix_s"] for s in sessions if s["end_unix_s"])
     source = env["source"]
     commit = (source["commit"] or "not from a repository")[:12] + (", with changes" if source["dirty"] else "")
-    yield "machine", f"{env['machine']['cpu']['model']}, {len(env['machine']['allowed_cpus'])} CPUs, {env['machine']['os']}"
+    yield "machine", f"{env['machine']['cpu']['model']}, {counted(len(env['machine']['allowed_cpus']), 'CPU')}, {env['machine']['os']}"
     yield "measured", f"{_date(sessions[0]['start_unix_s'])}, {duration(spent)}" if sessions else "never begun"
     yield "trials", (f"{kept} kept, {sum(row.rejected for row in results.rows)} attempts rejected, {len(plan['trials'])} planned, "
                      f"profile {plan['run']['selection']['profile']}, seed {plan['seed']}")

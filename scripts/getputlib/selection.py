@@ -7,6 +7,7 @@ from pathlib import Path
 from .bench import file_sha256
 from .environment import allowed_cpus, cpu_list
 from .errors import bad_request, unknown_name
+from .words import counted
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def parse_threads(text):
         counts.extend(range(int(first), int(last or first) + 1))
     too_many = [count for count in counts if count > len(allowed)]
     if too_many:
-        raise bad_request(f"--threads {too_many[0]}: this process may use {len(allowed)} CPUs ({cpu_list(allowed)})")
+        raise bad_request(f"--threads {too_many[0]}: this process may use {counted(len(allowed), 'CPU')} ({cpu_list(allowed)})")
     return sorted(set(counts))
 
 

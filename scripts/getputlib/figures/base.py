@@ -19,6 +19,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter  # noqa: 
 
 from .. import stats, style  # noqa: E402
 from ..summary import number  # noqa: E402
+from ..words import counted  # noqa: E402
 
 WIDTH_IN = 7.2
 NAME_IN = 0.135  # what a name beside a line needs in height
@@ -189,13 +190,12 @@ def cannot_show(results, topics):
         "smt": place["cores"] == place["threads_allowed"] and "SMT siblings that share a core",
     }
     missing = [lacks[topic] for topic in topics if lacks[topic]]
-    plural = "s" if cpus != 1 else ""
-    return f"With {cpus} CPU{plural} this machine cannot show {_listing(missing)}." if missing else ""
+    return f"With {counted(cpus, 'CPU')} this machine cannot show {_listing(missing)}." if missing else ""
 
 
 def _listing(words):
     return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " or " + words[-1]
 
 
-__all__ = ["RC", "WIDTH_IN", "Figure", "cannot_show", "comparable", "fixed_text", "interval", "label_of", "name_lines",
+__all__ = ["RC", "WIDTH_IN", "Figure", "cannot_show", "comparable", "counted", "fixed_text", "interval", "label_of", "name_lines",
            "nanoseconds_axis", "number", "panel_height", "plain_number_axis", "plt", "stats", "style", "subplots"]

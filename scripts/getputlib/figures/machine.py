@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from matplotlib.patches import FancyBboxPatch
 
-from .base import WIDTH_IN, Figure, plt
+from .base import WIDTH_IN, Figure, counted, plt
 
 PU_W, PU_H, GAP, HEAD = 1.0, 0.8, 0.25, 0.62
 FILL = {"package": "#F4F4F4", "node": "#E6EEF6", "llc": "#FFF6E0", "core": "#FFFFFF"}
@@ -104,9 +104,8 @@ def _sentence(machine, used):
     place = machine["topology"]
     parts = [(place["packages"], "package"), (place["nodes"], "NUMA node"), (place["last_level_caches"], "last-level cache"),
              (place["cores"], "core")]
-    words = ", ".join(f"{count} {name}{'s' if count != 1 else ''}" for count, name in parts)
-    allowed = len(machine["allowed_cpus"])
-    return (f"{machine['cpu']['model'] or 'This machine'}: {words}; {allowed} CPU{'s' if allowed != 1 else ''} allowed, "
+    words = ", ".join(counted(count, name) for count, name in parts)
+    return (f"{machine['cpu']['model'] or 'This machine'}: {words}; {counted(len(machine['allowed_cpus']), 'CPU')} allowed, "
             f"{len(used)} used by this run. Filled CPUs were used, dashed ones are outside the allowed set.")
 
 

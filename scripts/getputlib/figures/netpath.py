@@ -2,8 +2,8 @@
 """What a packet costs, against the charge level: at which events a module reference is taken."""
 from matplotlib.ticker import SymmetricalLogLocator
 
-from .base import (Figure, cannot_show, comparable, fixed_text, interval, name_lines, number, panel_height, plain_number_axis, stats,
-                   style, subplots)
+from .base import (Figure, cannot_show, comparable, counted, fixed_text, interval, name_lines, number, panel_height,
+                   plain_number_axis, stats, style, subplots)
 from .charge import FRAMES, MEANING, SPEEDS_GBE, added_interval, added_ns, budget_ns, by_level, levels_of
 
 LEGIBLE = 12  # lines; of more schemes than that only those with a look of their own stand out
@@ -113,7 +113,7 @@ def _sentence(lines, levels, threads):
     floor = stats.median([stats.median(line["L0"].values) for line in lines.values() if "L0" in line])
     real = {name: value for name, value in added.items() if any(row.safe for row in lines[name].values())} or added
     least, most = min(real, key=real.get), max(real, key=real.get)
-    words = (f"With {threads} worker{'s' if threads != 1 else ''} a packet costs {number(floor)} ns without any reference (L0); "
+    words = (f"With {counted(threads, 'worker')} a packet costs {number(floor)} ns without any reference (L0); "
              f"charging at {top} adds {_adds(least, lines[least], top)}")
     return words + (f", and {_adds(most, lines[most], top)}." if most != least else ".")
 
@@ -133,7 +133,7 @@ def levels(results):
         shown = levels_of(lines)
         _draw_absolute(left, lines, shown)
         ends.append((right, _draw_added(right, lines, shown)))
-        workers = f"{threads} worker{'s' if threads != 1 else ''}"
+        workers = counted(threads, "worker")
         left.set_title(f"{workers}: the whole packet")
         right.set_title(f"{workers}: added to L0, in turn with it")
         left.set_ylabel("ns per packet of one worker (median)")

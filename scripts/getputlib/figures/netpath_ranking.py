@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What taking a reference at every event adds to a packet: a row for each scheme, the cheapest first."""
-from .base import Figure, comparable, label_of, number, plt, stats, style, subplots
+from .base import Figure, comparable, counted, label_of, number, plt, stats, style, subplots
 from .charge import MEANING, added_interval, added_ns, by_level, levels_of
 
 TITLE = "What references add to a packet, scheme by scheme"
@@ -52,7 +52,7 @@ def _resolution(by_workers):
 
 def _sentence(ranked, top, workers, resolution):
     real = [entry for entry in ranked if entry[2] > resolution]
-    words = (f"With {workers} worker{'s' if workers != 1 else ''}, charging at {top} ({MEANING[top]}), "
+    words = (f"With {counted(workers, 'worker')}, charging at {top} ({MEANING[top]}), "
              f"{len(ranked) - len(real)} of {len(ranked)} schemes add nothing that can be told from L0 against itself "
              f"({number(resolution)} ns)")
     return words + (f"; the dearest, {style.scheme(real[-1][0]).label}, adds {number(real[-1][1])} ns." if real else ".")
@@ -71,5 +71,5 @@ def ranking(results):
     resolution, most = _resolution(by_workers), max(rankings)
     cannot = "Grey: L0 against itself (median of the bounds of its 95 % intervals), which is what the method resolves."
     if len(rankings) > 1:
-        cannot += f" Filled: {most} workers; hollow: {min(rankings)}."
+        cannot += f" Filled: {counted(most, 'worker')}; hollow: {min(rankings)}."
     return Figure("netpath_ranking", TITLE, _draw(results, rankings, resolution), _sentence(rankings[most], top, most, resolution), cannot)

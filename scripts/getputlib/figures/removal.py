@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What taking the module away costs: stop to refusing, stop to drained, an attempt that fails."""
 from ..summary import number, short_time
-from .base import Figure, cannot_show, comparable, fixed_text, nanoseconds_axis, stats, style, subplots
+from .base import Figure, cannot_show, comparable, counted, fixed_text, nanoseconds_axis, stats, style, subplots
 
 PANELS = (
     ("stop_ns", "stop → refusing"),
@@ -62,7 +62,7 @@ def _sentence(order, by_callers):
     if not drained:
         return "No scheme was seen to drain in this run."
     least, most = min(drained, key=drained.get), max(drained, key=drained.get)
-    active = f"{callers} active caller{'s' if callers != 1 else ''}" if callers else "nobody calling"
+    active = counted(callers, "active caller") if callers else "nobody calling"
     words = f"With {active} the median removal is over after {short_time(drained[least])} with {style.scheme(least).label}"
     if most != least:
         words += f" and after {short_time(drained[most])} with {style.scheme(most).label}"
