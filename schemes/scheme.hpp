@@ -32,6 +32,10 @@
 // A signal handler may get and put only where SchemeInfo does not say that it blocks: it may have
 // interrupted the holder of the lock. For words of its own thread see machine/local_add.hpp.
 //
+// After fork() parent and child have modules of their own, counted apart, with all that was held;
+// what threads held that the child does not have stays held there. The child may get and put, and
+// remove where `zero` is not grace_period: such a wait needs threads that it does not have.
+//
 // Ordering every scheme gives: what a holder did before put() happens before drained() returns
 // true, wait_drained() returns or try_stop() succeeds because of it; that edge is what makes
 // unmapping the text safe. What the remover did before restart() happens before a try_get() that
