@@ -27,6 +27,7 @@
 // Limits: the kernel checked first and then counted, with preemption off. Without that a thread can
 // be stopped between the two, so this one counts first and takes back. A sum of moving lines can
 // come out too low, see percpu_stop_machine; drained() believes a zero only in the rendezvous.
+// That holds up every registered thread wherever it is, in a get or put too.
 #pragma once
 
 #include "../machine/native.hpp"
@@ -49,6 +50,8 @@ class PercpuLocked {
       .count = CountExactness::approximate,
       .zero = ZeroDetection::remover_sum,
       .overflow = Overflow::sum_wraps,
+      .get_progress = Progress::blocking,  // while the machine is stopped; so put
+      .put_progress = Progress::blocking,
       .stop_progress = Progress::blocking,
       .bytes_per_object = 16,
       .bytes_per_cpu = 64,

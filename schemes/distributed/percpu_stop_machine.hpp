@@ -30,7 +30,7 @@
 // more on CPU 0 and puts on CPU 1, it reads CPU 1. The kernel's waiting remover summed without
 // stopping the machine and had this fault until 2.6.34 (Piggin 2010). drained() here stops the
 // machine before it believes a zero; count() does not. Threads must be registered, because a signal
-// has to reach them.
+// has to reach them, and the rendezvous holds them up wherever they are, in a get or put too.
 #pragma once
 
 #include "../machine/native.hpp"
@@ -53,8 +53,8 @@ class PercpuStopMachine {
       .count = CountExactness::approximate,
       .zero = ZeroDetection::remover_sum,
       .overflow = Overflow::sum_wraps,
-      .get_progress = Progress::lock_free,
-      .put_progress = Progress::lock_free,
+      .get_progress = Progress::blocking,  // while the machine is stopped; so put
+      .put_progress = Progress::blocking,
       .stop_progress = Progress::blocking,
       .bytes_per_object = 16,
       .bytes_per_cpu = 8,

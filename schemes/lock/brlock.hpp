@@ -51,7 +51,7 @@ class Brlock {
       .overflow = Overflow::wraps,
       .get_progress = Progress::blocking,
       .put_progress = Progress::wait_free,
-      .stop_progress = Progress::blocking,
+      .stop_progress = Progress::wait_free,
       .bytes_per_object = 16,
       .shared_bytes_per_cpu = 64,
       .locked_in_get = 1,

@@ -22,7 +22,8 @@ FIELDS = {
 # words for people: zero, the kinds of progress, overflow where no near_overflow() is offered.
 TOLD_BY_MODEL = ["safe", "removal", "put_on_other_thread", "try_stop", "spurious_failure",
                  "certain_after_stop", "get_while_going", "destroy_when_drained", "count",
-                 "needs_rseq", "needs_membarrier", "needs_stop_machine", "needs_registration"]
+                 "needs_rseq", "needs_membarrier", "needs_stop_machine", "needs_registration",
+                 "zero", "get_progress", "put_progress", "stop_progress"]
 TOLD_BY_CONTRACT = ["control", "hold_across_sleep", "bytes_per_object", "bytes_allocated",
                     "bytes_per_cpu", "bytes_per_thread"]
 SWAPPED = {"==": "!=", "!=": "==", "<": "<=", "<=": "<", ">": ">=", ">=": ">", "&&": "||",
