@@ -27,7 +27,9 @@
 //                                 What is taken inside is put inside, unless the session says
 //                                 kTicketsOutlive = true. With kForAllObjects = true one made of
 //                                 any object serves all objects of the scheme
-//   void near_overflow(int64 n)   for tests: an unused object whose counter is n below its limit
+//   void near_overflow(int64 n)   for tests: an unused object, n references below where its counter
+//                                 overflows. Whoever has a counter has this, or says in a string
+//                                 kNoNearOverflow why it cannot be had
 //
 // A signal handler may get and put only where SchemeInfo does not say that it blocks: it may have
 // interrupted the holder of the lock. For words of its own thread see machine/local_add.hpp.
@@ -88,10 +90,10 @@ enum class ZeroDetection : std::uint8_t {
 
 /// What happens when more references are taken than the counter can hold.
 enum class Overflow : std::uint8_t {
-  wraps,       ///< undetected; the count is wrong afterwards
+  wraps,       ///< undetected: the count goes on from somewhere else, or callers are refused
   sum_wraps,   ///< single words may wrap, the sum is modulo 2^64 and stays right
   saturates,   ///< sticks at a high value; the module leaks and is never removed
-  no_counter,  ///< nothing to overflow
+  no_counter,  ///< nothing to overflow: 2^17 references and more at a time are no matter
 };
 
 /// The constexpr contract of a scheme. Every entry is tested (tests/schemes/contract*.cpp).

@@ -114,6 +114,7 @@ class PagePoolSplit {
 
   /// For tests: as if this thread had been taking for long.
   void near_overflow(std::int64_t n) noexcept {
+    Words::attach_or_abort();  // so that the sum finds the holds
     const std::int64_t past = std::numeric_limits<std::int64_t>::max() - n;
     words_.template add<kHolds>(past);
     releases_.fetch_add(static_cast<std::uint64_t>(past), std::memory_order_relaxed);

@@ -34,6 +34,7 @@
 #pragma once
 
 #include "../machine/native.hpp"
+#include "../near_overflow.hpp"
 #include "../removal.hpp"
 #include "../scheme.hpp"
 
@@ -102,6 +103,9 @@ class PercpuStopMachine {
   void restart() { going_.store(0, std::memory_order_release); }  // E3
 
   std::int64_t count() const { return words_.template sum<kRefs>(); }
+
+  /// For tests: as if this CPU's word had been counting for long.
+  void near_overflow(std::int64_t n) noexcept { shift_to_this_cpu<M, kRefs>(words_, n); }
 
  private:
   enum : std::size_t { kRefs };

@@ -30,6 +30,8 @@
 // every removal. No memory per module; one cache line a CPU for the machine.
 #pragma once
 
+#include <string_view>
+
 #include "../machine/native.hpp"
 #include "../scheme.hpp"
 
@@ -57,6 +59,8 @@ class Brlock {
       .locked_in_get = 1,
       .locked_in_put = 1,
   };
+  static constexpr std::string_view kNoNearOverflow =
+      "a reader count of 2^31 is the writer bit: whoever comes next waits for ever";
 
   Ticket try_get() noexcept {
     if (going_.load(std::memory_order_acquire) != 0) [[unlikely]]  // E4
