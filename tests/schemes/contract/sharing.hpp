@@ -3,8 +3,10 @@
 // attacked where they are made and must be seen to be needed where they are not.
 #pragma once
 
+#include <algorithm>
 #include <thread>
 
+#include "tests/schemes/contract/count.hpp"
 #include "tests/schemes/contract/handover.hpp"
 
 namespace getput::contract {
