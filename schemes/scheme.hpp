@@ -27,7 +27,9 @@
 //                                 What is taken inside is put inside, unless the session says
 //                                 kTicketsOutlive = true. With kForAllObjects = true one made of
 //                                 any object serves all objects of the scheme
-//   void near_overflow(int64 n)   for tests: an unused object whose counter is n below its limit
+//   void near_overflow(int64 n)   for tests: an unused object, n references below where its counter
+//                                 overflows. Whoever has a counter has this, or says in a string
+//                                 kNoNearOverflow why it cannot be had
 //
 // A signal handler may get and put only where SchemeInfo does not say that it blocks: it may have
 // interrupted the holder of the lock. For words of its own thread see machine/local_add.hpp.
@@ -50,8 +52,23 @@
 
 namespace getput {
 
-/// How far an operation can be held up by other threads.
-enum class Progress : std::uint8_t { wait_free, lock_free, blocking };
+/// How far an operation can be held up by other threads: try_get() and get() for the getting side,
+/// put(), and for the stopping side stop() and try_stop(). (drained() and wait_drained() wait for
+/// holders by their nature.) The others may stand still for good in the middle of any operation of
+/// the interface, count() included, on any object of the scheme; they may be caught at it with a
+/// reference, a lock or the stopped machine in hand.
+///
+/// Not counted: a thread's first operation and its exit, which may register it under a lock, as the
+/// one who is held up; as the one who stands still they count. A membarrier, and the wake-up of a
+/// remover who sleeps: the kernel completes both without any thread's help. Memory allocation. An
+/// atomic read-modify-write is one step, a weak compare-exchange fails only for a reason. Counted:
+/// an rseq section that starts over because another thread ran on its CPU, and a rendezvous
+/// (stop_machine), for those who call it and for those who have to stand still.
+enum class Progress : std::uint8_t {
+  wait_free,  ///< ends within a bounded number of its own steps, whatever the others do
+  lock_free,  ///< ends if the others stand still; may start over as long as they get on instead
+  blocking,   ///< does not end while a thread stands still at the wrong place
+};
 
 /// How exact count() is while gets and puts are running.
 enum class CountExactness : std::uint8_t {
@@ -61,21 +78,26 @@ enum class CountExactness : std::uint8_t {
   not_possible,   ///< the scheme keeps no count; count() returns 0
 };
 
-/// Who finds out that the last reference is gone, and when.
+/// Who finds out that the last reference is gone, and when. What is seen of each: the words that
+/// gets and puts write, and those of them that drained() reads.
 enum class ZeroDetection : std::uint8_t {
-  last_put,      ///< the put that drops the count to zero
-  remover_sum,   ///< the remover adds up distributed counters once stopped
-  after_switch,  ///< the last put, once the remover has switched to one shared counter
-  grace_period,  ///< the remover waits until every reader has passed
+  last_put,      ///< the put that drops the count to zero: drained() reads one word, and every get
+                 ///< and put writes it
+  remover_sum,   ///< the remover, who adds up distributed counters or looks through marks once
+                 ///< stopped: drained() reads several such words
+  after_switch,  ///< the last put, once the remover has switched to one shared counter: drained()
+                 ///< reads one word, which gets and puts write only from then on
+  grace_period,  ///< the remover waits until every reader has passed, be it of another module, or
+                 ///< until some time is over: a look directly after the last put may not tell
   never,         ///< a control: nobody
 };
 
 /// What happens when more references are taken than the counter can hold.
 enum class Overflow : std::uint8_t {
-  wraps,       ///< undetected; the count is wrong afterwards
+  wraps,       ///< undetected: the count goes on from somewhere else, or callers are refused
   sum_wraps,   ///< single words may wrap, the sum is modulo 2^64 and stays right
   saturates,   ///< sticks at a high value; the module leaks and is never removed
-  no_counter,  ///< nothing to overflow
+  no_counter,  ///< nothing to overflow: 2^17 references and more at a time are no matter
 };
 
 /// The constexpr contract of a scheme. Every entry is tested (tests/schemes/contract*.cpp).

@@ -8,7 +8,10 @@
 // Limits: one thread per object. Protects nothing against a remover.
 #pragma once
 
+#include <limits>
+
 #include "../machine/native.hpp"
+#include "../modular.hpp"
 #include "../scheme.hpp"
 
 namespace getput {
@@ -51,10 +54,14 @@ class Plain {
   void restart() {}
   std::int64_t count() const { return count_; }
 
+  void near_overflow(std::int64_t n) noexcept {
+    count_ = std::numeric_limits<std::int64_t>::max() - n;
+  }
+
  private:
   // The light barrier keeps the compiler from merging an add with the sub that follows.
   void add(std::int64_t delta) noexcept {
-    count_ += delta;
+    count_ = modular_sum(count_, delta);
     M::light_barrier();
   }
 

@@ -24,7 +24,8 @@
 //   get() needs no edge, its caller holds a reference.
 //
 // Limits: a failed attempt (n+1 -> n -> n+1) never shows 0 to a try_get while n > 0, so there is no
-// spurious failure; count() reads one low meanwhile. No overflow protection: past 2^31 - 1 the word
+// spurious failure; count() reads one low meanwhile. It takes its base back by compare-exchange,
+// against callers who come and go. No overflow protection: past 2^31 - 1 the word
 // is negative and puts are refused, as by atomic_dec_if_positive(). 4 bytes and a state.
 // The kernel has no wait queue here since 3.13; wait_drained() is ours.
 #pragma once
@@ -52,6 +53,7 @@ class AtomicBase {
       .overflow = Overflow::wraps,
       .get_progress = Progress::lock_free,
       .put_progress = Progress::lock_free,
+      .stop_progress = Progress::lock_free,
       .bytes_per_object = 8,
       .locked_in_get = 1,
       .locked_in_put = 1,

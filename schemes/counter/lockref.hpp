@@ -20,7 +20,10 @@
 // Limits: no protection against overflow. 8 bytes and a flag.
 #pragma once
 
+#include <limits>
+
 #include "../machine/native.hpp"
+#include "../modular.hpp"
 #include "base_reference.hpp"
 
 namespace getput {
@@ -37,7 +40,8 @@ class LockrefWord {
   bool dec() noexcept {
     if (change([](std::int32_t count) { return count > 1; }, -1) >= 0)
       return false;
-    return with_lock([](std::int32_t count) { return count == 1 ? kDead : count - 1; }) == 1;
+    return with_lock(
+               [](std::int32_t count) { return count == 1 ? kDead : modular_sum(count, -1); }) == 1;
   }
   bool dec_if_one() noexcept {
     return with_lock([](std::int32_t count) { return count == 1 ? kDead : count; }) == 1;
@@ -49,6 +53,9 @@ class LockrefWord {
   std::int64_t value() const noexcept {
     const std::int32_t count = count_of(word_.load(std::memory_order_relaxed));
     return count < 0 ? 0 : count;
+  }
+  void set_near_limit(std::int32_t n) noexcept {
+    word_.store(word_with(std::numeric_limits<std::int32_t>::max() - n), std::memory_order_relaxed);
   }
 
  private:
@@ -71,8 +78,8 @@ class LockrefWord {
       const std::int32_t count = count_of(seen);
       if (count < 0 || !allowed(count))
         return -1;  // E1
-      if (word_.compare_exchange_weak(seen, word_with(count + delta), std::memory_order_seq_cst,
-                                      std::memory_order_acquire))
+      if (word_.compare_exchange_weak(seen, word_with(modular_sum(count, delta)),
+                                      std::memory_order_seq_cst, std::memory_order_acquire))
         return count;
     }
     std::int32_t before = -1;
@@ -80,7 +87,7 @@ class LockrefWord {
       if (count < 0 || !allowed(count))
         return count;
       before = count;
-      return count + delta;
+      return modular_sum(count, delta);
     });
     return before;
   }

@@ -37,6 +37,7 @@
 #include <cstddef>
 #include <memory>
 #include <new>
+#include <string_view>
 #include <utility>
 
 #include "../machine/native.hpp"
@@ -109,6 +110,8 @@ class SharedPtr {
       .bytes_per_object = 72,
       .bytes_allocated = 32,
   };
+  static constexpr std::string_view kNoNearOverflow =
+      "the count is the standard library's own: nobody else can set it";
 
   SharedPtr() : owner_(first_.begin()) {}
   ~SharedPtr() {

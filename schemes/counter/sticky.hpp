@@ -55,6 +55,9 @@ class StickyWord {
     const std::uint64_t seen = refs_.load(std::memory_order_relaxed);
     return (seen & kZero) != 0 ? 0 : static_cast<std::int64_t>(seen);
   }
+  void set_near_limit(std::int32_t n) noexcept {
+    refs_.store(kZero - 1 - static_cast<std::uint64_t>(n), std::memory_order_relaxed);
+  }
 
  private:
   static constexpr std::uint64_t kZero = std::uint64_t{1} << 63;

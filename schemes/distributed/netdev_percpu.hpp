@@ -35,6 +35,7 @@
 #include <chrono>
 
 #include "../machine/native.hpp"
+#include "../near_overflow.hpp"
 #include "../removal.hpp"
 #include "../scheme.hpp"
 
@@ -96,6 +97,9 @@ class NetdevPercpu {
   void restart() { going_.store(0, std::memory_order_release); }  // E3
 
   std::int64_t count() const { return words_.template sum<kRefs>(); }  // E1
+
+  /// For tests: as if this CPU's word had been counting for long.
+  void near_overflow(std::int64_t n) noexcept { shift_to_this_cpu<M, kRefs>(words_, n); }
 
  private:
   enum : std::size_t { kRefs };

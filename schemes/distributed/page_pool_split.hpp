@@ -33,7 +33,9 @@
 //
 // Limits: the kernel's counters are 32 bits wide and compared modulo 2^32; these are 64. A thread
 // that exits leaves its holds to the scheme. try_stop() marks going, sums, and may come back to
-// life: spurious failures in that window. Outside the C++ memory model: E2 rests on membarrier(2).
+// life: spurious failures in that window. A thread's first get makes it known, under a lock that
+// every sum takes: one that stands still there holds up try_stop(). Outside the C++ memory model:
+// E2 rests on membarrier(2).
 #pragma once
 
 #include <limits>
@@ -58,6 +60,7 @@ class PagePoolSplit {
       .count = CountExactness::never_too_low,
       .zero = ZeroDetection::remover_sum,
       .overflow = Overflow::sum_wraps,
+      .stop_progress = Progress::blocking,  // try_stop() sums under the lock that registers threads
       .bytes_per_object = 128,
       .bytes_per_thread = 8,
       .locked_in_get = 0,
@@ -111,6 +114,7 @@ class PagePoolSplit {
 
   /// For tests: as if this thread had been taking for long.
   void near_overflow(std::int64_t n) noexcept {
+    Words::attach_or_abort();  // so that the sum finds the holds
     const std::int64_t past = std::numeric_limits<std::int64_t>::max() - n;
     words_.template add<kHolds>(past);
     releases_.fetch_add(static_cast<std::uint64_t>(past), std::memory_order_relaxed);

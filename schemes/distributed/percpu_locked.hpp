@@ -27,9 +27,11 @@
 // Limits: the kernel checked first and then counted, with preemption off. Without that a thread can
 // be stopped between the two, so this one counts first and takes back. A sum of moving lines can
 // come out too low, see percpu_stop_machine; drained() believes a zero only in the rendezvous.
+// That holds up every registered thread wherever it is, in a get or put too.
 #pragma once
 
 #include "../machine/native.hpp"
+#include "../near_overflow.hpp"
 #include "../removal.hpp"
 #include "../scheme.hpp"
 
@@ -49,6 +51,8 @@ class PercpuLocked {
       .count = CountExactness::approximate,
       .zero = ZeroDetection::remover_sum,
       .overflow = Overflow::sum_wraps,
+      .get_progress = Progress::blocking,  // while the machine is stopped; so put
+      .put_progress = Progress::blocking,
       .stop_progress = Progress::blocking,
       .bytes_per_object = 16,
       .bytes_per_cpu = 64,
@@ -103,6 +107,9 @@ class PercpuLocked {
   void restart() { going_.store(0, std::memory_order_release); }  // E3
 
   std::int64_t count() const { return lines_.template sum<kRefs>(); }
+
+  /// For tests: as if this CPU's word had been counting for long.
+  void near_overflow(std::int64_t n) noexcept { shift_to_this_cpu<M, kRefs>(lines_, n); }
 
  private:
   enum : std::size_t { kRefs };

@@ -30,10 +30,11 @@
 // more on CPU 0 and puts on CPU 1, it reads CPU 1. The kernel's waiting remover summed without
 // stopping the machine and had this fault until 2.6.34 (Piggin 2010). drained() here stops the
 // machine before it believes a zero; count() does not. Threads must be registered, because a signal
-// has to reach them.
+// has to reach them, and the rendezvous holds them up wherever they are, in a get or put too.
 #pragma once
 
 #include "../machine/native.hpp"
+#include "../near_overflow.hpp"
 #include "../removal.hpp"
 #include "../scheme.hpp"
 
@@ -53,8 +54,8 @@ class PercpuStopMachine {
       .count = CountExactness::approximate,
       .zero = ZeroDetection::remover_sum,
       .overflow = Overflow::sum_wraps,
-      .get_progress = Progress::lock_free,
-      .put_progress = Progress::lock_free,
+      .get_progress = Progress::blocking,  // while the machine is stopped; so put
+      .put_progress = Progress::blocking,
       .stop_progress = Progress::blocking,
       .bytes_per_object = 16,
       .bytes_per_cpu = 8,
@@ -102,6 +103,9 @@ class PercpuStopMachine {
   void restart() { going_.store(0, std::memory_order_release); }  // E3
 
   std::int64_t count() const { return words_.template sum<kRefs>(); }
+
+  /// For tests: as if this CPU's word had been counting for long.
+  void near_overflow(std::int64_t n) noexcept { shift_to_this_cpu<M, kRefs>(words_, n); }
 
  private:
   enum : std::size_t { kRefs };

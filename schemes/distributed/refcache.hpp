@@ -38,9 +38,11 @@
 #pragma once
 
 #include <chrono>
+#include <limits>
 #include <mutex>
 
 #include "../machine/native.hpp"
+#include "../modular.hpp"
 #include "../scheme.hpp"
 
 namespace getput {
@@ -109,7 +111,15 @@ class Refcache {
   std::int64_t count() const {
     const std::int64_t cached = caches_.peek(slot_, this);
     const std::lock_guard lock(lock_);
-    return global_ + cached - (going_.load(std::memory_order_relaxed) != 0 ? 0 : 1);
+    const std::int64_t live = going_.load(std::memory_order_relaxed) != 0 ? 0 : 1;
+    return modular_difference(modular_sum(global_, cached), live);
+  }
+
+  /// For tests: as if this CPU's cache had been counting for long, and others had been collected.
+  void near_overflow(std::int64_t n) noexcept {
+    const std::int64_t most = std::numeric_limits<std::int64_t>::max() - n;
+    change(kAlways, most);
+    collect(*this, -most);
   }
 
  private:
@@ -141,7 +151,7 @@ class Refcache {
   /// @p delta leaves a cache for the object's global count. E1, E3
   static void collect(Refcache& object, std::int64_t delta) {
     const std::lock_guard lock(object.lock_);
-    object.global_ += delta;
+    object.global_ = modular_sum(object.global_, delta);
     if (object.global_ != 0)
       return;
     if (object.review_epoch_ == 0) {

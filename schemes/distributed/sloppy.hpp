@@ -34,6 +34,8 @@
 // percpu_split.
 #pragma once
 
+#include <limits>
+
 #include "../machine/native.hpp"
 #include "../removal.hpp"
 #include "../scheme.hpp"
@@ -104,6 +106,10 @@ class Sloppy {
     const std::int64_t spares = spares_.template sum<kSpares>();  // E1
     M::full_barrier();                                            // E3
     return central_.load(std::memory_order_acquire) - spares;     // E1
+  }
+
+  void near_overflow(std::int64_t n) noexcept {
+    central_.store(std::numeric_limits<std::int64_t>::max() - n, std::memory_order_relaxed);
   }
 
  private:

@@ -34,6 +34,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "../machine/native.hpp"
 #include "../scheme.hpp"
@@ -59,6 +60,8 @@ class Snzi {
       .locked_in_get = 1,
       .locked_in_put = 1,
   };
+  static constexpr std::string_view kNoNearOverflow =
+      "a leaf's 2^31 wrap into its version and back: no count() shows it";
 
   Ticket try_get() noexcept {
     if ((root_.load(std::memory_order_acquire) & kClosed) != 0) [[unlikely]]  // E2, E3

@@ -38,7 +38,8 @@
 //
 // Limits: a refused try_get has counted and must count a put; it looks at going_ first, so that
 // refused callers do not keep the remover summing. try_stop() marks going and may come back to
-// life: spurious failures in that window. A thread's first count makes it known, under a lock.
+// life: spurious failures in that window. A thread's first count makes it known, under
+// a lock that every sum takes: one that stands still there holds up try_stop().
 // Outside the C++ memory model: E2 rests on membarrier(2). Signal handlers: see local_add.hpp.
 #pragma once
 
@@ -64,6 +65,7 @@ class ThreadSplit {
       .count = CountExactness::never_too_low,
       .zero = ZeroDetection::remover_sum,
       .overflow = Overflow::sum_wraps,
+      .stop_progress = Progress::blocking,  // try_stop() sums under the lock that registers threads
       .bytes_per_object = 16,
       .bytes_per_thread = 16,
       .locked_in_get = 0,

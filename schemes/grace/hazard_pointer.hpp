@@ -31,7 +31,8 @@
 //
 // Limits: not a reference: who entered must leave. A drained() costs the creation of a thread and a
 // scan of every hazard pointer there ever was; so a removal's time says little about xenium's. A
-// get allocates when its thread is deeper inside than ever before. try_stop() unpublishes to look.
+// get allocates when its thread is deeper inside than ever before. try_stop() unpublishes to look,
+// and scans under a lock of all modules.
 #pragma once
 
 #include <cstddef>
@@ -73,11 +74,11 @@ class HazardPointer {
       .put_on_other_thread = false,
       .spurious_failure = true,
       .count = CountExactness::not_possible,
-      .zero = ZeroDetection::grace_period,
+      .zero = ZeroDetection::remover_sum,
       .overflow = Overflow::no_counter,
       .get_progress = Progress::lock_free,
       .put_progress = Progress::wait_free,
-      .stop_progress = Progress::wait_free,
+      .stop_progress = Progress::blocking,  // try_stop() scans under a lock
       .bytes_per_object = 40,
       .needs_membarrier = true,
   };

@@ -39,10 +39,11 @@
 // most a tenth of the time goes into revocations (the paper's bound, there for its writers).
 // Threads whose slots share a line disturb each other. A lock does not say how many read: readers
 // are scattered over the table and move between it and the count, so count() is not possible. A
-// count that reached the writer bit (2^63) would shut the module; there is no near_overflow().
+// count that reached the writer bit (2^63) would shut the module for good.
 #pragma once
 
 #include <array>
+#include <string_view>
 
 #include "../machine/native.hpp"
 #include "../scheme.hpp"
@@ -82,6 +83,8 @@ class Bravo {
       .locked_in_put = 0,
       .needs_membarrier = true,
   };
+  static constexpr std::string_view kNoNearOverflow =
+      "a reader count of 2^63 is the writer bit: whoever comes next waits for ever";
 
   Bravo() { M::require(info); }
 

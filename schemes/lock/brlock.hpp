@@ -30,6 +30,8 @@
 // every removal. No memory per module; one cache line a CPU for the machine.
 #pragma once
 
+#include <string_view>
+
 #include "../machine/native.hpp"
 #include "../scheme.hpp"
 
@@ -55,12 +57,14 @@ class Brlock {
       .overflow = Overflow::wraps,
       .get_progress = Progress::blocking,
       .put_progress = Progress::wait_free,
-      .stop_progress = Progress::blocking,
+      .stop_progress = Progress::wait_free,
       .bytes_per_object = 16,
       .shared_bytes_per_cpu = sizeof(Line),
       .locked_in_get = 1,
       .locked_in_put = 1,
   };
+  static constexpr std::string_view kNoNearOverflow =
+      "a reader count of 2^31 is the writer bit: whoever comes next waits for ever";
 
   Ticket try_get() noexcept {
     if (going_.load(std::memory_order_acquire) != 0) [[unlikely]]  // E4

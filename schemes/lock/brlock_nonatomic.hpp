@@ -38,6 +38,8 @@
 // the removal of every module. Only one machine-wide lock instead of the kernel's several.
 #pragma once
 
+#include <string_view>
+
 #include "../machine/native.hpp"
 #include "../scheme.hpp"
 
@@ -71,6 +73,8 @@ class BrlockNonatomic {
       .locked_in_put = 0,
       .needs_membarrier = true,
   };
+  static constexpr std::string_view kNoNearOverflow =
+      "no count() shows that a word of 64 bits has wrapped";
 
   BrlockNonatomic() { M::require(info); }
 

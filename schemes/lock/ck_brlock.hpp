@@ -26,6 +26,7 @@
 
 #include <chrono>
 #include <mutex>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -74,6 +75,8 @@ class CkBrlock {
       .locked_in_put = 0,
       .needs_registration = true,
   };
+  static constexpr std::string_view kNoNearOverflow =
+      "the count is concurrency kit's own, in a record of the thread";
 
   CkBrlock() { M::require(info); }
 

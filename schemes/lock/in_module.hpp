@@ -21,6 +21,8 @@
 // Limits: safe = false. The contract tests and the oracle of every workload must catch it.
 #pragma once
 
+#include <limits>
+
 #include "../machine/native.hpp"
 #include "../scheme.hpp"
 
@@ -81,6 +83,10 @@ class InModule {
   void restart() { deleted_.store(0, std::memory_order_release); }  // E2
 
   std::int64_t count() const { return users_.load(std::memory_order_relaxed); }
+
+  void near_overflow(std::int64_t n) noexcept {
+    users_.store(std::numeric_limits<std::int64_t>::max() - n, std::memory_order_relaxed);
+  }
 
  private:
   typename M::template Atomic<std::int64_t> users_{0};

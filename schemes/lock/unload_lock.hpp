@@ -22,6 +22,7 @@
 // test. No overflow protection.
 #pragma once
 
+#include <limits>
 #include <mutex>
 
 #include "../machine/native.hpp"
@@ -95,6 +96,11 @@ class UnloadLock {
   }
 
   std::int64_t count() const { return users_.load(std::memory_order_relaxed); }
+
+  void near_overflow(std::int64_t n) noexcept {
+    users_.store(static_cast<std::int32_t>(std::numeric_limits<std::int32_t>::max() - n),
+                 std::memory_order_relaxed);
+  }
 
  private:
   static inline GlobalLock unload_lock_;

@@ -6,6 +6,8 @@
 
 #include "tests/model/checker.hpp"
 #include "tests/model/globals.hpp"
+#include "tests/model/turns.hpp"
+#include "tests/model/watch.hpp"
 
 namespace getput::model {
 namespace {
@@ -105,6 +107,7 @@ T Cell<T>::load(std::memory_order order, const Where& at) const {
   if (!rl::is_ctx())
     return initial_;
   loads(this);
+  watch::loads(this);
   const Access one(*this);
   const bool behind = order == std::memory_order::acquire && must_see_seq_cst_write();
   return word<T>(storage_).load(behind ? rl::mo_seq_cst : checked(order), place(at));
@@ -116,6 +119,7 @@ void Cell<T>::store(T value, std::memory_order order, const Where& at) {
     initial_ = value;
     return;
   }
+  watch::stores(this);
   const Access one(*this);
   word<T>(storage_).store(value, checked(order), place(at));
   note_write(order);
@@ -132,6 +136,8 @@ void Cell<T>::store(T value, std::memory_order order, const Where& at) {
       return outside;                                                          \
     }                                                                          \
     compiler_barrier();                                                        \
+    watch::loads(this);                                                        \
+    watch::stores(this);                                                       \
     const Access one(*this);                                                   \
     const T before = word<T>(storage_).name(value, checked(order), place(at)); \
     note_write(order);                                                         \
@@ -153,19 +159,23 @@ bool Cell<T>::compare_exchange(bool weak, T& expected, T desired, std::memory_or
     return same;
   }
   compiler_barrier();
+  watch::loads(this);
   const Access one(*this);
   const rl::memory_order if_so = checked(success);
   auto& cell = word<T>(storage_);
-  const bool done = weak ? cell.compare_exchange(rl::bool_t<true>(), expected, desired, if_so,
-                                                 rl::mo_relaxed, place(at))
-                         : cell.compare_exchange(rl::bool_t<false>(), expected, desired, if_so,
-                                                 rl::mo_relaxed, place(at));
+  const bool may_fail = weak && !turns::conducted();
+  const bool done = may_fail ? cell.compare_exchange(rl::bool_t<true>(), expected, desired, if_so,
+                                                     rl::mo_relaxed, place(at))
+                             : cell.compare_exchange(rl::bool_t<false>(), expected, desired, if_so,
+                                                     rl::mo_relaxed, place(at));
   // C++17 allows a failure order that is stronger than the success order, Relacy does not. A fence
   // makes an acquire load of the one that has just been done.
   if (!done && failure != std::memory_order::relaxed && failure != std::memory_order::release)
     rl::atomic_thread_fence(rl::mo_acquire, place(at));
-  if (done)
+  if (done) {
+    watch::stores(this);
     note_write(success);
+  }
   return done;
 }
 

@@ -166,7 +166,7 @@ Outcome run(const Plan& plan, Search kind, std::uint64_t executions, unsigned sw
   rl::test_params params;
   params.output_stream = &said;
   params.progress_stream = &progress;
-  params.execution_depth_limit = 5000;
+  params.execution_depth_limit = plan.conducted ? 50'000 : 5000;
   params.context_bound = switches;
   Outcome outcome;
   if (kind == Search::random) {

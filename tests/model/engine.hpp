@@ -26,6 +26,7 @@ struct Plan {
   bool background = false;  ///< one more thread, which runs RCU callbacks
   bool membarrier = true;   ///< the kernel has it
   Scenario* (*make)() = nullptr;
+  bool conducted = false;  ///< by the scenario (turns.hpp): the search tries what it draws
 };
 
 enum class Search {

@@ -134,7 +134,7 @@ struct RelacyMachine {
   static void require(const SchemeInfo&) { uses.asked = true; }
 
   static unsigned possible_cpus() noexcept { return kCpus; }
-  static unsigned current_cpu() noexcept { return choose(kCpus); }
+  static unsigned current_cpu() noexcept { return some_cpu(); }
   static std::uintptr_t this_thread() noexcept { return static_cast<std::uintptr_t>(self()) + 1; }
   /// Few, so that threads collide; one thread always collides with itself.
   static constexpr std::uint32_t kTableSlots = 2;

@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "tests/model/alone.hpp"
+#include "tests/model/check.hpp"
 #include "tests/model/claims.hpp"
+#include "tests/model/claims_of_progress.hpp"
 #include "tests/model/machine.hpp"
 #include "tests/model/modes.hpp"
 #include "tests/model/overflow.hpp"
@@ -19,20 +21,6 @@
 #include "tests/model/two_sides.hpp"
 
 namespace getput::model {
-
-struct Check {
-  std::string_view name;
-  bool applies;  ///< to this scheme, as its SchemeInfo has it
-  Plan plan;
-  /// What a failure may say that has to be seen; empty: none may be.
-  std::vector<std::string_view> admitted = {};
-};
-
-/// Does S hand callbacks to RCU, which a thread of its own runs?
-template <class S>
-concept CallsRcu = requires {
-  typename S::Rcu::Head;
-};
 
 /// What S does not say that it needs, its kernel does not have.
 template <template <class> class Scene, class S, int Threads>
@@ -158,17 +146,15 @@ std::vector<Check> all_checks() {
   return checks;
 }
 
-/// Makes a test of every check that applies. Returns how many there are.
-int register_checks(std::string_view scheme, const std::vector<Check>& checks);
-
 }  // namespace getput::model
 
 // The first object is made and destroyed outside any execution: atomics in function-local statics
 // then belong to the process, and every execution starts with their initial values.
-#define GETPUT_MODEL_TESTS(Class)                                                             \
-  namespace {                                                                                 \
-  using ModelScheme = ::getput::Class<::getput::model::RelacyMachine>;                        \
-  [[maybe_unused]] const int model_tests =                                                    \
-      (static_cast<void>(ModelScheme()),                                                      \
-       ::getput::model::register_checks(#Class, ::getput::model::all_checks<ModelScheme>())); \
+#define GETPUT_MODEL_TESTS(Class)                                                            \
+  namespace {                                                                                \
+  using ModelScheme = ::getput::Class<::getput::model::RelacyMachine>;                       \
+  [[maybe_unused]] const int model_tests =                                                   \
+      (static_cast<void>(ModelScheme()),                                                     \
+       ::getput::model::register_checks(#Class, ::getput::model::all_checks<ModelScheme>()), \
+       ::getput::model::register_claims<ModelScheme>(#Class));                               \
   }

@@ -105,6 +105,12 @@ class Module {
   int inside_ = 0;
 };
 
+/// Does S hand callbacks to RCU, which a thread of its own runs?
+template <class S>
+concept CallsRcu = requires {
+  typename S::Rcu::Head;
+};
+
 /// A flag from one scenario thread to another: what came before raise() happens before what comes
 /// after a true raised().
 class Flag {

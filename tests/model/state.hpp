@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 
+#include "tests/model/turns.hpp"
 #include "tests/model/world.hpp"
 
 #include "tests/model/checker.hpp"
@@ -31,6 +32,8 @@ struct Thread {
   bool section_broken = false;
   unsigned cpu = 0;
   std::uint64_t last_fence = 0;
+  unsigned pinned = 0;           // the CPU it runs on in an execution that is conducted
+  std::uint64_t turns_seen = 0;  // knows what others did in their turns up to this one
 };
 
 /// One simulated machine. Ordinary memory: the simulation runs in one real thread.
@@ -48,6 +51,10 @@ struct World {
     Clock clock{};  // what he had done: the edge of the context switch to the next thread
   };
   std::array<Cpu, kCpus> cpu;
+  Conductor* conductor = nullptr;
+  int turn = -1;
+  std::uint64_t turns = 0;
+  Clock handed_on{};  // what those who handed over had done
 };
 
 extern World world;
@@ -64,6 +71,10 @@ void fence_here(const Where& at);
 
 /// Returns when nobody else has stopped the machine.
 void stand_still();
+
+/// In an execution that is conducted: returns when it is the calling thread's turn, and it knows
+/// all that has been done.
+void wait_for_turn();
 
 /// The calling thread sleeps until wake_thread(); both ends are a context switch.
 void park(const void* key, const Where& at);

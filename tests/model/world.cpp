@@ -6,6 +6,7 @@
 
 #include "tests/model/globals.hpp"
 #include "tests/model/per_thread.hpp"
+#include "tests/model/watch.hpp"
 
 #include "tests/model/state.hpp"
 
@@ -52,8 +53,10 @@ void answer(bool fence = true) {
 
 void ask(int index, bool restart_sections) {
   Thread& other = thread(index);
-  if (other.finished || other.idle)
+  if (other.finished || other.idle) {
+    other.section_broken |= restart_sections && other.in_section;  // preempted in it
     return;
+  }
   if (!other.started) {
     other.fence_at_start = true;
     return;
@@ -98,6 +101,8 @@ void loads(const void* cell) {
 }
 
 void park(const void* key, const Where& at) {
+  if (world.conductor != nullptr && key != &turns::kKey)
+    return turns::in_vain(true);
   Thread& mine = me();
   mine.stored = nullptr;
   answer();
@@ -108,7 +113,7 @@ void park(const void* key, const Where& at) {
   rl::ctx().park_current_thread(false, false, false, place(at));
   mine.idle = false;
   fence_here(at);
-  if (key != &kStillKey)
+  if (key != &kStillKey && key != &turns::kKey)
     stand_still();  // it was woken, but the machine has been stopped since
 }
 
@@ -119,6 +124,10 @@ void stand_still() {
 void require(bool holds, const char* what, const Where& at) {
   if (!holds)
     rl::ctx().fail_test(what, rl::test_result_user_assert_failed, place(at));
+}
+
+unsigned some_cpu() {
+  return world.conductor != nullptr ? me().pinned : choose(kCpus);
 }
 
 unsigned choose(unsigned choices) {
@@ -146,6 +155,8 @@ int thread_count() {
 void step() {
   if (!world.running || world.uninterrupted != 0)
     return;
+  if (world.conductor != nullptr)
+    return turns::step();
   do {
     answer();
     rl::ctx().sched();
@@ -155,6 +166,8 @@ void step() {
 void let_others_run(const Where& at) {
   if (!world.running)
     return;
+  if (world.conductor != nullptr)
+    return turns::in_vain(false);
   compiler_barrier();
   rl::ctx().yield(1, place(at));
   answer();
@@ -185,6 +198,8 @@ StoppedMachine::StoppedMachine(const Where& at) {
     return;
   full_fence(at);
   while (world.stopper >= 0) let_others_run(at);
+  if (world.conductor != nullptr)
+    turns::in_vain(true);  // whoever does not run cannot come to the rendezvous
   world.stopper = self();
   for (int i = 0; i < world.threads; ++i)
     if (i != self()) {
@@ -233,6 +248,7 @@ namespace execution {
 
 void begin(int threads, int used, bool membarrier) {
   world = World{};
+  watch::read = watch::written = nullptr;
   world.has_membarrier = membarrier;
   world.threads = threads;
   for (int i = used; i < threads; ++i) thread(i).finished = true;

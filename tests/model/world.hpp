@@ -36,6 +36,9 @@ void require(bool holds, const char* what, const Where& at = Where::current());
 /// One of 0 .. @p choices - 1: the search tries them all, or draws one.
 unsigned choose(unsigned choices);
 
+/// A CPU that the executing thread may run on.
+unsigned some_cpu();
+
 /// The executing thread's number; in setup and teardown that of whichever thread runs them.
 int self();
 

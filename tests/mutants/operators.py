@@ -18,13 +18,16 @@ FIELDS = {
     "put_progress": ("Progress", ["wait_free", "lock_free", "blocking"]),
     "stop_progress": ("Progress", ["wait_free", "lock_free", "blocking"]),
 }
-# Claims that checks of the model, or the contract's, tell from their opposite. The others are
-# words for people: zero, the kinds of progress, overflow where no near_overflow() is offered.
+# Claims that checks of the model, or the contract's, tell from their opposite. The others are words
+# for people. Every wrong value of zero, progress, overflow, shared_by_threads and put_on_other_cpu
+# is tried by the tests themselves, too: WrongClaimsAreNoticed.
 TOLD_BY_MODEL = ["safe", "removal", "put_on_other_thread", "try_stop", "spurious_failure",
                  "certain_after_stop", "get_while_going", "destroy_when_drained", "count",
-                 "needs_rseq", "needs_membarrier", "needs_stop_machine", "needs_registration"]
+                 "needs_rseq", "needs_membarrier", "needs_stop_machine", "needs_registration",
+                 "zero", "get_progress", "put_progress", "stop_progress"]
 TOLD_BY_CONTRACT = ["control", "hold_across_sleep", "bytes_per_object", "bytes_allocated",
-                    "bytes_per_cpu", "bytes_per_thread"]
+                    "bytes_per_cpu", "bytes_per_thread", "overflow", "shared_by_threads",
+                    "put_on_other_cpu"]
 SWAPPED = {"==": "!=", "!=": "==", "<": "<=", "<=": "<", ">": ">=", ">=": ">", "&&": "||",
            "||": "&&", "+": "-", "-": "+", "+=": "-=", "-=": "+=", "&": "|", "|": "&", "?": None}
 NAMES = {"fetch_add": "fetch_sub", "fetch_sub": "fetch_add", "true": "false", "false": "true",
@@ -266,8 +269,10 @@ def defaults(scheme_hpp):
     return dict(found)
 
 
-def others(field, value):
-    """What else the claim could be."""
+def others(field, value, text):
+    """What else the claim could be; not what a scheme says that nobody can see."""
+    if field == "overflow" and "kNoNearOverflow" in text:
+        return ["Overflow::no_counter"]
     if value in ("true", "false"):
         return [NAMES[value]]
     if field in FIELDS:
@@ -283,10 +288,10 @@ def claims(text, scheme_hpp, fields):
         return []
     every = []
     order = list(defaults(scheme_hpp))
-    said = {m[1]: m for m in re.finditer(r"^ *\.(\w+) = ([^\n]*),$", text, re.M)}
+    said = {m[1]: m for m in re.finditer(r"^ *\.(\w+) = ([^\n]*?),(?: +//.*)?$", text, re.M)}
     for field, usual in [(f, v) for f, v in defaults(scheme_hpp).items() if f in fields]:
         value = said[field][2] if field in said else usual
-        for other in others(field, value):
+        for other in others(field, value, text):
             what = f"claims {field} = {other.split('::')[-1]}"
             if field in said:
                 start, end = said[field].span(2)

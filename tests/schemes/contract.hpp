@@ -4,6 +4,9 @@
 // Contract/PercpuSplit.RefusedAfterStop and so on.
 #pragma once
 
+#include <array>
+#include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +18,7 @@
 #include "tests/schemes/contract/handover.hpp"
 #include "tests/schemes/contract/overflow.hpp"
 #include "tests/schemes/contract/removal.hpp"
+#include "tests/schemes/contract/sharing.hpp"
 #include "tests/schemes/contract/siege.hpp"
 #include "tests/schemes/contract/storms.hpp"
 
@@ -23,7 +27,7 @@ namespace getput::contract {
 struct Check {
   std::string_view name;
   bool applies;  ///< to this scheme, as its SchemeInfo has it
-  Verdict (*run)();
+  std::function<Verdict()> run;
   bool races = false;  ///< what it looks for is a data race: ThreadSanitizer has to find it first
 };
 
@@ -34,7 +38,7 @@ std::vector<Check> all_checks() {
   constexpr bool shared = i.shared_by_threads;
   constexpr bool removal = i.removal && i.safe;
   constexpr bool storms = removal && shared;
-  std::vector<Check> checks{
+  return {
       {"StartsLive", true, starts_live<S>},
       {"CountIsWhatIsHeld", true, count_is_what_is_held<S>},
       {"RefusedAfterStop", removal && i.certain_after_stop, refused_after_stop<S>},
@@ -49,7 +53,6 @@ std::vector<Check> all_checks() {
       {"WaitObeysStopToken", storms, wait_obeys_stop_token<S>},
       {"PutOnOtherThread", shared && i.put_on_other_thread, put_on_other_thread<S>},
       {"GettersAndPutters", storms && i.put_on_other_thread, getters_and_putters<S>},
-      {"PutOnOtherCpu", shared && i.put_on_other_cpu, put_on_other_cpu<S>},
       {"ThreadExitsWhileHolding", shared && i.put_on_other_thread, thread_exits_while_holding<S>},
       {"ThreadsComeAndGo", storms, threads_come_and_go<S>},
       {"MigrationStorm", shared && i.safe, migration_storm<S>},
@@ -65,16 +68,84 @@ std::vector<Check> all_checks() {
       {"AdmittedLateGetIsSeen", storms && !i.certain_after_stop, late_get_is_seen<S>},
       {"AdmittedUnsafetyIsSeen", i.removal && !i.safe && shared, unsafety_is_seen<S>, true},
       {"SleepingHolderIsAsHarmlessAsClaimed", storms, sleeping_holder_is_as_harmless_as_claimed<S>},
-      {"CallersGoOnWhileRemoverWaits", storms && i.get_progress != Progress::blocking,
-       callers_go_on_while_remover_waits<S>},
+      {"CallersGoOnWhileRemoverWaits", storms, callers_go_on_while_remover_waits<S>},
       {"ManyObjects", true, [] { return many_objects<S>(times(100'000)); }},
       {"DestroyedObjectsLeaveNothing", true, destroyed_objects_leave_nothing<S>},
       {"BytesAreAsClaimed", true, bytes_are_as_claimed<S>},
       {"ForkKeepsCountsApart", true, fork_keeps_counts_apart<S>},
   };
-  if constexpr (CanStartNearOverflow<S>)
-    checks.push_back({"OverflowIsAsClaimed", true, overflow_is_as_claimed<S>});
-  return checks;
+}
+
+// Checks that take the claim as a value, so that they can be asked about a wrong one.
+
+template <class S>
+std::vector<Check> checks_of_overflow(const SchemeInfo& claimed) {
+  return {{"OverflowIsAsClaimed", true,
+           [is = claimed.overflow] { return overflow_is_as_claimed<S>(is); }}};
+}
+template <class S>
+std::vector<Check> checks_of_zero(const SchemeInfo& claimed) {
+  return {{"ZeroIsFoundAsClaimed", true,
+           [is = claimed.zero] { return zero_is_found_as_claimed<S>(is); }}};
+}
+template <class S>
+std::vector<Check> checks_of_sharing(const SchemeInfo& claimed, milliseconds longest) {
+  return {{"ThreadsShareIt", claimed.shared_by_threads, threads_share_it<S>},
+          {"AdmittedUnsharedUseIsSeen", !claimed.shared_by_threads,
+           [longest] { return sharing_is_seen_to_break_it<S>(longest); }, true}};
+}
+template <class S>
+std::vector<Check> checks_of_migration(const SchemeInfo& claimed) {
+  return {
+      {"PutOnOtherCpu", claimed.put_on_other_cpu, put_on_other_cpu<S>},
+      {"AdmittedCpuBindingIsSeen", !claimed.put_on_other_cpu, migration_is_seen_to_break_it<S>}};
+}
+
+template <Scheme S>
+std::vector<Check> claim_checks() {
+  std::vector<Check> all = checks_of_overflow<S>(S::info);
+  for (const auto& more : {checks_of_zero<S>(S::info), checks_of_sharing<S>(S::info, hunt()),
+                           checks_of_migration<S>(S::info)})
+    all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
+/// A claim with another value than the scheme's, and the checks that it brings.
+struct Flip {
+  std::string name;
+  std::vector<Check> checks;
+};
+
+/// Every wrong claim that can be told from the right one without a look inside. Not: which of the
+/// kinds of zero detection that a look directly after the last put tells (the model knows), and how
+/// a counter overflows that cannot be set.
+template <Scheme S>
+std::vector<Flip> all_flips() {
+  std::vector<Flip> flips;
+  SchemeInfo claimed = S::info;
+  for (const Overflow is :
+       {Overflow::wraps, Overflow::sum_wraps, Overflow::saturates, Overflow::no_counter}) {
+    claimed.overflow = is;
+    if (is != S::info.overflow && (is == Overflow::no_counter || !SaysWhyNotNearOverflow<S>))
+      flips.push_back(
+          {"overflow = " + std::to_string(static_cast<int>(is)), checks_of_overflow<S>(claimed)});
+  }
+  const auto group = [](ZeroDetection zero) {
+    return zero == ZeroDetection::never ? 0 : zero == ZeroDetection::grace_period ? 1 : 2;
+  };
+  for (const ZeroDetection is :
+       {ZeroDetection::last_put, ZeroDetection::remover_sum, ZeroDetection::after_switch,
+        ZeroDetection::grace_period, ZeroDetection::never}) {
+    claimed.zero = is;
+    if (group(is) != group(S::info.zero))
+      flips.push_back(
+          {"zero = " + std::to_string(static_cast<int>(is)), checks_of_zero<S>(claimed)});
+  }
+  claimed.shared_by_threads = !S::info.shared_by_threads;
+  flips.push_back({"shared_by_threads", checks_of_sharing<S>(claimed, burst() / 3)});
+  claimed.put_on_other_cpu = !S::info.put_on_other_cpu;
+  flips.push_back({"put_on_other_cpu", checks_of_migration<S>(claimed)});
+  return flips;
 }
 
 /// Makes a test of every check that applies. @p why is not empty where the scheme is not available
@@ -82,12 +153,22 @@ std::vector<Check> all_checks() {
 int register_checks(std::string_view scheme, const std::vector<Check>& checks,
                     std::string (*why)());
 
+/// Makes one test of all flips: each is caught by one of its checks. That needs no broken scheme: a
+/// wrong claim about a right scheme is one that the checks have to tell. Returns 1.
+int register_flips(std::string_view scheme, const std::vector<Flip>& flips, std::string (*why)());
+
+/// All of scheme S, which is called @p name.
+template <Scheme S>
+int register_all(std::string_view name) {
+  constexpr auto why = +[] { return machine::Native::unavailable(S::info); };
+  return register_checks(name, all_checks<S>(), why) +
+         register_checks(name, claim_checks<S>(), why) + register_flips(name, all_flips<S>(), why);
+}
+
 }  // namespace getput::contract
 
-#define GETPUT_CONTRACT_TESTS(Class)                                                \
-  namespace {                                                                       \
-  using ContractScheme = ::getput::Class<::getput::machine::Native>;                \
-  [[maybe_unused]] const int contract_tests = ::getput::contract::register_checks(  \
-      #Class, ::getput::contract::all_checks<ContractScheme>(),                     \
-      [] { return ::getput::machine::Native::unavailable(ContractScheme::info); }); \
+#define GETPUT_CONTRACT_TESTS(Class)                                                        \
+  namespace {                                                                               \
+  [[maybe_unused]] const int contract_tests =                                               \
+      ::getput::contract::register_all<::getput::Class<::getput::machine::Native>>(#Class); \
   }

@@ -123,6 +123,16 @@ def test_claims_spoken_and_unspoken():
     assert ".count = CountExactness::approximate," in made["claims count = approximate"]
 
 
+def test_claims_with_a_comment_and_of_what_nobody_sees():
+    header = HEADER.replace("CountExactness::exact,", "CountExactness::exact,  // some day")
+    made = {c.what: c.apply(header) for c in operators.claims(header, SCHEME_HPP, ["count"])}
+    assert len(made) == 3
+    assert "CountExactness::approximate,  // some day" in made["claims count = approximate"]
+    assert len(operators.others("overflow", "Overflow::wraps", HEADER)) == 3
+    assert operators.others("overflow", "Overflow::wraps", "kNoNearOverflow") == [
+        "Overflow::no_counter"]
+
+
 def test_all_in_one_text():
     changes = operators.changes(HEADER)
     text, numbers = schemata.combine(HEADER, changes)

@@ -40,6 +40,34 @@ class ContractTest : public testing::Test {
   std::string (*why_)();
 };
 
+class FlipTest : public testing::Test {
+ public:
+  FlipTest(const std::vector<Flip>& flips, std::string (*why)()) : flips_(flips), why_(why) {}
+
+  void TestBody() override {
+    if (const std::string why = why_(); !why.empty())
+      GTEST_SKIP() << why;
+    for (const Flip& flip : flips_) expect_noticed(flip);
+    RecordProperty("flips", std::to_string(flips_.size()));
+  }
+
+ private:
+  static void expect_noticed(const Flip& flip) {
+    for (const Check& check : flip.checks) {
+      if (!check.applies)
+        continue;
+      if (kTsan && check.races)
+        return;  // the sanitizer would end the program at what the check looks for
+      if (check.run().kind != Verdict::Kind::kept)
+        return;
+    }
+    ADD_FAILURE() << "no check notices the claim " << flip.name;
+  }
+
+  std::vector<Flip> flips_;
+  std::string (*why_)();
+};
+
 }  // namespace
 
 int register_checks(std::string_view scheme, const std::vector<Check>& checks,
@@ -55,6 +83,13 @@ int register_checks(std::string_view scheme, const std::vector<Check>& checks,
     ++registered;
   }
   return registered;
+}
+
+int register_flips(std::string_view scheme, const std::vector<Flip>& flips, std::string (*why)()) {
+  testing::RegisterTest(("Contract/" + std::string(scheme)).c_str(), "WrongClaimsAreNoticed",
+                        nullptr, nullptr, __FILE__, __LINE__,
+                        [flips, why]() -> testing::Test* { return new FlipTest(flips, why); });
+  return 1;
 }
 
 }  // namespace getput::contract

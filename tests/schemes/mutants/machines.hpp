@@ -132,6 +132,30 @@ struct LetsIn : Scheme {
   }
 };
 
+/// Any scheme whose ticket is one bit, a put on another CPU than that of this thread's get lost.
+template <class Scheme>
+struct LosesMigratedPut : Scheme {
+  typename Scheme::Ticket try_get() noexcept {
+    cpu_ = Native::current_cpu();
+    return Scheme::try_get();
+  }
+  void put(typename Scheme::Ticket ticket) noexcept {
+    if (Native::current_cpu() == cpu_)
+      Scheme::put(ticket);
+  }
+  static inline thread_local unsigned cpu_ = 0;
+};
+
+/// Any scheme, said to saturate.
+template <class Scheme>
+struct SaidToSaturate : Scheme {
+  static constexpr SchemeInfo info = [] {
+    SchemeInfo claimed = Scheme::info;
+    claimed.overflow = Overflow::saturates;
+    return claimed;
+  }();
+};
+
 // Wrappers that are broken around a library of other people, whose insides stay as they are.
 
 /// The remover does not wait for the grace period, or for the write lock.

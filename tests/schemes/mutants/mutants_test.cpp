@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Each planted bug has to be caught by the contract check that is there to catch it. That the same
 // check passes on the unbroken scheme is what the contract tests show.
+#include "schemes/control/plain.hpp"
 #include "schemes/counter/atomic_base.hpp"
 #include "schemes/distributed/percpu_ref.hpp"
 #include "schemes/distributed/percpu_split.hpp"
@@ -12,7 +13,9 @@
 #include "schemes/lock/unload_lock.hpp"
 #include "tests/schemes/contract/claims.hpp"
 #include "tests/schemes/contract/handover.hpp"
+#include "tests/schemes/contract/overflow.hpp"
 #include "tests/schemes/contract/removal.hpp"
+#include "tests/schemes/contract/sharing.hpp"
 #include "tests/schemes/contract/siege.hpp"
 #include "tests/schemes/contract/storms.hpp"
 #include "tests/schemes/mutants/machines.hpp"
@@ -26,6 +29,11 @@ using GetsFirst = WithWords<GetsFirstWords>;
 using Losing = WithWords<LosingWords>;
 
 using namespace contract;  // the checks
+
+template <class S>
+Verdict overflow_is_as_said() {
+  return overflow_is_as_claimed<S>(S::info.overflow);
+}
 
 constexpr const char* kSum = "Piggin 2010: the sum counts a put whose get it misses";
 constexpr const char* kSigned = "until 2.6.33: a put on another CPU makes the sum zero";
@@ -60,6 +68,9 @@ constexpr const char* kWaiter = "7dfbe9aa3b (2004): the last put does not find t
     GETPUT_PLANTED("leaves_at_once", nobody_inside_after_drain, LeavesAtOnce<CkBrlock<>>),
     GETPUT_PLANTED("get_after_stop", refused_after_stop, LetsIn<CkBrlock<>>),
     GETPUT_PLANTED_AGAIN(kWaiter, "no_wake", last_put_wakes_remover, AtomicBase<NoWake>),
+    GETPUT_PLANTED("put_on_other_cpu_lost", put_on_other_cpu, LosesMigratedPut<AtomicBase<>>),
+    GETPUT_PLANTED("two_threads_on_one", threads_share_it, Plain<>),
+    GETPUT_PLANTED("wraps_and_does_not_say_so", overflow_is_as_said, SaidToSaturate<AtomicBase<>>),
 });
 
 }  // namespace
