@@ -33,12 +33,27 @@
 // answer do not share a line with arrivals; one remover who asks does not need them.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 
 #include "../machine/native.hpp"
 #include "../scheme.hpp"
 
 namespace getput {
+
+/// The tree's shape: which node is whose child. Nodes are numbered from the root's children
+/// downwards: Fanout of them, then theirs. The first ones are inner nodes, then comes a leaf for
+/// each CPU.
+template <unsigned Fanout>
+class SnziShape {
+ public:
+  /// As few as give every leaf a place: each takes one and offers Fanout.
+  static constexpr unsigned inner_nodes(unsigned cpus) noexcept {
+    return (std::max(cpus, 2U) - 2) / (Fanout - 1);
+  }
+  /// Wraps around to the number of the root for the root's children.
+  static constexpr unsigned parent_of(unsigned node) noexcept { return node / Fanout - 1; }
+};
 
 template <class M = machine::Native, unsigned Fanout = 8>
 class Snzi {
@@ -88,7 +103,7 @@ class Snzi {
 
   void stop() { root_.fetch_or(kClosed, std::memory_order_acq_rel); }  // E2
 
-  bool drained() { return root_.load(std::memory_order_acquire) < kOneInside; }  // E1
+  bool drained() { return root_.load(std::memory_order_acquire) == kClosed; }  // E1
 
   void wait_drained(std::stop_token token) {
     M::wait(
@@ -111,23 +126,18 @@ class Snzi {
 
   static constexpr std::uint64_t kClosed = 1;
   static constexpr std::uint64_t kOneInside = 2;
-  static constexpr unsigned kRoot = ~0U;
 
   using Word = typename M::template Atomic<std::uint64_t>;
   struct alignas(64) Node {
     Word word{0};
   };
 
-  // Nodes are numbered from the root's children downwards: Fanout of them, then theirs. The first
-  // ones are inner nodes, then comes a leaf for each CPU. Leaves are per-CPU memory.
-  static unsigned first_leaf() noexcept {
-    const unsigned cpus = M::possible_cpus();
-    return cpus <= Fanout ? 0 : Fanout == 1 ? cpus : (cpus - 1 + Fanout - 2) / (Fanout - 1);
-  }
-  static unsigned parent_of(unsigned node) noexcept {
-    return node < Fanout ? kRoot : node / Fanout - 1;
-  }
+  using Shape = SnziShape<Fanout>;
+  static constexpr unsigned kRoot = Shape::parent_of(0);
+  static unsigned first_leaf() noexcept { return Shape::inner_nodes(M::possible_cpus()); }
+  static unsigned parent_of(unsigned node) noexcept { return Shape::parent_of(node); }
 
+  // Leaves are per-CPU memory.
   decltype(auto) leaf(unsigned cpu) noexcept { return leaves_.template on<kLeaf>(cpu); }
 
   /// Calls @p use with the node's word, whatever it lives in.
