@@ -17,13 +17,12 @@ namespace {
 template <unsigned Fanout>
 void expect_a_tree(unsigned cpus) {
   using Shape = SnziShape<Fanout>;
-  constexpr unsigned kRoot = Shape::parent_of(0);
   const unsigned inner = Shape::inner_nodes(cpus);
   std::vector<unsigned> children(inner);
   unsigned of_root = 0;
   for (unsigned node = 0; node < inner + cpus; ++node) {
     const unsigned parent = Shape::parent_of(node);
-    if (parent == kRoot) {
+    if (parent == Shape::root()) {
       ++of_root;
       continue;
     }
@@ -31,7 +30,7 @@ void expect_a_tree(unsigned cpus) {
     ASSERT_LT(parent, node) << "so that whoever goes up arrives at the root";
     ++children[parent];
   }
-  ASSERT_GE(kRoot, inner + cpus) << "the root's number is another node's";
+  ASSERT_GE(Shape::root(), inner + cpus) << "the root's number is another node's";
   ASSERT_LE(of_root, Fanout);
   for (const unsigned n : children) {
     ASSERT_GE(n, 2U) << "an inner node that spares its parent nothing";
@@ -81,6 +80,15 @@ struct OpenWords : machine::Native {
     std::atomic<std::int64_t> word_{0};
   };
 };
+
+struct SixteenCpus : OpenWords {
+  static unsigned possible_cpus() noexcept { return 16; }
+};
+
+TEST(SnziShape, InnerNodesAreAllocatedWhereThereAreAny) {
+  EXPECT_EQ(Snzi<OpenWords>::allocated_here(), 0U);
+  EXPECT_EQ(Snzi<SixteenCpus>::allocated_here(), 2 * 64U + 128);  // snzi_bytes_test.cpp measures
+}
 
 constexpr std::int64_t kVersion = std::int64_t{1} << 32;
 constexpr std::int64_t kOne = 2;

@@ -44,7 +44,8 @@ class Small {
     const auto before = going_.fetch_or(1, std::memory_order_seq_cst);
     M::wait(
         this, [this] { return drained(); }, "one; two");
-    return before == 0 && Size < 8;
+    return before == 0 &&
+           Size < 8;
   }
 
   void near_overflow(int n) { words_.set(100 - n); }
@@ -105,7 +106,7 @@ def test_statements_are_deleted_and_exchanged():
 
 def test_results_are_turned_round():
     assert found("return true") == ["true -> false"]
-    assert "&& -> ||" in found("return before") and "< -> <=" in found("return before")
+    assert "&& -> ||" in found("return before") and "< -> <=" in found("Size < 8")
 
 
 def test_changes_know_their_function():

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// What snzi costs on a machine of sixteen CPUs, whose tree has inner nodes.
+#include <gtest/gtest.h>
+
+#include "schemes/distributed/snzi.hpp"
+#include "tests/schemes/contract/crowds_of_objects.hpp"
+
+namespace getput {
+namespace {
+
+struct SixteenCpus : machine::Native {
+  static unsigned possible_cpus() noexcept { return 16; }
+};
+
+TEST(SnziBytes, InnerNodesAreTold) {
+  const contract::Verdict verdict = contract::bytes_are_as_claimed<Snzi<SixteenCpus>>();
+  EXPECT_FALSE(verdict.is_broken()) << verdict.detail;
+}
+
+}  // namespace
+}  // namespace getput
