@@ -33,6 +33,7 @@ class Small {
   };
 
   bool try_get() noexcept {
+    constexpr int kGoing = 7;
     if (going_.load(std::memory_order_acquire) != 0) [[unlikely]]  // E1
       return false;
     words_.template add<kGets>(2);
@@ -136,7 +137,8 @@ def test_all_in_one_text():
     # Left out when the compiler does not like it; a member's initial value never gets in.
     some = next(number for number in numbers if number)
     assert some not in schemata.combine(HEADER, changes, {some})[1]
-    assert "Atomic going_{0};" in text
+    assert "Atomic going_{0};" in text and "constexpr int kGoing = 7;" in text
+    assert "7 -> 8" not in have
 
 
 def test_the_compilers_complaints_are_understood():
