@@ -28,10 +28,10 @@
 //   E3  restart's exchange of root_ -> try_get's acquire load of it.
 //
 // Limits: the ticket names the leaf; any thread may give it back. A leaf counts to 2^31 - 1 and
-// then spoils its version. One cache line per CPU and object, and above 8 CPUs one more per 7 of
-// them, plus what the allocator takes to align them. The published root has a separate indicator
-// word and announce bits, so that readers of the answer do not share a line with arrivals; one
-// remover who asks does not need them.
+// then spoils its version, which repeats itself after 2^32 arrivals at an empty leaf. One cache
+// line per CPU and object, and above 8 CPUs one more per 7 of them, plus what the allocator takes
+// to align them. The published root has a separate indicator word and announce bits, so that
+// readers of the answer do not share a line with arrivals; one remover who asks does not need them.
 #pragma once
 
 #include <algorithm>

@@ -66,11 +66,16 @@ struct OpenWords : machine::Native {
   static unsigned possible_cpus() noexcept { return 1; }
   static unsigned current_cpu() noexcept { return 0; }
 
-  static inline std::atomic<std::int64_t>* word = nullptr;  // of the object made last
-  template <std::size_t>
+  // Of the object made last.
+  static inline std::atomic<std::int64_t>* word = nullptr;
+  static inline std::size_t words = 0;
+  template <std::size_t N>
   class PerCpuWords {
    public:
-    PerCpuWords() { word = &word_; }
+    PerCpuWords() {
+      word = &word_;
+      words = N;
+    }
     template <std::size_t>
     std::atomic<std::int64_t>& on(unsigned) noexcept {
       return word_;
@@ -88,6 +93,11 @@ struct SixteenCpus : OpenWords {
 TEST(SnziShape, InnerNodesAreAllocatedWhereThereAreAny) {
   EXPECT_EQ(Snzi<OpenWords>::allocated_here(), 0U);
   EXPECT_EQ(Snzi<SixteenCpus>::allocated_here(), 2 * 64U + 128);  // snzi_bytes_test.cpp measures
+}
+
+TEST(SnziLeaf, HasItsLineAlone) {
+  const Snzi<OpenWords> module;
+  EXPECT_EQ(OpenWords::words * sizeof(std::int64_t), module.info.bytes_per_cpu);
 }
 
 constexpr std::int64_t kVersion = std::int64_t{1} << 32;
