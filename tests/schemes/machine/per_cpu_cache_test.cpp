@@ -208,23 +208,41 @@ TEST_F(PerCpuCacheTest, Forgets) {
   EXPECT_EQ(two_.given, 5);
 }
 
-/// Else both might give the pair's delta to its owner.
-TEST_F(PerCpuCacheTest, ClaimWaitsForTheCollector) {
+TEST_F(PerCpuCacheTest, ForgetsOnEveryCpu) {
+  if (!can_migrate())
+    GTEST_SKIP() << kNoMigration;
+  for (const int cpu : allowed_cpus()) {
+    ASSERT_TRUE(pin(0, cpu));
+    change(one_, 5);
+  }
+  cache_->forget(kSlot, &one_);
+  EXPECT_EQ(cache_->peek(kSlot, &one_), 0);
+  collect_everything();
+  EXPECT_EQ(one_.given, 0);
+}
+
+/// Else a delta might be lost, or be given to its owner twice.
+TEST_F(PerCpuCacheTest, CollectorHasTheTableForHimself) {
   pin(0, allowed_cpus().front());
   change(one_, 5);
+  std::atomic<bool> tried{false};
   std::atomic<bool> claimed{false};
-  std::thread claims;
+  std::thread other;
+  const auto run_other = [&] {
+    EXPECT_EQ(cache_->add(open_, 0, kSlot, &one_, 1), Found::missed);
+    tried = true;
+    cache_->claim(kSlot, &two_, &give);
+    claimed = true;
+  };
   cache_->collect_all(static_cast<unsigned>(allowed_cpus().front()),
                       [&](void* owner, std::int64_t delta) {
-                        claims = std::thread([&] {
-                          cache_->claim(kSlot, &two_, &give);
-                          claimed = true;
-                        });
+                        other = std::thread(run_other);
+                        while (!tried) std::this_thread::yield();
                         std::this_thread::sleep_for(contract::milliseconds(20));
                         EXPECT_FALSE(claimed);
                         give(owner, delta);
                       });
-  claims.join();
+  other.join();
   EXPECT_EQ(one_.given, 5);
   EXPECT_EQ(cache_->add(open_, 0, kSlot, &two_, 1), Found::added);
 }
