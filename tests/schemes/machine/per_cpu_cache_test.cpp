@@ -225,8 +225,7 @@ TEST_F(PerCpuCacheTest, ForgetsOnEveryCpu) {
 TEST_F(PerCpuCacheTest, CollectorHasTheTableForHimself) {
   pin(0, allowed_cpus().front());
   change(one_, 5);
-  std::atomic<bool> tried{false};
-  std::atomic<bool> claimed{false};
+  std::atomic<bool> tried{false}, claimed{false};
   std::thread other;
   const auto run_other = [&] {
     EXPECT_EQ(cache_->add(open_, 0, kSlot, &one_, 1), Found::missed);
