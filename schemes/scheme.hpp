@@ -27,6 +27,9 @@
 //                                 What is taken inside is put inside, unless the session says
 //                                 kTicketsOutlive = true. With kForAllObjects = true one made of
 //                                 any object serves all objects of the scheme
+//   static size_t allocated_here()
+//                                 bytes that each object allocates because of how many CPUs this
+//                                 machine has, beyond what SchemeInfo says
 //   void near_overflow(int64 n)   for tests: an unused object, n references below where its counter
 //                                 overflows. Whoever has a counter has this, or says in a string
 //                                 kNoNearOverflow why it cannot be had
@@ -196,6 +199,15 @@ concept Scheme = requires(S s, const S cs, typename S::Ticket t, const typename 
   { s.restart() } -> std::same_as<void>;
   { cs.count() } -> std::same_as<std::int64_t>;
 };
+
+/// SchemeInfo::bytes_allocated on this machine.
+template <class S>
+std::size_t bytes_allocated_here() {
+  if constexpr (requires { S::allocated_here(); })
+    return S::info.bytes_allocated + S::allocated_here();
+  else
+    return S::info.bytes_allocated;
+}
 
 namespace detail {
 struct NoGuard {};

@@ -40,6 +40,7 @@ bool register_scheme(std::string folder) {
   static_assert(Scheme<S>, "a scheme must fulfil the concept of schemes/scheme.hpp");
   SchemeEntry entry;
   entry.info = S::info;
+  entry.info.bytes_allocated = bytes_allocated_here<S>();
   entry.folder = std::move(folder);
   entry.unavailable = &why_unavailable<S, M>;
   entry.session = !std::is_same_v<SessionFor<S>, getput::detail::NoSession>;

@@ -22,17 +22,20 @@
 //       undoes exactly one such.
 //   I4  root_ = closed bit, and the surplus of the root; try_stop() closes it only at zero.
 //
-// Ordering: every exchange acquires and releases.
+// Ordering: every exchange acquires and releases; the loads before them need not.
 //   E1  put's exchange -> (the leaf's last put -> ... ->) root at zero -> drained()'s acquire load.
 //   E2  closing the root -> try_get's acquire load of it, or its refusal at the root.
 //   E3  restart's exchange of root_ -> try_get's acquire load of it.
 //
 // Limits: the ticket names the leaf; any thread may give it back. A leaf counts to 2^31 - 1 and
-// then spoils its version. One cache line per CPU and object, and above 8 CPUs one more per 7 of
-// them. The published root has a separate indicator word and announce bits, so that readers of the
-// answer do not share a line with arrivals; one remover who asks does not need them.
+// then spoils its version, which repeats itself after 2^32 arrivals at an empty leaf. One cache
+// line per CPU and object, and above 8 CPUs one more per 7 of them, plus what the allocator takes
+// to align them. The published root has a separate indicator word and announce bits, so that
+// readers of the answer do not share a line with arrivals; one remover who asks does not need them.
 #pragma once
 
+#include <algorithm>
+#include <limits>
 #include <memory>
 #include <string_view>
 
@@ -40,6 +43,21 @@
 #include "../scheme.hpp"
 
 namespace getput {
+
+/// The tree's shape: which node is whose child. Nodes are numbered from the root's children
+/// downwards: Fanout of them, then theirs. The first ones are inner nodes, then comes a leaf for
+/// each CPU.
+template <unsigned Fanout>
+class SnziShape {
+ public:
+  /// As few as give every leaf a place: each takes one and offers Fanout.
+  static unsigned inner_nodes(unsigned cpus) noexcept {
+    return (std::max(cpus, 2U) - 2) / (Fanout - 1);
+  }
+  /// Wraps around for the root's children.
+  static unsigned parent_of(unsigned node) noexcept { return node / Fanout - 1; }
+  static unsigned root() noexcept { return std::numeric_limits<unsigned>::max(); }
+};
 
 template <class M = machine::Native, unsigned Fanout = 8>
 class Snzi {
@@ -91,7 +109,7 @@ class Snzi {
 
   void stop() { root_.fetch_or(kClosed, std::memory_order_acq_rel); }  // E2
 
-  bool drained() { return root_.load(std::memory_order_acquire) < kOneInside; }  // E1
+  bool drained() { return root_.load(std::memory_order_acquire) == kClosed; }  // E1
 
   void wait_drained(std::stop_token token) {
     M::wait(
@@ -101,6 +119,11 @@ class Snzi {
   void restart() { root_.fetch_and(~kClosed, std::memory_order_acq_rel); }  // E3
 
   std::int64_t count() const { return 0; }
+
+  static std::size_t allocated_here() noexcept {
+    constexpr std::size_t kForAlignment = 128;  // glibc
+    return first_leaf() == 0 ? 0 : first_leaf() * sizeof(Node) + kForAlignment;
+  }
 
  private:
   // A node: twice its surplus in the lower half (1 is "1/2"), its version in the upper.
@@ -114,23 +137,16 @@ class Snzi {
 
   static constexpr std::uint64_t kClosed = 1;
   static constexpr std::uint64_t kOneInside = 2;
-  static constexpr unsigned kRoot = ~0U;
 
   using Word = typename M::template Atomic<std::uint64_t>;
   struct alignas(64) Node {
     Word word{0};
   };
 
-  // Nodes are numbered from the root's children downwards: Fanout of them, then theirs. The first
-  // ones are inner nodes, then comes a leaf for each CPU. Leaves are per-CPU memory.
-  static unsigned first_leaf() noexcept {
-    const unsigned cpus = M::possible_cpus();
-    return cpus <= Fanout ? 0 : Fanout == 1 ? cpus : (cpus - 1 + Fanout - 2) / (Fanout - 1);
-  }
-  static unsigned parent_of(unsigned node) noexcept {
-    return node < Fanout ? kRoot : node / Fanout - 1;
-  }
+  using Shape = SnziShape<Fanout>;
+  static unsigned first_leaf() noexcept { return Shape::inner_nodes(M::possible_cpus()); }
 
+  // Leaves are per-CPU memory.
   decltype(auto) leaf(unsigned cpu) noexcept { return leaves_.template on<kLeaf>(cpu); }
 
   /// Calls @p use with the node's word, whatever it lives in.
@@ -161,7 +177,7 @@ class Snzi {
   }
 
   [[gnu::noinline]] bool arrive(unsigned node) noexcept {
-    if (node == kRoot)
+    if (node == Shape::root())
       return arrive_at_root();
     return with(node, [this, node](auto&& word) { return this->arrive_at(node, word); });
   }
@@ -172,7 +188,7 @@ class Snzi {
     bool counted = false;
     bool refused = false;
     while (!counted && !refused) {
-      auto seen = word.load(std::memory_order_acquire);
+      auto seen = word.load(std::memory_order_relaxed);
       using Value = decltype(seen);
       const auto as_bits = [](Value value) { return static_cast<std::uint64_t>(value); };
       if (surplus(as_bits(seen)) >= kOne) {
@@ -188,7 +204,7 @@ class Snzi {
         mine = true;
       }
       // I2: at 1/2 now, by this thread or by another one that is helped.
-      const bool arrived = arrive(parent_of(node));
+      const bool arrived = arrive(Shape::parent_of(node));
       const auto settled =
           static_cast<Value>(arrived ? as_bits(seen) + kHalf : as_bits(seen) - kHalf);
       Value found = seen;
@@ -202,17 +218,17 @@ class Snzi {
       counted = mine && is_one;
       refused = !arrived && !is_one;
     }
-    for (; in_vain != 0; --in_vain) depart(parent_of(node));
+    for (; in_vain != 0; --in_vain) depart(Shape::parent_of(node));
     return counted;
   }
 
   bool arrive_at_root() noexcept {
-    std::uint64_t seen = root_.load(std::memory_order_acquire);
+    std::uint64_t seen = root_.load(std::memory_order_relaxed);
     do {
       if (seen == kClosed)  // I4, E2
         return false;
     } while (!root_.compare_exchange_weak(seen, seen + kOneInside, std::memory_order_acq_rel,
-                                          std::memory_order_acquire));
+                                          std::memory_order_relaxed));
     return true;
   }
 
@@ -221,16 +237,17 @@ class Snzi {
     return arrive(first_leaf() + cpu);
   }
   [[gnu::noinline]] void depart_parent_of_leaf(unsigned cpu) noexcept {
-    depart(parent_of(first_leaf() + cpu));
+    depart(Shape::parent_of(first_leaf() + cpu));
   }
 
   void depart(unsigned node) noexcept {
-    if (node == kRoot) {
+    if (node == Shape::root()) {
       const void* const key = this;  // the object may be gone once the root is at zero
-      if (root_.fetch_sub(kOneInside, std::memory_order_seq_cst) < 2 * kOneInside)  // E1
+      // E1. Whoever waits has closed the root.
+      if (root_.fetch_sub(kOneInside, std::memory_order_seq_cst) == (kClosed | kOneInside))
         M::wake_if_waiting(key);
     } else if (with(node, [](auto&& word) { return leave(word); })) {
-      depart(parent_of(node));
+      depart(Shape::parent_of(node));
     }
   }
 

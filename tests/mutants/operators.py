@@ -168,7 +168,7 @@ def deletions(code):
         body = re.sub(r"^(else|do)\s+", "", body)
         movable = not re.match(r"(return|using|break|continue|while)\b", body)
         whole = end - len(body) == start
-        if movable and body != ";":
+        if (movable or re.match(r"(break|continue);", body)) and body != ";":
             yield Change(end - len(body), end, ";", "deleted")
         if movable and whole and before and before[1] <= start and not code[before[1] : start].strip():
             first, between = code[before[0] : before[1]], code[before[1] : start]
@@ -198,7 +198,7 @@ def conditions(code):
 
 
 def tokens(code):
-    for found in re.finditer(r"(?<= )(==|!=|<=?|>=?|&&|\|\||[-+]=?|&|\|)(?= )", code):
+    for found in re.finditer(r"(?<= )(==|!=|<=?|>=?|&&|\|\||[-+]=?|&|\|)(?=\s)", code):
         yield Change(*found.span(), SWAPPED[found[0]], f"{found[0]} -> {SWAPPED[found[0]]}")
     for found in re.finditer(r"\bfetch_add\b|\bfetch_sub\b|\btrue\b|\bfalse\b|\+\+|--", code):
         yield Change(*found.span(), NAMES[found[0]], f"{found[0]} -> {NAMES[found[0]]}")

@@ -42,7 +42,8 @@ def bodies(code):
             continue
         if declared := DECLARATION.match(body):
             if not body.startswith("return "):
-                found.append((begin + declared.end(), end - 1, "value"))
+                if not re.match(r"(static )?constexpr ", body):  # those are no choice at run time
+                    found.append((begin + declared.end(), end - 1, "value"))
                 continue
         elif re.match(r"(const|typename|std::\w+<?.*>?) [^=(]*[({;]", body):
             continue  # a declaration without =

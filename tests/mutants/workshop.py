@@ -21,7 +21,8 @@ WORDS = ["tests/schemes/counter_words_test.cpp"]
 MORE_UNITS = {
     **{("model", word): WORDS for word in
        ("atomic", "atomic_base", "lockref", "rcuref", "refcount", "sticky")},
-    ("model", "snzi"): ["tests/model/tall_snzi.cpp"],
+    ("model", "snzi"): ["tests/model/refused_snzi.cpp", "tests/model/tall_snzi.cpp",
+                        "tests/schemes/snzi_test.cpp"],
     ("model", "sloppy"): ["tests/model/thrifty_sloppy.cpp"],
     ("contract", "percpu_ref"): ["tests/schemes/percpu_ref_test.cpp",
                                  "tests/schemes/percpu_ref_races_test.cpp"],

@@ -33,6 +33,7 @@ class Small {
   };
 
   bool try_get() noexcept {
+    constexpr int kGoing = 7;
     if (going_.load(std::memory_order_acquire) != 0) [[unlikely]]  // E1
       return false;
     words_.template add<kGets>(2);
@@ -44,7 +45,8 @@ class Small {
     const auto before = going_.fetch_or(1, std::memory_order_seq_cst);
     M::wait(
         this, [this] { return drained(); }, "one; two");
-    return before == 0 && Size < 8;
+    return before == 0 &&
+           Size < 8;
   }
 
   void near_overflow(int n) { words_.set(100 - n); }
@@ -105,7 +107,7 @@ def test_statements_are_deleted_and_exchanged():
 
 def test_results_are_turned_round():
     assert found("return true") == ["true -> false"]
-    assert "&& -> ||" in found("return before") and "< -> <=" in found("return before")
+    assert "&& -> ||" in found("return before") and "< -> <=" in found("Size < 8")
 
 
 def test_changes_know_their_function():
@@ -145,7 +147,8 @@ def test_all_in_one_text():
     # Left out when the compiler does not like it; a member's initial value never gets in.
     some = next(number for number in numbers if number)
     assert some not in schemata.combine(HEADER, changes, {some})[1]
-    assert "Atomic going_{0};" in text
+    assert "Atomic going_{0};" in text and "constexpr int kGoing = 7;" in text
+    assert "7 -> 8" not in have
 
 
 def test_the_compilers_complaints_are_understood():

@@ -148,8 +148,9 @@ Verdict bytes_are_as_claimed() {
   constexpr double kNew = 100'000;  // slots of earlier objects are used again, these are not
   const double all = kNew + static_cast<double>(most_alive);
   const auto object = static_cast<double>(info.bytes_per_object);
-  const auto words = static_cast<double>(
-      info.bytes_allocated + info.bytes_per_cpu * allowed_cpus().size() + info.bytes_per_thread);
+  const auto words =
+      static_cast<double>(bytes_allocated_here<S>() + info.bytes_per_cpu * allowed_cpus().size() +
+                          info.bytes_per_thread);
   const auto seen = static_cast<double>(growth_in_bytes<S>(static_cast<long>(all)));
   if (seen < 0)
     return untestable("many schemes ran in this process before; run this one alone");

@@ -5,9 +5,11 @@
 
 #include <array>
 #include <map>
+#include <set>
 #include <thread>
 #include <vector>
 
+#include "schemes/distributed/refcache.hpp"
 #include "schemes/machine/native.hpp"
 #include "tests/schemes/contract/actor.hpp"
 #include "tests/schemes/contract/cpus.hpp"
@@ -68,6 +70,36 @@ TEST_F(PerCpuCacheTest, OwnersAreSpreadOverTheTable) {
     ++at[slot];
   }
   EXPECT_GT(at.size(), owners.size() / 2);
+}
+
+/// Neighbours do not collide, and neither do those who are as far apart as regions of memory are.
+TEST_F(PerCpuCacheTest, TheTableIsUsedToTheFull) {
+  for (const std::uintptr_t apart : {std::uintptr_t{16}, std::uintptr_t{1} << 16}) {
+    std::set<std::uint32_t> taken;
+    for (std::uintptr_t i = 0; i < PerCpuCache::kSlots; ++i)
+      taken.insert(
+          PerCpuCache::slot_of(reinterpret_cast<void*>((std::uintptr_t{1} << 40) + i * apart)));
+    EXPECT_EQ(taken.size(), PerCpuCache::kSlots) << apart << " bytes apart";
+  }
+}
+
+/// Tables lie side by side: the last pair of one is not the beginning of the next.
+TEST_F(PerCpuCacheTest, TablesDoNotOverlap) {
+  pin(0, allowed_cpus().front());
+  constexpr std::uint32_t kLast = PerCpuCache::kSlots - 1;
+  static auto& for_ever = *new std::vector<PerCpuCache*>;
+  for (int i = 0; i < 3; ++i) {
+    PerCpuCache& cache = *for_ever.emplace_back(new PerCpuCache);
+    cache.claim(kLast, &one_, &give);
+    ASSERT_EQ(cache.add(open_, 0, kLast, &one_, 1), Found::added);
+  }
+  for (PerCpuCache* const cache : for_ever)
+    for (unsigned cpu = 0; cpu < possible_cpus(); ++cpu) cache->collect_all(cpu, &give);
+  EXPECT_EQ(one_.given, 3);
+}
+
+TEST(PerCpuCache, CostsWhatRefcacheSays) {
+  EXPECT_EQ(Refcache<>::info.shared_bytes_per_cpu, PerCpuCache::kBytesPerCpu);
 }
 
 TEST_F(PerCpuCacheTest, MissesUntilClaimed) {
@@ -174,6 +206,44 @@ TEST_F(PerCpuCacheTest, Forgets) {
   collect_everything();
   EXPECT_EQ(one_.given, 0);
   EXPECT_EQ(two_.given, 5);
+}
+
+TEST_F(PerCpuCacheTest, ForgetsOnEveryCpu) {
+  if (!can_migrate())
+    GTEST_SKIP() << kNoMigration;
+  for (const int cpu : allowed_cpus()) {
+    ASSERT_TRUE(pin(0, cpu));
+    change(one_, 5);
+  }
+  cache_->forget(kSlot, &one_);
+  EXPECT_EQ(cache_->peek(kSlot, &one_), 0);
+  collect_everything();
+  EXPECT_EQ(one_.given, 0);
+}
+
+/// Else a delta might be lost, or be given to its owner twice.
+TEST_F(PerCpuCacheTest, CollectorHasTheTableForHimself) {
+  pin(0, allowed_cpus().front());
+  change(one_, 5);
+  std::atomic<bool> tried{false}, claimed{false};
+  std::thread other;
+  const auto run_other = [&] {
+    EXPECT_EQ(cache_->add(open_, 0, kSlot, &one_, 1), Found::missed);
+    tried = true;
+    cache_->claim(kSlot, &two_, &give);
+    claimed = true;
+  };
+  cache_->collect_all(static_cast<unsigned>(allowed_cpus().front()),
+                      [&](void* owner, std::int64_t delta) {
+                        other = std::thread(run_other);
+                        while (!tried) std::this_thread::yield();
+                        std::this_thread::sleep_for(contract::milliseconds(20));
+                        EXPECT_FALSE(claimed);
+                        give(owner, delta);
+                      });
+  other.join();
+  EXPECT_EQ(one_.given, 5);
+  EXPECT_EQ(cache_->add(open_, 0, kSlot, &two_, 1), Found::added);
 }
 
 /// Two owners fight for one pair of each CPU while somebody moves the threads and somebody

@@ -2,6 +2,7 @@
 #include "schemes/machine/slot_space.hpp"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <chrono>
 #include <set>
@@ -45,6 +46,30 @@ TEST(SlotSpace, SaysWhatIsFullAndWhatHelps) {
   }
   space.give_back(last);
   EXPECT_EQ(space.take(), last) << "unusable after the error";
+}
+
+/// Objects are destroyed where nothing may fail: room for their slots was made when they were
+/// taken.
+TEST(SlotSpace, GivingBackTakesNoMemory) {
+  for (std::uint32_t n = 1; n <= 100; ++n) {
+    SlotSpace space(100, "test memory");
+    for (std::uint32_t i = 0; i < n; ++i) space.take();
+    const auto before = mallinfo2().uordblks;  // 0 under AddressSanitizer
+    for (std::uint32_t slot = 0; slot < n; ++slot) space.give_back(slot);
+    EXPECT_EQ(mallinfo2().uordblks, before) << n << " slots";
+  }
+}
+
+/// Taking slots makes room for them now and then, not each time.
+TEST(SlotSpace, RoomGrowsInLeaps) {
+  SlotSpace space(1000, "test memory");
+  int leaps = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const auto before = mallinfo2().uordblks;
+    space.take();
+    leaps += mallinfo2().uordblks == before ? 0 : 1;
+  }
+  EXPECT_LE(leaps, 20);
 }
 
 /// A slot costs the same however many there are: a million objects are a use case.
