@@ -289,7 +289,7 @@ class PercpuRef {
 
   typename M::template Atomic<std::uint32_t> flags_{0};
   mutable typename M::SpinLock switch_lock_;
-  bool force_atomic_;
+  typename M::template Plain<bool> force_atomic_;
   Release release_;
   typename M::template PerCpuWords<2> words_;
   // Apart from what every get and put reads: once killed, each writes it.

@@ -4,12 +4,14 @@
 // What: gets and puts change a small delta in a table of the CPU they run on. A delta reaches the
 // object's global count when its place in the table is wanted by another object, or when the table
 // is flushed. An epoch is over when every CPU's table has been flushed once. An object whose global
-// count has come to zero is put on review; if two epochs later it still is zero and nothing of it
-// was flushed meanwhile that brought it there again, its true count is zero.
+// count came to zero, and of which nothing was collected until two epochs had ended, has a true
+// count of zero.
 //
 // Where from: Clements, Kaashoek, Zeldovich: "RadixVM: Scalable Address Spaces for Multithreaded
 // Applications", EuroSys 2013, section 3.1; sv6 include/refcache.hh, kernel/refcache.cc. There each
-// core flushes on a 10 ms tick; here whoever waits for a removal flushes, one CPU after the other.
+// core flushes on a 10 ms tick; here whoever waits for a removal flushes, one CPU after the other,
+// and looks himself. So there is no queue of objects on review, and no dirty bit for those on it
+// whose count has come to zero once more: the two epochs begin anew.
 //
 // Cost: one rseq section per get and per put, with three comparisons more than percpu_split. Space
 // is CPUs plus objects instead of CPUs times objects: a table is 64 KiB a CPU for the whole
@@ -20,18 +22,23 @@
 //       holds that CPU's lock) = 1 while not going + references held.
 //   I2  Flushing a table takes its CPU's lock, so an epoch does not end while a delta is in
 //       somebody's hands.
-//   I3  Pairs with delta 0 are flushed too: the object was used in this epoch.
+//   I3  Pairs with delta 0 are collected too: the object was used on that CPU.
+//   I4  A table loses a pair only to a collection. If global_ is zero after the last collection and
+//       each table was closed since and held no pair of the object, then none did when global_
+//       came to zero: the true count was zero, and nobody comes in again (E2). An epoch that begins
+//       after it closes each table; of two that end, the second has begun after it.
 //
 // Ordering
 //   E1  put's section (release) -> collecting the delta (acquire) -> global_ under the
 //       object's lock -> review under the object's lock.
-//   E2  going_ = 1; rseq_barrier() -> every later section sees it.
+//   E2  going_ = 1 -> the barrier of each flush after it -> every later section sees it.
 //   E3  The object's lock, from each collection to the next.
-//   E4  epoch_ += 1 behind the last flush of an epoch -> a look at epoch_ (acquire): the flushes of
-//       the epochs that it counts are done.
+//   E4  epoch_ += 1 -> the barrier of the next epoch's first flush, which every thread takes part
+//       in -> every look at epoch_ behind it. A collection whose look misses the end of an epoch so
+//       came before all flushes of the next, which then is whole for it.
 //   E5  restart's release of going_ -> the acquire of a section that finds it clear.
 //
-// Limits: a removal takes at least three flushes of every CPU's table and a barrier for each. Weak
+// Limits: a removal takes at least two flushes of every CPU's table and a barrier for each. Weak
 // references with a dying bit, which the paper uses to revive objects, are the going flag here. Who
 // misses in the table takes its CPU's lock: blocking. There is no try_stop(): nobody can tell
 // without the epochs. Outside the C++ memory model as percpu_split is.
@@ -83,15 +90,14 @@ class Refcache {
   bool try_stop() { return false; }
 
   void stop() {
-    going_.store(1, std::memory_order_relaxed);
-    M::rseq_barrier();   // E2
+    going_.store(1, std::memory_order_relaxed);  // E2
     collect(*this, -1);  // the reference that stands for "not being removed"
   }
 
   /// One epoch and a look.
   bool drained() {
-    flush_all();
-    return review();
+    const std::uint64_t epochs = flush_all();
+    return review(epochs);
   }
 
   void wait_drained(std::stop_token token) {
@@ -99,12 +105,8 @@ class Refcache {
   }
 
   void restart() {
-    {
-      const std::lock_guard lock(lock_);
-      review_epoch_ = 0;
-      unused_ = false;
-      ++global_;
-    }
+    unused_ = false;
+    collect(*this, 1);
     going_.store(0, std::memory_order_release);  // E5
   }
 
@@ -112,7 +114,7 @@ class Refcache {
     const std::int64_t cached = caches_.peek(slot_, this);
     const std::lock_guard lock(lock_);
     const std::int64_t live = going_.load(std::memory_order_relaxed) != 0 ? 0 : 1;
-    return modular_difference(modular_sum(global_, cached), live);
+    return modular_difference(modular_sum<std::int64_t>(global_, cached), live);
   }
 
   /// For tests: as if this CPU's cache had been counting for long, and others had been collected.
@@ -151,39 +153,26 @@ class Refcache {
   /// @p delta leaves a cache for the object's global count. E1, E3
   static void collect(Refcache& object, std::int64_t delta) {
     const std::lock_guard lock(object.lock_);
-    object.global_ = modular_sum(object.global_, delta);
-    if (object.global_ != 0)
-      return;
-    if (object.review_epoch_ == 0) {
-      object.dirty_ = false;
-      object.review_epoch_ = epoch_.load(std::memory_order_acquire) + kQuietEpochs;  // E4
-    } else {
-      object.dirty_ = true;
-    }
+    object.global_ = modular_sum<std::int64_t>(object.global_, delta);
+    if (object.global_ == 0)
+      object.review_epoch_ = epoch_.load(std::memory_order_relaxed) + kQuietEpochs;  // E4
   }
 
-  static void flush_all() {
+  /// One epoch. Returns how many there have been.
+  static std::uint64_t flush_all() {
     const std::lock_guard one_at_a_time(flush_lock_);
     for (unsigned cpu = 0; cpu < M::possible_cpus(); ++cpu)
       caches().collect_all(cpu, [](void* owner, std::int64_t delta) {
         collect(*static_cast<Refcache*>(owner), delta);
       });
-    epoch_.fetch_add(1, std::memory_order_acq_rel);  // E4
+    return epoch_.fetch_add(1, std::memory_order_relaxed) + 1;  // E4
   }
 
-  bool review() {
+  /// Callers who are refused leave pairs behind, and so the verdict stands.
+  bool review(std::uint64_t epochs) {
     const std::lock_guard lock(lock_);
-    const std::uint64_t epoch = epoch_.load(std::memory_order_acquire);  // E4
-    if (unused_ || review_epoch_ == 0 || epoch < review_epoch_)
-      return unused_;
-    if (global_ != 0) {
-      review_epoch_ = 0;
-    } else if (dirty_) {
-      dirty_ = false;
-      review_epoch_ = epoch + kQuietEpochs;
-    } else {
+    if (global_ == 0 && epochs >= review_epoch_)  // I4
       unused_ = true;
-    }
     return unused_;
   }
 
@@ -192,8 +181,8 @@ class Refcache {
     return *all;
   }
 
-  // An epoch that was under way when the count came to zero does not count: two whole ones follow.
-  static constexpr std::uint64_t kQuietEpochs = 3;
+  // An epoch that was under way when the count came to zero does not count: a whole one follows.
+  static constexpr std::uint64_t kQuietEpochs = 2;
 
   static inline typename M::SpinLock flush_lock_;
   static inline Epochs epoch_{0};
@@ -201,11 +190,10 @@ class Refcache {
   typename M::template Atomic<std::uint32_t> going_{0};
   const std::uint32_t slot_ = Cache::slot_of(this);
   Cache& caches_ = caches();
-  mutable typename M::SpinLock lock_;  // of the following
-  bool dirty_ = false;
-  bool unused_ = false;
-  std::int64_t global_ = 1;
-  std::uint64_t review_epoch_ = 0;  // 0: not on review
+  typename M::template Plain<bool> unused_ = false;  // the remover's alone
+  mutable typename M::SpinLock lock_;                // of the following
+  typename M::template Plain<std::int64_t> global_ = 1;
+  typename M::template Plain<std::uint64_t> review_epoch_ = 0;  // of the last time it came to zero
 };
 
 }  // namespace getput

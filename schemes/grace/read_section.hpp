@@ -89,12 +89,11 @@ class GracePeriodRemoval {
   struct GracePeriod {
     typename Rcu::Head head{};  // first: liburcu hands its address back
     typename M::template Atomic<std::uint32_t> state{kRunning};
-    const void* key = nullptr;
+    typename M::template Plain<const void*> key = nullptr;
 
     static GracePeriod* start(const void* key) {
       auto* self = new GracePeriod;
       self->key = key;
-      [[maybe_unused]] const typename Rcu::ThreadGuard registered;
       Rcu::call(&self->head, &GracePeriod::end);
       return self;
     }

@@ -36,12 +36,16 @@ concept RcuDomain = requires(typename R::ThreadGuard guard, typename R::Head* he
 
 template <class M>
 concept Machine = requires(typename M::template Atomic<std::uint32_t> guard,
+                           typename M::template Plain<std::int64_t> guarded,
                            typename M::template PerCpuWords<2> per_cpu,
                            typename M::template PerThreadWords<2> per_thread,
                            typename M::template ThreadWord<int>::ThreadGuard thread_word,
                            typename M::SpinLock lock, const SchemeInfo& info, const void* key,
                            std::atomic<bool> warned, std::stop_token token) {
   { guard.load(std::memory_order_acquire) } -> std::same_as<std::uint32_t>;
+  guarded = 0;
+  guarded += 1;
+  { guarded } -> std::convertible_to<std::int64_t>;
   { per_cpu.template add_if_clear<0>(guard, 1U, 1) }
   noexcept->std::same_as<bool>;
   { per_cpu.template add_within<0>(guard, 1U, 1, 8) }

@@ -36,6 +36,9 @@ namespace getput::machine {
 struct Native {
   template <class T>
   using Atomic = std::atomic<T>;
+  /// A member that a lock guards, or that one thread owns; the model checks that.
+  template <class T>
+  using Plain = T;
   template <std::size_t N>
   using PerCpuWords = machine::PerCpuWords<N>;
   template <std::size_t N>

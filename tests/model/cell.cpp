@@ -186,28 +186,50 @@ template class Cell<std::int32_t>;
 template class Cell<std::int64_t>;
 
 namespace {
-rl::var<int>& plain(const std::byte* storage) {
-  return *std::launder(reinterpret_cast<rl::var<int>*>(const_cast<std::byte*>(storage)));
+template <class T>
+rl::var<T>& plain(const std::byte* storage) {
+  return *std::launder(reinterpret_cast<rl::var<T>*>(const_cast<std::byte*>(storage)));
 }
 }  // namespace
 
-Plain::Plain(int initial) {
-  static_assert(sizeof(rl::var<int>) <= kBytes);
-  ::new (storage_) rl::var<int>(initial);
+template <class T>
+Plain<T>::Plain(T initial) : outside_(initial), executed_(rl::is_ctx()) {
+  static_assert(sizeof(rl::var<T>) <= kBytes);
+  if (executed_)
+    ::new (storage_) rl::var<T>(initial);
 }
 
-Plain::~Plain() {
-  plain(storage_).~var();
+template <class T>
+Plain<T>::~Plain() {
+  if (!executed_)
+    return;
+  if (threads_run())
+    write(T());
+  plain<T>(storage_).~var();
 }
 
-int Plain::read(const Where& at) const {
+template <class T>
+T Plain<T>::read(const Where& at) const {
+  if (!executed_)
+    return outside_;
   step();
-  return plain(storage_)(place(at)).load();
+  return plain<T>(storage_)(place(at)).load();
 }
 
-void Plain::write(int value, const Where& at) {
+template <class T>
+void Plain<T>::write(T value, const Where& at) {
+  if (!executed_) {
+    outside_ = value;
+    return;
+  }
   step();
-  plain(storage_)(place(at)).store(value);
+  plain<T>(storage_)(place(at)).store(value);
 }
+
+template class Plain<bool>;
+template class Plain<int>;
+template class Plain<std::int64_t>;
+template class Plain<std::uint64_t>;
+template class Plain<const void*>;
 
 }  // namespace getput::model

@@ -9,6 +9,7 @@
 #include <array>
 #include <atomic>
 #include <bit>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -146,20 +147,39 @@ class Atomic {
 };
 
 /// A word that is not atomic, for instance the module's text: an access that does not happen
-/// before or after another thread's write of it is reported as a data race.
+/// before or after another thread's write of it is reported as a data race; its end counts as a
+/// write. Schemes use it as T.
+template <class T>
 class Plain {
  public:
-  explicit Plain(int initial);
+  Plain(T initial);
   ~Plain();
   Plain(const Plain&) = delete;
   Plain& operator=(const Plain&) = delete;
 
-  int read(const Where& at = Where::current()) const;
-  void write(int value, const Where& at = Where::current());
+  T read(const Where& at = Where::current()) const;
+  void write(T value, const Where& at = Where::current());
+
+  operator T() const { return read(); }
+  Plain& operator=(T value) {
+    write(value);
+    return *this;
+  }
+  Plain& operator+=(T value) requires std::integral<T> {
+    return *this = static_cast<T>(read() + value);
+  }
 
  private:
   static constexpr std::size_t kBytes = 64;
   alignas(16) std::byte storage_[kBytes];
+  T outside_;      // of an object that is made outside an execution
+  bool executed_;  // made inside one
 };
+
+extern template class Plain<bool>;
+extern template class Plain<int>;
+extern template class Plain<std::int64_t>;
+extern template class Plain<std::uint64_t>;
+extern template class Plain<const void*>;
 
 }  // namespace getput::model

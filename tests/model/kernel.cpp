@@ -83,12 +83,21 @@ void wake(const void* key, const Where& at) {
 }
 
 void wake_if_waiting(const void* key, const Where& at) {
+  if (in_execution() && me().stored != nullptr && choose(2) != 0) {  // looked before it stored
+    const bool seen = me().waiting_then != 0;
+    step();
+    loads(nullptr);
+    if (seen)
+      wake(key, at);
+    return;
+  }
   if (waiters.load(std::memory_order_seq_cst, at) != 0)
     wake(key, at);
 }
 
 void announce(const Where& at) {
   waiters.fetch_add(1, std::memory_order_seq_cst, at);
+  ++world.waiting;
   if (world.has_membarrier)
     membarrier(false, at);
   else
@@ -97,6 +106,7 @@ void announce(const Where& at) {
 
 void withdraw(const Where& at) {
   waiters.fetch_sub(1, std::memory_order_seq_cst, at);
+  --world.waiting;
 }
 
 }  // namespace futex

@@ -117,6 +117,8 @@ class PerCpuWords {
 struct RelacyMachine {
   template <class T>
   using Atomic = model::Atomic<T>;
+  template <class T>
+  using Plain = model::Plain<T>;
   template <std::size_t N>
   using PerCpuWords = model::PerCpuWords<N>;
   template <std::size_t N>

@@ -11,6 +11,7 @@
 #include "tests/model/check.hpp"
 #include "tests/model/claims.hpp"
 #include "tests/model/claims_of_progress.hpp"
+#include "tests/model/looks.hpp"
 #include "tests/model/machine.hpp"
 #include "tests/model/modes.hpp"
 #include "tests/model/overflow.hpp"
@@ -36,8 +37,9 @@ std::vector<Check> all_checks() {
   constexpr SchemeInfo i = S::info;
   constexpr bool removal = i.removal && i.safe && i.shared_by_threads;
   constexpr bool decides = removal && i.try_stop;
-  constexpr bool a_lock =
-      i.zero == ZeroDetection::grace_period && i.overflow != Overflow::no_counter;
+  constexpr bool a_lock = i.zero == ZeroDetection::grace_period &&
+                          i.overflow != Overflow::no_counter &&
+                          i.count == CountExactness::not_possible;
   std::vector<Check> checks{
       {"NobodyInsideAfterDrain", removal, plan<NobodyInsideAfterDrain, S, 3>()},
       {"NobodyInsideAfterDrainFew", removal, plan<NobodyInsideAfterDrain, S, 2>()},
@@ -113,7 +115,12 @@ std::vector<Check> all_checks() {
       {"WaitedForWithToken", removal, plan<WaitedForWithToken, S, 2>()},
       {"TwoRemovers", removal, plan<TwoRemovers, S, 3>()},
       {"HoldsOneVisitsOther", removal, plan<HoldsOneVisitsOther, S, 3>()},
+      {"OneOfTwoDestroyed", removal, plan<OneOfTwoDestroyed, S, 3>()},
   };
+  if constexpr (i.zero == ZeroDetection::grace_period && i.count == CountExactness::approximate) {
+    checks.push_back({"PassedOnAmongRemovals", removal, plan<PassedOnAmongRemovals, S, 3>()});
+    checks.push_back({"TwoLooksAlone", removal, plan<TwoLooksAlone, S, 2>()});
+  }
   if constexpr (Switches<S>)
     checks.push_back({"SwitchedWhileUsed", removal, plan<SwitchedWhileUsed, S, 3>()});
   if constexpr (Kills<S>) {
@@ -132,6 +139,11 @@ std::vector<Check> all_checks() {
     constexpr bool outlive = TicketsOutliveSessions<S>;
     checks.push_back({"SessionsAndOthers", removal && outlive, plan<SessionsAndOthers, S, 3>()});
     checks.push_back({"SessionsAndOthersFew", removal && outlive, plan<SessionsAndOthers, S, 2>()});
+    checks.push_back({"AdmittedSessionsEndIsSeen",
+                      removal && !outlive,
+                      plan<SessionsAndOthers, S, 3>(),
+                      {Module<S>::kUnsafe}});
+    checks.push_back({"SessionServes", removal, plan<SessionServes, S, 2>()});
     checks.push_back({"AloneInSession", decides && outlive, plan<AloneInSession, S, 2>()});
     checks.push_back(
         {"SessionsAgainstTryStop", decides && outlive, plan<SessionsAgainstTryStop, S, 3>()});

@@ -107,6 +107,7 @@ class PerCpuCache {
   }
 
   static void close(Table& table, const Where& at) {
+    uses.barriers = true;
     table.lock.lock(at);
     table.closed.store(1, std::memory_order_relaxed, at);
     membarrier(true, at);

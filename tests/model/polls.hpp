@@ -215,6 +215,40 @@ class TwoRemovers final : public Stage<S> {
   Module<S> other_;
 };
 
+/// One of two modules behind the same scheme is destroyed, at once if its last put need not be
+/// over; the other goes on and is removed: nothing that callers leave behind leads to the one that
+/// is gone.
+template <class S>
+class OneOfTwoDestroyed final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int index) override {
+    if (index != 0) {
+      other_.visit();
+      other_.visit();
+      return;
+    }
+    const auto ticket = this->module_.enter();
+    asked_.raise();
+    if (ticket)
+      this->module_.leave(ticket);
+    left_.raise();
+  }
+  void remove() override {
+    this->module_.stop_and_unmap();
+    asked_.wait();
+    if (!S::info.destroy_when_drained)
+      left_.wait();
+    this->module_.destroy();
+    other_.stop_and_unmap();
+  }
+
+ private:
+  Module<S> other_;
+  Flag asked_;
+  Flag left_;
+};
+
 /// Waiting with a token that might ask to stop, first one that has asked while somebody is inside:
 /// the wait ends, the removal is looked at and called off; then one that never asks.
 template <class S>

@@ -38,6 +38,7 @@ Rcu::ThreadGuard::~ThreadGuard() {
 
 void Rcu::read_lock(const Where& at) noexcept {
   require(mine().registered != 0, "read_lock() in a thread that is not registered", at);
+  uses.enters();
   if (mine().depth++ == 0)
     my_section().store(period.load(std::memory_order_relaxed, at), std::memory_order_relaxed, at);
   compiler_barrier();

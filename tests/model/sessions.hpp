@@ -3,8 +3,10 @@
 #pragma once
 
 #include <optional>
+#include <type_traits>
 
 #include "tests/model/stage.hpp"
+#include "tests/model/uses.hpp"
 
 namespace getput::model {
 
@@ -81,6 +83,33 @@ class SessionsAgainstTryStop final : public Stage<S> {
     else
       module.stop_and_unmap();
   }
+};
+
+/// A session spares the module's callers a lock or a section; another module's callers too, if and
+/// only if the scheme says so.
+template <class S>
+class SessionServes final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int) override {}
+  void remove() override {
+    {
+      const typename S::Session session(this->module_.scheme());
+      require(!enters(this->module_), "a visit in a session enters what the session has entered");
+      constexpr bool all = !std::is_same_v<WideSessionFor<S>, detail::NoSession>;
+      require(enters(other_) != all, "a session serves other objects, or not, than it says");
+    }
+    this->module_.stop_and_unmap();
+  }
+
+ private:
+  static bool enters(Module<S>& module) {
+    uses.entered = 0;
+    module.visit();
+    return (uses.entered >> self() & 1U) != 0;
+  }
+
+  Module<S> other_;
 };
 
 /// In a session everything means what it means outside, and the session holds to its end.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tests/model/cell.hpp"
+#include "tests/model/uses.hpp"
 #include "tests/model/watch.hpp"
 #include "tests/model/world.hpp"
 
@@ -12,6 +13,7 @@ class SpinLock {
  public:
   void lock(const Where& at = Where::current()) {
     const watch::Aside not_a_count;
+    uses.enters();
     while (locked_.exchange(1, std::memory_order_acquire, at) != 0) let_others_run(at);
   }
   bool try_lock(const Where& at = Where::current()) {

@@ -100,7 +100,7 @@ class Module {
   }
 
   std::optional<S> scheme_{std::in_place};
-  Plain text_{kMapped};
+  Plain<int> text_{kMapped};
   bool mapped_ = true;  // the simulation's knowledge, like the next
   int inside_ = 0;
 };

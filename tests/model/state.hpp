@@ -26,6 +26,7 @@ struct Thread {
   std::array<bool, kMaxThreads> asked_by{};
   int unanswered = 0;            // of the membarrier that this thread calls
   const void* stored = nullptr;  // what it wrote last, if a load may still be moved before that
+  int waiting_then = 0;          // how many slept, or were about to, when it wrote that
   const void* key = nullptr;     // what it sleeps for
   bool wants_to_know_of_ends = false;
   bool in_section = false;
@@ -43,6 +44,7 @@ struct World {
   int threads = 0;
   int uninterrupted = 0;
   int stopper = -1;  // who has stopped the machine
+  int waiting = 0;   // who has announced that he is going to sleep
   std::uint64_t time = 0;
   std::uint64_t clock = 0;  // what monotonic_ns() read last
   std::array<Thread, kMaxThreads> thread;

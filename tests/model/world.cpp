@@ -93,6 +93,7 @@ void compiler_barrier() {
 
 void stored(const void* cell) {
   me().stored = cell;
+  me().waiting_then = world.waiting;
 }
 
 void loads(const void* cell) {
@@ -142,6 +143,10 @@ std::uint64_t monotonic_ns() {
 
 bool in_execution() {
   return rl::is_ctx();
+}
+
+bool threads_run() {
+  return world.running;
 }
 
 int self() {

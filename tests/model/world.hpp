@@ -15,7 +15,8 @@
 //
 // Program order is kept and loads may be stale, which is how Relacy models weak memory. Of what a
 // compiler may reorder within one thread, the model has what the asymmetric barriers need: without
-// a light_barrier() between them, a load may come before a store, with a membarrier in between.
+// a light_barrier() between them, a load may come before a store, with a membarrier in between; and
+// the look for sleepers then sees those from before the store.
 #pragma once
 
 #include <array>
@@ -47,6 +48,9 @@ std::uint64_t monotonic_ns();
 
 /// False while objects of static storage are made.
 bool in_execution();
+
+/// False in setup and teardown.
+bool threads_run();
 
 /// Threads of this execution, the background thread among them.
 int thread_count();
