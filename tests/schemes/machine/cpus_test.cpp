@@ -13,6 +13,7 @@ TEST(CpuList, EndsAfterItsHighestNumber) {
   EXPECT_EQ(end_of_cpu_list("0-255\n"), 256U);
   EXPECT_EQ(end_of_cpu_list("0-3,8-11"), 12U);
   EXPECT_EQ(end_of_cpu_list("6,2"), 7U);
+  EXPECT_EQ(end_of_cpu_list("0-18,19"), 20U);
 }
 
 TEST(CpuList, HoldsNothing) {

@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+#include <utility>
+
 #include "tests/schemes/contract/actor.hpp"
 
 namespace getput::machine {
@@ -34,6 +38,44 @@ TEST(ThreadWord, KnownWhileGuarded) {
   first.run([] { const Word::ThreadGuard inner; });
   EXPECT_EQ(known_with(7), 1);
   EXPECT_FALSE(Word::all_of([](std::uint64_t value) { return value == 0; }));
+}
+
+/// Whoever comes or goes meanwhile waits: the words that are looked at are there.
+TEST(ThreadWord, NobodyComesOrGoesDuringALook) {
+  contract::Worker<Word> looked_at("looked at");
+  looked_at.run([] {});  // its word is known
+  std::atomic<bool> came{false};
+  std::atomic<bool> stays{true};
+  std::atomic<bool> went{false};
+  const auto during_a_look = [](auto f) {
+    bool first = true;
+    Word::all_of([&](std::uint64_t) {
+      if (std::exchange(first, false))
+        f();
+      return true;
+    });
+  };
+  std::thread other;
+  during_a_look([&] {
+    other = std::thread([&] {
+      {
+        const Word::ThreadGuard guard;
+        came = true;
+        while (stays) std::this_thread::yield();
+      }
+      went = true;
+    });
+    std::this_thread::sleep_for(contract::milliseconds(20));
+    EXPECT_FALSE(came);
+  });
+  while (!came) std::this_thread::yield();
+  during_a_look([&] {
+    stays = false;
+    std::this_thread::sleep_for(contract::milliseconds(20));
+    EXPECT_FALSE(went);
+  });
+  other.join();
+  EXPECT_TRUE(went);
 }
 
 TEST(ThreadWord, UsersHaveWordsOfTheirOwn) {
