@@ -52,6 +52,7 @@ class Duel : public Stage<S>, protected Conductor {
     measuring_ = false;
   }
 
+  bool begun() const { return measuring_; }
   bool measuring() const { return measuring_ && self() == kMeasured; }
 
   /// Counts a step of the measured operation, which must come to an end.
@@ -85,8 +86,8 @@ class Duel : public Stage<S>, protected Conductor {
 };
 
 /// A thread freezes, for good as far as the measured one can tell, before any step of any
-/// operation, also of one that has met with resistance before. Does the measured operation still
-/// end?
+/// operation: of one that began before the measured one, without resistance or after much of it, or
+/// of one that began when the measured one was half way. Does that still end?
 template <class S, Side kSide>
 class OtherIsFrozen final : public Duel<S, kSide> {
  public:
@@ -100,15 +101,22 @@ class OtherIsFrozen final : public Duel<S, kSide> {
     for (typename S::Ticket mine{}; racing_; turns::hand_over(kOther))
       Base::get_or_put(module(), mine);
     this->operate();
+    over_ = true;
     turns::hand_over(kOther);
   }
 
   void call(int) override {
+    turns::await();
     turns::pin(kOther, choose(2));
     const unsigned deed = choose(kDeeds);
     prepare(deed);
-    races_left_ = choose(2) * kRaces;
-    may_freeze_ = true;
+    if (const unsigned start = choose(3); start == 2) {
+      to_be_met_ = true;
+      turns::hand_over(kMeasured);
+    } else {
+      races_left_ = start * kRaces;
+    }
+    may_freeze_ = !over_;
     act(deed);
     freeze();  // it has not, but the other one may end later
     turns::end();
@@ -182,17 +190,22 @@ class OtherIsFrozen final : public Duel<S, kSide> {
   }
 
   void before_step() override {
-    if (this->measuring())
+    if (this->measuring()) {
       this->count_step(kHeldUp);
-    else if (self() == kOther)
+      if (to_be_met_ && choose(2) == 1) {
+        to_be_met_ = false;
+        turns::hand_over(kOther);
+      }
+    } else if (self() == kOther) {
       freeze_or_not();
+    }
   }
   void in_vain(bool asleep) override {
     if (this->measuring()) {
       require(!asleep, kHeldUp);
       this->count_step(kHeldUp);
     } else if (self() == kOther) {
-      freeze_or_not();
+      this->begun() ? freeze() : freeze_or_not();  // the measured one does not go on by itself
     } else if (racing_) {
       turns::hand_over(kOther);
     }
@@ -200,7 +213,9 @@ class OtherIsFrozen final : public Duel<S, kSide> {
 
   typename S::Ticket mine_{};
   unsigned races_left_ = 0;
-  bool racing_ = false;  // the other one gets in the way between any two steps
+  bool to_be_met_ = false;  // by the measured one, half way
+  bool over_ = false;       // the measured one is
+  bool racing_ = false;     // the other one gets in the way between any two steps
   bool may_freeze_ = false;
 };
 
@@ -222,6 +237,7 @@ class OtherIsFaster final : public Duel<S, kSide> {
   }
 
   void call(int) override {
+    turns::await();
     turns::pin(kOther, choose(2));
     const unsigned deed = choose(kSide == Side::stop ? kCallersDeeds : kDeeds);
     if (deed != 0)
@@ -236,8 +252,8 @@ class OtherIsFaster final : public Duel<S, kSide> {
   }
 
  private:
-  static constexpr unsigned kCallersDeeds = 3;
-  static constexpr unsigned kDeeds = 5;
+  static constexpr unsigned kCallersDeeds = 4;
+  static constexpr unsigned kDeeds = 6;
 
   void act(unsigned deed) {
     switch (deed) {
@@ -248,6 +264,8 @@ class OtherIsFaster final : public Duel<S, kSide> {
       case 2:
         return Base::get_or_put(module(), mine_, held_);
       case 3:
+        return static_cast<void>(module().try_get());  // never the same count again
+      case 4:
         going_ = !going_;
         return going_ ? module().stop() : module().restart();
       default:

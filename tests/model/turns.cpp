@@ -37,6 +37,10 @@ void begin(Conductor& conductor, int first) {
   world.turn = first;
 }
 
+void await() {
+  wait_for_turn();
+}
+
 void hand_over(int to) {
   Thread& mine = me();
   mine.section_broken |= mine.in_section && mine.pinned == thread(to).pinned;  // preempted

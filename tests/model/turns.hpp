@@ -30,6 +30,10 @@ namespace turns {
 /// the turn.
 void begin(Conductor& conductor, int first);
 
+/// Returns when it is the calling thread's turn. What a thread does before its first step, it does
+/// at once.
+void await();
+
 /// Returns when the turn comes back, or when all run freely again.
 void hand_over(int to);
 

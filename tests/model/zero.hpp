@@ -52,6 +52,7 @@ class ZeroIsFound final : public Stage<S>, private Conductor {
   }
 
   void remove() override {
+    turns::await();
     static_cast<void>(another_.try_get());
     come_and_go();
     module().stop();

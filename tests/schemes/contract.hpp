@@ -161,8 +161,12 @@ int register_flips(std::string_view scheme, const std::vector<Flip>& flips, std:
 template <Scheme S>
 int register_all(std::string_view name) {
   constexpr auto why = +[] { return machine::Native::unavailable(S::info); };
-  return register_checks(name, all_checks<S>(), why) +
-         register_checks(name, claim_checks<S>(), why) + register_flips(name, all_flips<S>(), why);
+  const int checks =
+      register_checks(name, all_checks<S>(), why) + register_checks(name, claim_checks<S>(), why);
+  if constexpr (kSanitized || kEmulated)
+    return checks;  // what it says of the checks is said without a sanitizer
+  else
+    return checks + register_flips(name, all_flips<S>(), why);
 }
 
 }  // namespace getput::contract
