@@ -71,7 +71,7 @@ STEPS = [
 # What looks at the claims, and not only at the code.
 CLAIMS = [
     Step("model", {}, "*.Admitted*:*.Alone*:*.Needs*:*.Count*:*.Never*:*.Refused*:*.Passed*:"
-                      "*.Destroyed*:*.HandedOver*", 300),
+                      "*.Destroyed*:*.HandedOver*:*.Exact*", 300),
     Step("contract", {}, "*Claimed*:*.Admitted*:*.TryStop*:*.PutOn*", 600),
 ]
 
