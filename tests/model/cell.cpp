@@ -37,16 +37,22 @@ rl::memory_order checked(std::memory_order order) {
 // One access: a step, then the operation as one piece.
 template <class T>
 struct Cell<T>::Access {
-  explicit Access(const Cell& cell) : as_one(after_a_step()) {
+  explicit Access(const Cell& cell) : cell_(cell), as_one_(after_a_step()) {
     require(cell.alive_ == kAlive, kGone);
   }
+  ~Access() {
+    cell_.touched_[static_cast<std::size_t>(self())] = rl::ctx().threadx_->own_acq_rel_order_;
+  }
+  Access(const Access&) = delete;
+  Access& operator=(const Access&) = delete;
 
  private:
   static Uninterrupted after_a_step() {
     step();
     return Uninterrupted();
   }
-  Uninterrupted as_one;
+  const Cell& cell_;
+  Uninterrupted as_one_;
 };
 
 namespace {
@@ -68,10 +74,14 @@ Cell<T>::Cell(T initial) : initial_(initial), global_(!rl::is_ctx()), alive_(kAl
 template <class T>
 Cell<T>::~Cell() {
   alive_ = 0;
-  if (global_)
+  if (global_) {
     globals::remove(this);
-  else
-    word<T>(storage_).~atomic();
+    return;
+  }
+  for (int i = 0; threads_run() && i < thread_count(); ++i)
+    require(rl::ctx().threadx_->acq_rel_order_[i] >= touched_[static_cast<std::size_t>(i)],
+            kNotOver);
+  word<T>(storage_).~atomic();
 }
 
 template <class T>

@@ -21,6 +21,9 @@ namespace getput::model {
 /// What an execution fails with that touches a cell after its destruction.
 inline constexpr const char* kGone = "access to an object that is gone";
 
+/// And what it fails with if an access does not happen before the destruction.
+inline constexpr const char* kNotOver = "destroyed while an access need not be over";
+
 /// What a cell of static storage does when an execution begins and ends.
 class GlobalCell {
  public:
@@ -65,6 +68,8 @@ class Cell final : private GlobalCell {
 
   // The last two writes in the modification order: when, if seq_cst; else 0.
   std::array<std::uint64_t, 2> seq_cst_writes_{};
+  // Of each thread's last access, by its own clock.
+  mutable std::array<std::uint64_t, kMaxThreads> touched_{};
   volatile std::uint32_t alive_;  // volatile: written in the destructor and read afterwards
 };
 

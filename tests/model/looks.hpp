@@ -3,6 +3,8 @@
 // process share: refcache's epochs.
 #pragma once
 
+#include <stop_token>
+
 #include "tests/model/stage.hpp"
 
 namespace getput::model {
@@ -70,6 +72,19 @@ class TwoLooksAlone final : public Stage<S> {
       for (int i = 0; i < 2; ++i) require(scheme.drained(), "not drained after two epochs");
       scheme.restart();
     }
+  }
+};
+
+/// Nobody is inside: a callback ends a wait that is about to go to sleep.
+template <class S>
+class WaitedForAlone final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int) override {}
+  void remove() override {
+    const std::stop_source never_asks;
+    this->module_.scheme().stop();
+    this->module_.scheme().wait_drained(never_asks.get_token());
   }
 };
 

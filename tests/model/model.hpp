@@ -121,6 +121,8 @@ std::vector<Check> all_checks() {
     checks.push_back({"PassedOnAmongRemovals", removal, plan<PassedOnAmongRemovals, S, 3>()});
     checks.push_back({"TwoLooksAlone", removal, plan<TwoLooksAlone, S, 2>()});
   }
+  if constexpr (CallsRcu<S>)
+    checks.push_back({"WaitedForAlone", removal, plan<WaitedForAlone, S, 2>()});
   if constexpr (Switches<S>)
     checks.push_back({"SwitchedWhileUsed", removal, plan<SwitchedWhileUsed, S, 3>()});
   if constexpr (Kills<S>) {

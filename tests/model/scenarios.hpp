@@ -116,7 +116,8 @@ class TryStopDecides final : public Stage<S> {
   }
 };
 
-/// A removal that is called off while callers are inside, and one that is not.
+/// A removal that is called off while callers are inside, with one caller after a look, and one
+/// that is not.
 template <class S>
 class CalledOff final : public Stage<S> {
  public:
@@ -128,6 +129,8 @@ class CalledOff final : public Stage<S> {
   void remove() override {
     auto& module = this->module_;
     module.scheme().stop();
+    if (this->single_caller())
+      module.scheme().drained();
     module.scheme().restart();
     let_others_run();
     module.stop_and_unmap();

@@ -103,7 +103,9 @@ concept Releases = requires {
   S(static_cast<typename S::Release>(nullptr));
 };
 
-/// The release function runs once, when the last of all references has been put.
+/// The release function runs once, when the last of all references has been put, wherever it was
+/// counted: a holder's next one may be the first that is not per CPU. It may free what all holders
+/// have used.
 template <class S>
 class ReleasedOnce final : public Stage<S> {
  public:
@@ -114,9 +116,11 @@ class ReleasedOnce final : public Stage<S> {
       if (!ticket)
         continue;
       ++inside_;
-      step();
-      --inside_;
+      const auto again = counted_.get(ticket);
       counted_.put(ticket);
+      require(used_.read() == 1, "used after the release");
+      --inside_;
+      counted_.put(again);
     }
   }
   void remove() override { counted_.stop(); }
@@ -126,10 +130,12 @@ class ReleasedOnce final : public Stage<S> {
   static void on_release(S&) {
     require(current_->inside_ == 0, "released while a reference is held");
     require(++current_->released_ == 1, "released twice");
+    current_->used_.write(0);
   }
 
   static inline ReleasedOnce* current_ = nullptr;
   S counted_{&on_release};
+  Plain<int> used_{1};
   int inside_ = 0;
   int released_ = 0;
 };

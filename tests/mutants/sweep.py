@@ -33,9 +33,9 @@ LIST = pathlib.Path(__file__).resolve().parent / "equivalent.toml"
 # Headers that several schemes share, and the schemes that they are tried through, in turn.
 SHARED = {
     "counter/base_reference": ["refcount", "sticky"],
-    "grace/read_section": ["rcu_memb"],
-    "removal": ["percpu_split"],
-    "modular": ["percpu_split", "srcu"],
+    "grace/read_section": ["rcu_memb", "rcu_mb"],
+    "removal": ["percpu_split", "percpu_stop_machine"],
+    "modular": ["percpu_split", "atomic"],
 }
 
 @dataclasses.dataclass

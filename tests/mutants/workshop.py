@@ -72,7 +72,7 @@ STEPS = [
 # What looks at the claims, and not only at the code.
 CLAIMS = [
     Step("model", {}, "*.Admitted*:*.Alone*:*.Needs*:*.Count*:*.Never*:*.Refused*:*.Passed*:"
-                      "*.Destroyed*:*.HandedOver*:"
+                      "*.Destroyed*:*.HandedOver*:*.Exact*:"
                       "*.GetIs*:*.PutIs*:*.StopIs*:*.Zero*", 300),
     Step("contract", {}, "*Claimed*:*.Admitted*:*.TryStop*:*.PutOn*", 600),
 ]
