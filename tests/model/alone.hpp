@@ -65,7 +65,7 @@ class RemovedWhileHeld final : public Stage<S> {
  public:
   using Stage<S>::Stage;
   static constexpr const char* kNever = "not drained though nobody is inside";
-  static constexpr int kLooks = 4;
+  static constexpr int kLooks = 64;
   void call(int) override {}
   void remove() override {
     auto& scheme = this->module_.scheme();
@@ -74,7 +74,10 @@ class RemovedWhileHeld final : public Stage<S> {
     require(!scheme.drained(), Module<S>::kUnsafe);
     scheme.put(ticket);
     bool drained = false;
-    for (int i = 0; i < kLooks; ++i) drained = drained || scheme.drained();
+    for (int i = 0; i < kLooks && !drained; ++i) {
+      drained = scheme.drained();
+      let_others_run();
+    }
     require(drained, kNever);
   }
 };

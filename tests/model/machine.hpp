@@ -196,8 +196,9 @@ struct RelacyMachine {
 
   /// What "cannot happen unless the caller broke the contract" does not happen in a model run that
   /// does not break it on purpose.
-  static void warn_once(std::atomic<bool>&, const char* message,
+  static void warn_once(std::atomic<bool>& warned, const char* message,
                         const Where& at = Where::current()) noexcept {
+    model::require(!warned.load(std::memory_order_relaxed), "never warns", at);
     model::require(uses.warning_expected, message, at);
     uses.warned = true;
   }
