@@ -108,7 +108,7 @@ class AtomicBase {
 
   std::int64_t count() const {
     const bool going = going_.load(std::memory_order_relaxed) != 0;
-    return refs_.load(std::memory_order_relaxed) - (going ? 0 : kBase);
+    return modular_difference(refs_.load(std::memory_order_relaxed), going ? 0 : kBase);
   }
 
   void near_overflow(std::int64_t n) noexcept {

@@ -37,6 +37,7 @@
 #include <limits>
 
 #include "../machine/native.hpp"
+#include "../modular.hpp"
 #include "../removal.hpp"
 #include "../scheme.hpp"
 
@@ -103,9 +104,9 @@ class Sloppy {
   void restart() { going_.store(0, std::memory_order_release); }  // E4
 
   std::int64_t count() const {
-    const std::int64_t spares = spares_.template sum<kSpares>();  // E1
-    M::full_barrier();                                            // E3
-    return central_.load(std::memory_order_acquire) - spares;     // E1
+    const std::int64_t spares = spares_.template sum<kSpares>();                  // E1
+    M::full_barrier();                                                            // E3
+    return modular_difference(central_.load(std::memory_order_acquire), spares);  // E1
   }
 
   void near_overflow(std::int64_t n) noexcept {
