@@ -25,7 +25,7 @@ function(getput_instructions target)
     COMMAND "${CMAKE_COMMAND}" -E env "PYTHONPATH=${PROJECT_SOURCE_DIR}/scripts"
       /usr/bin/python3 -B -m getputlib.instructions --objdump "${GETPUT_OBJDUMP}"
       --architecture "${CMAKE_SYSTEM_PROCESSOR}"
-      --compiler "${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}" --flags "${flags}"
+      --compiler "${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}" "--flags=${flags}"
       --objects "${list}" --out "${ARG_OUTPUT}"
     DEPENDS $<TARGET_OBJECTS:${target}_probes> "${list}" ${reader}
     COMMENT "Reading what get and put compile to" VERBATIM)
