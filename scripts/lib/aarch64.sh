@@ -3,7 +3,7 @@
 # aarch64 packages of Debian, unpacked into folders without installing anything: apt gets its own
 # private state, so no architecture is added to the system.
 
-# fetch_arm64 STATE: fills STATE with apt's lists, and the array `apt` with the options that use it
+# fetch_arm64_lists STATE: apt's lists in STATE; the caller's array apt_options then uses them
 fetch_arm64_lists() {
   local state=$1
   mkdir -p "$state"/{lists/partial,cache/archives/partial}

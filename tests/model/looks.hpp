@@ -5,51 +5,35 @@
 
 #include <stop_token>
 
-#include "tests/model/stage.hpp"
+#include "tests/model/polls.hpp"
 
 namespace getput::model {
 
 /// A holder passes his reference on, maybe from CPU to CPU, while his module and another one are
 /// being removed; who removes the other one has called into it and asks for counts.
 template <class S>
-class PassedOnAmongRemovals final : public Stage<S> {
+class PassedOnAmongRemovals final : public PolledWhileHeld<S, 3> {
  public:
-  using Stage<S>::Stage;
+  using PolledWhileHeld<S, 3>::PolledWhileHeld;
   void call(int index) override {
     auto& module = this->module_;
     if (index == 1) {
-      other_.visit();
+      this->other_.visit();
       module.scheme().count();
-      other_.stop_and_unmap_when_drained();
+      this->other_.stop_and_unmap_when_drained();
       return;
     }
     auto ticket = module.enter();
-    inside_.raise();
+    this->inside_.raise();
     for (int i = 0; i < 2; ++i) {
       const auto again = module.enter_again(ticket);
       module.leave(ticket);
       ticket = again;
     }
-    polled_.wait();
+    this->polled_.wait();
     module.call();
     module.leave(ticket);
   }
-  void remove() override {
-    auto& module = this->module_;
-    inside_.wait();
-    module.scheme().stop();
-    for (int i = 0; i < kPolls; ++i) require(!module.scheme().drained(), Module<S>::kUnsafe);
-    polled_.raise();
-    while (!module.scheme().drained()) let_others_run();
-    module.unmap();
-  }
-
- private:
-  static constexpr int kPolls = 3;
-
-  Module<S> other_;
-  Flag inside_;
-  Flag polled_;
 };
 
 /// Nobody is inside and nobody else removes: two looks, in every life, as many after a removal that

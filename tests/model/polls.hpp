@@ -9,24 +9,12 @@
 
 namespace getput::model {
 
-/// More looks than any scheme needs, without a pause; somebody else calls another module meanwhile.
-template <class S>
-class HeldWhilePolled final : public Stage<S> {
+/// Who is inside lets go only after kPolls looks, none of which may find the module unused.
+template <class S, int kPolls>
+class PolledWhileHeld : public Stage<S> {
  public:
   using Stage<S>::Stage;
-  void call(int index) override {
-    auto& module = this->module_;
-    if (index != 0) {
-      other_.visit();
-      return;
-    }
-    const auto ticket = module.enter();
-    inside_.raise();
-    polled_.wait();
-    module.call();
-    module.leave(ticket);
-  }
-  void remove() override {
+  void remove() final {
     auto& module = this->module_;
     inside_.wait();
     module.scheme().stop();
@@ -36,12 +24,29 @@ class HeldWhilePolled final : public Stage<S> {
     module.unmap();
   }
 
- private:
-  static constexpr int kPolls = 8;
-
+ protected:
   Module<S> other_;
   Flag inside_;
   Flag polled_;
+};
+
+/// More looks than any scheme needs, without a pause; somebody else calls another module meanwhile.
+template <class S>
+class HeldWhilePolled final : public PolledWhileHeld<S, 8> {
+ public:
+  using PolledWhileHeld<S, 8>::PolledWhileHeld;
+  void call(int index) override {
+    auto& module = this->module_;
+    if (index != 0) {
+      this->other_.visit();
+      return;
+    }
+    const auto ticket = module.enter();
+    this->inside_.raise();
+    this->polled_.wait();
+    module.call();
+    module.leave(ticket);
+  }
 };
 
 /// The first looks see the reference; then its holder passes it on, maybe from CPU to CPU, while
