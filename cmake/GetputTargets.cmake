@@ -8,7 +8,7 @@
 #   getput_test(topology_test SOURCES a.cpp [LIBS ...] [LABELS unit])
 #     a GoogleTest program, every test of it known to ctest
 #   getput_defaults(target)                              the same defaults for any other target
-#   getput_precompile(target bench/harness/register_scheme.hpp)
+#   getput_precompile(target bench/program/register_all.hpp)
 #     parses the header once for all units of a target that has one for each scheme
 
 include_guard(GLOBAL)

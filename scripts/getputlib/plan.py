@@ -17,7 +17,7 @@ PROCESS_START_S = 0.2  # loading, calibrating the clock, pinning the team
 EXPECTED_ATTEMPTS = 1.2  # on a quiet machine about one trial in six is disturbed
 ORACLE_S = 0.16  # millions of untimed pairs in a pairs cell's trial 0
 MOST_TRIALS = 1_000_000  # a plan and its results have to fit into memory
-BATCH_CELLS = 16  # so many cells the binary keeps ready in one process (bench/harness/trial.cpp)
+BATCH_CELLS = 16  # so many cells the binary keeps ready in one process (bench/trial/runner.cpp)
 
 
 def estimate_s(cells, trials, rounds):

@@ -50,7 +50,7 @@ class Row:
 
     @property
     def in_session(self):
-        """Were these pairs of one object timed inside a session? Not where another thread puts (bench/pairs/loops.hpp)."""
+        """Were these pairs of one object timed inside a session? Not where another thread puts (bench/workloads/pairs/loops.hpp)."""
         return (self.session and self.workload == "pairs" and self.params.get("objects", 1) == 1
                 and self.params.get("put") != "other")
 

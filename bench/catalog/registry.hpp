@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// Every scheme of this binary with the workloads instantiated for it.
+//
+// The registry is filled before main() by one generated translation unit for each scheme (see
+// register_scheme.hpp); it is read only from then on.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bench/catalog/cell.hpp"
+#include "schemes/scheme.hpp"
+
+namespace getput::bench {
+
+/// What the user asked the grid of cells to cover.
+struct GridRequest {
+  std::vector<unsigned> threads;    ///< ascending, each at most the number of allowed PUs
+  std::vector<std::string> places;  ///< placement policies, as topology names them
+  std::string pcap;                 ///< capture file of netpath; empty: the generated traffic
+  std::string unavailable;          ///< why the scheme cannot run here; "" when it can
+};
+
+/// One workload as instantiated for one scheme.
+struct WorkloadEntry {
+  std::string name;
+  std::string summary;
+  /// All cells, possible or not, in a fixed order. Does not construct a scheme.
+  std::function<std::vector<CellSpec>(const GridRequest&)> enumerate;
+  /// A cell that enumerate() gave with possible == true.
+  std::function<std::unique_ptr<Cell>(const CellSpec&, const GridRequest&)> make;
+};
+
+/// One scheme.
+struct SchemeEntry {
+  SchemeInfo info;
+  std::string folder;                        ///< "counter", "distributed", ...
+  std::function<std::string()> unavailable;  ///< "" or why it cannot run on this machine
+  std::vector<WorkloadEntry> workloads;
+  bool session = false;  ///< timed inside an S::Session where a workload can open one
+};
+
+/// All schemes, ordered by folder and name.
+class Registry {
+ public:
+  static Registry& instance();
+
+  void add(SchemeEntry entry);
+  const std::vector<SchemeEntry>& schemes() const noexcept { return schemes_; }
+
+  /// Every cell of every scheme for this request.
+  std::vector<CellSpec> cells(const GridRequest& request) const;
+  /// The runnable form of a cell; throws RequestError (with the reason) when it is not possible.
+  std::unique_ptr<Cell> make(const CellSpec& spec, const GridRequest& request) const;
+
+  std::vector<std::string> scheme_names() const;
+  std::vector<std::string> workload_names() const;
+
+ private:
+  std::vector<SchemeEntry> schemes_;
+};
+
+}  // namespace getput::bench

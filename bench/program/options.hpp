@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// What the command line asks of the binary: getput's own flags. All others belong to Google
+// Benchmark.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bench/catalog/registry.hpp"
+
+namespace getput::bench {
+
+struct Options {
+  bool list = false;
+  bool env = false;
+  std::string plan;     ///< run this plan ...
+  std::string out;      ///< ... into this file
+  std::string threads;  ///< "1,2,4"; empty: 1, 2, 4 .. all allowed PUs
+  std::string places = "compact";
+  std::string pcap;
+  std::vector<std::string> rest;  ///< for Google Benchmark, in order
+
+  /// Exits the program (0) after --help; throws RequestError for a flag that is wrong by itself.
+  static Options parse(int argc, char** argv);
+
+  /// The grid these options ask for; throws RequestError when the machine has fewer PUs.
+  GridRequest grid() const;
+};
+
+/// 1, 2, 4, .. and `most` itself.
+std::vector<unsigned> default_threads(unsigned most);
+
+/// "1,2,8" or "1-4", ascending and without doubles; throws RequestError for anything else and for
+/// more than `most`.
+std::vector<unsigned> parse_threads(const std::string& text, unsigned most);
+
+}  // namespace getput::bench

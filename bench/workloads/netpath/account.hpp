@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// One worker's books. Written by that worker alone, plainly.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <numeric>
+
+#include "bench/workloads/netpath/drop_reason.hpp"
+
+namespace getput::bench::netpath {
+
+struct Account {
+  std::uint64_t received = 0;
+  std::uint64_t delivered = 0;
+  std::uint64_t forwarded = 0;
+  std::array<std::uint64_t, kDropReasons> dropped{};
+  std::uint64_t bytes = 0;         ///< on the wire, of what was received
+  std::uint64_t gets = 0;          ///< module references taken
+  std::uint64_t created = 0;       ///< table entries made by the receive path
+  std::uint64_t destroyed = 0;     ///< sockets closed
+  std::uint64_t cloned = 0;        ///< packets that the raw socket got too
+  std::uint64_t clone_missed = 0;  ///< packets that it should have got
+
+  std::uint64_t drops() const noexcept {
+    return std::accumulate(dropped.begin(), dropped.end(), std::uint64_t{0});
+  }
+  /// What became of what was received: equal to `received`, or packets were lost uncounted.
+  std::uint64_t accounted() const noexcept { return delivered + forwarded + drops(); }
+  void drop(DropReason why) noexcept { ++dropped[static_cast<std::size_t>(why)]; }
+
+  Account& operator+=(const Account& other) noexcept {
+    received += other.received;
+    delivered += other.delivered;
+    forwarded += other.forwarded;
+    for (std::size_t i = 0; i < dropped.size(); ++i) dropped[i] += other.dropped[i];
+    bytes += other.bytes;
+    gets += other.gets;
+    created += other.created;
+    destroyed += other.destroyed;
+    cloned += other.cloned;
+    clone_missed += other.clone_missed;
+    return *this;
+  }
+};
+
+}  // namespace getput::bench::netpath

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#include "bench/workloads/netpath/books.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+
+namespace getput::bench::netpath {
+
+Account sum_of(const Cores& cores) {
+  Account sum;
+  for (const auto& core : cores) sum += core->account;
+  return sum;
+}
+
+void check_pass(const Cores& cores, const FrameSet& input, Verdict& verdict) {
+  const Account pass = sum_of(cores);
+  const std::uint64_t frames = input.frames().size();
+  if (pass.received != frames || pass.accounted() != frames)
+    verdict.wrong("one pass over " + std::to_string(frames) + " frames received " +
+                  std::to_string(pass.received) + " and accounted for " +
+                  std::to_string(pass.accounted()));
+}
+
+void check_books(const Cores& cores, Verdict& verdict) {
+  std::int64_t heads = 0;
+  for (std::size_t i = 0; i < cores.size(); ++i) {
+    const Core& core = *cores[i];
+    const Account& account = core.account;
+    const std::string who = "worker " + std::to_string(i);
+    if (account.received != account.accounted())
+      verdict.wrong(who + " received " + std::to_string(account.received) +
+                    " packets, but delivered " + std::to_string(account.delivered) +
+                    " + forwarded " + std::to_string(account.forwarded) + " + dropped " +
+                    std::to_string(account.drops()) + " = " + std::to_string(account.accounted()));
+    if (core.bad_passes != 0)
+      verdict.wrong(who + " did not account for every frame in " + std::to_string(core.bad_passes) +
+                    " of " + std::to_string(core.passes) + " whole passes");
+    if (core.tx.pending() != 0)
+      verdict.wrong(who + " left " + std::to_string(core.tx.pending()) + " packets unsent");
+    heads += core.heads.balance();
+  }
+  if (heads != 0)
+    verdict.wrong("sk_buffs do not balance: " + std::to_string(heads) + " more taken than freed");
+}
+
+Json to_json(const Account& account) {
+  Json dropped = Json::object();
+  for (std::size_t i = 0; i < kDropReasons; ++i) {
+    if (account.dropped[i] != 0)
+      dropped[std::string(kDropReasonNames[i])] = account.dropped[i];
+  }
+  return {{"received", account.received},
+          {"delivered", account.delivered},
+          {"forwarded", account.forwarded},
+          {"dropped", std::move(dropped)}};
+}
+
+Json to_json(const FrameSet& input) {
+  const InputSummary& summary = input.summary();
+  return {{"name", std::filesystem::path(input.name()).filename().string()},
+          {"frames", summary.frames},
+          {"flows", summary.flows},
+          {"wire_bytes", summary.wire_bytes},
+          {"cut_short", summary.cut_short},
+          {"not_usable", summary.not_usable},
+          {"ipv4", summary.ipv4},
+          {"ipv6", summary.ipv6},
+          {"udp", summary.udp},
+          {"tcp", summary.tcp}};
+}
+
+Json metrics_of(const Cores& cores, const FrameSet& input, const Account& pass,
+                std::uint64_t charged) {
+  const Account sum = sum_of(cores);
+  std::uint64_t passes = cores.empty() ? 0 : UINT64_MAX;
+  std::uint64_t refills = 0;
+  for (const auto& core : cores) {
+    if (core->rx.pass() != 0)
+      passes = std::min(passes, core->passes);
+    refills += core->heads.refills();
+  }
+  const auto packets = static_cast<double>(sum.received);
+  const auto per_packet = [&](std::uint64_t count) {
+    return sum.received == 0 ? 0.0 : static_cast<double>(count) / packets;
+  };
+  Json metrics = to_json(sum);
+  metrics["pairs_per_packet"] = per_packet(sum.gets);
+  metrics["bytes"] = sum.bytes;
+  metrics["frames_per_pass"] = input.frames().size();
+  metrics["passes"] = passes;
+  metrics["pass"] = to_json(pass);
+  metrics["objects_created"] = sum.created;
+  metrics["sockets_closed"] = sum.destroyed;
+  metrics["objects_charged"] = charged;
+  metrics["cloned"] = sum.cloned;
+  metrics["head_refills"] = refills;
+  metrics["input"] = to_json(input);
+  return metrics;
+}
+
+}  // namespace getput::bench::netpath

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// What one worker owns: ring position, packet heads, transmit ring, sockets it has to read, socket
+// memory, books. Nothing here is shared, and nothing here knows a scheme.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "bench/workloads/netpath/account.hpp"
+#include "bench/workloads/netpath/objects.hpp"
+#include "bench/workloads/netpath/rx_ring.hpp"
+#include "bench/workloads/netpath/skbuff.hpp"
+#include "bench/workloads/netpath/table.hpp"
+
+namespace getput::bench::netpath {
+
+inline constexpr std::size_t kBatch = 64;    ///< packets of one poll (NAPI's budget)
+inline constexpr std::size_t kTxBatch = 32;  ///< transmit completions freed together
+
+/// Socket memory of one worker: what is closed here is used again here, after a grace period.
+class SocketMemory {
+ public:
+  explicit SocketMemory(Depot<Socket>& depot);
+  ~SocketMemory();
+  SocketMemory(const SocketMemory&) = delete;
+  SocketMemory& operator=(const SocketMemory&) = delete;
+
+  /// Between batches only, for it may wait for a grace period: room for a batch of new sockets.
+  void prepare() noexcept {
+    if (free_.size() < kBatch || retired_.size() >= kMost) [[unlikely]]
+      replenish();
+  }
+  /// Memory for a socket, or null when the depot is empty as well.
+  Socket* take() noexcept {
+    if (free_.empty()) [[unlikely]]
+      return nullptr;
+    Socket* socket = free_.back();
+    free_.pop_back();
+    return socket;
+  }
+  /// A socket that nobody has seen.
+  void give(Socket* socket) noexcept { free_.push_back(socket); }
+  /// A socket that is out of the table, but that readers may still hold.
+  void retire(Socket* socket) noexcept { retired_.push_back(socket); }
+
+ private:
+  void replenish() noexcept;
+  void reclaim() noexcept;
+
+  // A grace period is waited for once in so many closed sockets: rarer than once in a burst, for
+  // the wait would be a voluntary switch in the middle of a measurement.
+  static constexpr std::size_t kMost = 4096;
+  Depot<Socket>& depot_;
+  std::vector<Socket*> free_;
+  std::vector<Socket*> retired_;
+};
+
+/// A transmit ring with its slots.
+class TxRing {
+ public:
+  TxRing() : slots_(kSlots) {
+    abi.slots = slots_.data();
+    abi.mask = kSlots - 1;
+  }
+  TxRing(const TxRing&) = delete;
+  TxRing& operator=(const TxRing&) = delete;
+
+  std::size_t pending() const noexcept { return abi.head - abi.tail; }
+
+  getput_tx_ring abi{};
+
+ private:
+  // A batch comes on top of what is left of an incomplete completion batch: never full.
+  static constexpr std::uint32_t kSlots = 256;
+  static_assert(kSlots >= kBatch + kTxBatch);
+  std::vector<getput_tx_desc> slots_;
+};
+
+/// One worker. Made by the worker's own thread, so that its memory is on the worker's node.
+struct alignas(128) Core {
+  Core(const RxRing& rx_ring, Depot<Socket>& depot) : rx(rx_ring), socket_memory(depot) {}
+
+  const RxRing& rx;
+  std::size_t position = 0;  ///< next descriptor
+  HeadCache heads;
+  TxRing tx;
+  SocketMemory socket_memory;
+  std::array<Socket*, kBatch> readable{};  ///< sockets that got something in this batch
+  std::size_t readable_count = 0;
+  SkBuff* raw_queue = nullptr;  ///< clones for the raw socket
+  getput_core_stats stats{};
+  Account account;
+
+  // Every pass over the worker's share must account for exactly the share.
+  std::size_t in_pass = 0;  ///< frames of the current pass that are done
+  std::uint64_t passes = 0;
+  std::uint64_t bad_passes = 0;
+  std::uint64_t accounted_before = 0;  ///< accounted() when the current pass began
+
+  /// Begins a pass at this descriptor with empty books.
+  void restart(std::size_t start) noexcept;
+  /// Descriptors of the next batch: never beyond the end of a pass or of the ring.
+  std::size_t next_batch() const noexcept;
+  /// To be called when @p frames of them are done.
+  void advance(std::size_t frames) noexcept;
+};
+
+}  // namespace getput::bench::netpath

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// The input: frames as they came off the wire, in one piece of memory, with what a network card
+// would tell the host about each (RSS hash, transport checksum verdict).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bench/workloads/netpath/packet.hpp"
+
+namespace getput::bench::netpath {
+
+/// One frame of a FrameSet.
+struct Frame {
+  std::size_t offset = 0;      ///< into FrameSet::bytes()
+  std::uint32_t captured = 0;  ///< bytes present
+  std::uint32_t wire = 0;      ///< bytes it had on the wire, without FCS; >= captured
+  std::uint32_t rss = 0;       ///< 0 for frames that are not IP
+  Transport::Checksum checksum = Transport::Checksum::not_checked;
+};
+
+/// What the input holds, for the results.
+struct InputSummary {
+  std::uint64_t frames = 0;
+  std::uint64_t wire_bytes = 0;
+  std::uint64_t captured_bytes = 0;
+  std::uint64_t cut_short = 0;   ///< frames whose end the snap length cut
+  std::uint64_t not_usable = 0;  ///< frames that parse() refuses: not IP, damaged, ...
+  std::uint64_t ipv4 = 0;
+  std::uint64_t ipv6 = 0;
+  std::uint64_t udp = 0;
+  std::uint64_t tcp = 0;
+  std::uint64_t flows = 0;  ///< distinct 5-tuples, idle ones included
+};
+
+/// A flow that the tables know before the first frame comes.
+struct KnownFlow {
+  FlowKey key;
+  std::uint8_t traffic_class = 0;
+  bool has_ports = false;
+};
+
+class FrameSet {
+ public:
+  explicit FrameSet(std::string name) : name_(std::move(name)) {}
+
+  /// Appends a frame of @p captured bytes that had @p wire bytes on the wire.
+  void add(const std::uint8_t* data, std::uint32_t captured, std::uint32_t wire);
+  /// Adds a flow that is open but of which no frame need be in the input.
+  void add_idle_flow(const FlowKey& key) { flows_.push_back({key, 0, true}); }
+  /// Gives back what growing reserved, and finds the flows. Call once, when all frames are in.
+  void finish();
+
+  const std::string& name() const noexcept { return name_; }
+  const std::vector<Frame>& frames() const noexcept { return frames_; }
+  const std::uint8_t* data(const Frame& frame) const noexcept {
+    return bytes_.data() + frame.offset;
+  }
+  /// Each flow and traffic class once.
+  const std::vector<KnownFlow>& flows() const noexcept { return flows_; }
+  const InputSummary& summary() const noexcept { return summary_; }
+
+ private:
+  std::string name_;
+  std::vector<std::uint8_t> bytes_;
+  std::vector<Frame> frames_;
+  std::vector<KnownFlow> flows_;
+  InputSummary summary_;
+};
+
+using Input = std::shared_ptr<const FrameSet>;
+
+/// Reads a capture file with libpcap. Throws RequestError, naming the file, what was read so far
+/// and the remedy: missing, empty, not a capture, cut off in the middle, other link type than
+/// Ethernet, no frame in it, or more than 1 GiB of frames.
+Input read_capture(const std::string& path);
+
+/// How the generated traffic looks. Sizes are those of the simple IMIX, 7:4:1 of 64, 570 and 1518
+/// bytes with the FCS that no capture holds (so 4 bytes less here); an IPv6 frame that does not fit
+/// into 64 bytes is as short as it can be.
+struct ImixOptions {
+  std::uint64_t seed = 0x67657470;
+  std::uint32_t frames = 32768;
+  std::uint32_t flows = 65536;
+  double zipf = 0.94;        ///< popularity of the n-th flow ~ n^-zipf (measured on a transit link)
+  double ipv6_share = 0.04;  ///< of the flows (same link)
+  double udp_share = 0.2;    ///< of the flows; the others are TCP (same link)
+  double close_share = 1.0 / 62;  ///< TCP segments with FIN: one in a connection of 62 segments
+};
+
+/// Generates Ethernet frames between RFC 2544 / RFC 5180 benchmark addresses (198.18.0.0/15,
+/// 2001:2::/48) with right checksums. The same options give the same bytes everywhere.
+Input generate_imix(const ImixOptions& options = {});
+
+/// The input of this process for a capture path, or the generated traffic for an empty one; read or
+/// made once.
+Input input_for(const std::string& pcap);
+
+}  // namespace getput::bench::netpath

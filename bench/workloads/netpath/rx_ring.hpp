@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// The receive ring of each worker: its share of the input, copied into memory of the worker's node,
+// and the descriptors a card would have written.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "bench/workloads/netpath/frames.hpp"
+#include "modules/plugin_abi.h"
+
+namespace getput::bench {
+class Team;
+}
+
+namespace getput::bench::netpath {
+
+/// How frames find their worker.
+enum class Steering : std::uint8_t {
+  rss,    ///< by the hash of the flow: what belongs to one flow is touched by one worker
+  spray,  ///< round robin: every worker touches every flow, the worst case for what is shared
+};
+
+/// One descriptor. Forwarding changes TTL and header checksum in place; the card would write the
+/// frame anew each time it comes, so receiving restores that word and nothing else.
+struct RxSlot {
+  getput_rx_desc desc{};
+  std::uint8_t* restore_at = nullptr;  ///< null: not an IP frame, nothing changes it
+  std::uint32_t restore_word = 0;      ///< in memory order
+  bool checksum_good = false;          ///< receive offload: the transport checksum is right
+
+  std::uint8_t* frame() const noexcept { return const_cast<std::uint8_t*>(desc.data); }
+  void restore() const noexcept {
+    if (restore_at != nullptr) [[likely]]
+      std::memcpy(restore_at, &restore_word, sizeof(restore_word));
+  }
+};
+
+/// One worker's ring. Filled by the worker itself: pages go to the node that touches them first.
+class RxRing {
+ public:
+  /// @p share: indices into the frames of @p input, in order.
+  RxRing(const FrameSet& input, const std::vector<std::uint32_t>& share);
+  RxRing(const RxRing&) = delete;
+  RxRing& operator=(const RxRing&) = delete;
+
+  /// Frames of one pass over the share.
+  std::size_t pass() const noexcept { return pass_; }
+  /// Descriptors: the share as often as it takes to have more of them than packets in flight.
+  const std::vector<RxSlot>& slots() const noexcept { return slots_; }
+
+ private:
+  struct Unmap {
+    std::size_t size;
+    void operator()(std::uint8_t* memory) const noexcept;
+  };
+  using Memory = std::unique_ptr<std::uint8_t, Unmap>;
+  static Memory map(std::size_t size);  // throws EnvironmentError
+
+  std::size_t pass_ = 0;
+  Memory memory_{nullptr, Unmap{0}};
+  std::vector<RxSlot> slots_;
+};
+
+/// The rings of all workers of a placement.
+using RxRings = std::vector<std::unique_ptr<RxRing>>;
+
+/// The shares of @p workers workers, as indices into the frames of @p input.
+std::vector<std::vector<std::uint32_t>> steer(const FrameSet& input, Steering steering,
+                                              std::size_t workers);
+
+/// The rings for this input, steering and placement; made by the threads of @p team, and kept for
+/// the next cell that asks for the same.
+std::shared_ptr<const RxRings> rings_for(const Input& input, Steering steering, Team& team);
+
+}  // namespace getput::bench::netpath

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT
+// pairs: what does one try_get and its put cost?
+//
+// A trial times every thread of the team on the same loop (loops.hpp) for a few milliseconds. The
+// value is the mean over threads of own window / own pairs: what a pair takes as a thread sees it.
+// Refused gets are counted apart and never as pairs. With put:other the cost of handing the ticket
+// over is inside the value; the scheme `none` of the same run shows how much that is.
+//
+// Oracle, after each trial: the references balance and stop() is final, for every object. A fault
+// that shows one time in a million needs millions of pairs, so trial 0 of a cell, if its process
+// has not yet done kOraclePairs of them, does the rest untimed, in the cell's own shape.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <numeric>
+#include <vector>
+
+#include "bench/catalog/registry.hpp"
+#include "bench/engine/team.hpp"
+#include "bench/oracle/oracle.hpp"
+#include "bench/trial/controls.hpp"
+#include "bench/trial/summary.hpp"
+#include "bench/workloads/pairs/grid.hpp"
+#include "bench/workloads/pairs/loops.hpp"
+#include "bench/workloads/pairs/objects.hpp"
+
+namespace getput::bench::pairs {
+
+/// A fault of one in a million escapes so many pairs once in twenty; one that counts to a million
+/// and then strikes, never.
+inline constexpr std::uint64_t kOraclePairs = 3'000'000;
+/// ... but a scheme at a microsecond a pair shall not stop the run.
+inline constexpr double kOracleAtMostNs = 4e9;
+inline constexpr double kHandoverAtMostNs = 3e8;
+inline constexpr unsigned kStopsUnderFire = 8;
+
+template <class S>
+class PairsCell final : public Cell {
+ public:
+  explicit PairsCell(const CellSpec& spec)
+      : params_(Params::from_json(spec.params)), hold_loops_(HoldLoops::for_ns(params_.hold_ns)) {}
+
+  Measurement run(TrialContext& trial) override {
+    prepare(trial.team);
+    std::fill(failed_.begin(), failed_.end(), Padded<std::uint64_t>{});
+    hold_references(trial.team);
+    const std::vector<BurstReport> bursts = trial.controls.interleave([&](unsigned) {
+      const double ms = trial.burst_ms / ControlSet::kRounds;
+      return params_.hold_ns == 0 ? burst<false>(trial.team, ms) : burst<true>(trial.team, ms);
+    });
+    let_references_go(trial.team);
+    Measurement result = combine(bursts, "ns/pair");
+    result.metrics["failed_gets"] = failed_gets();
+    if (params_.hold_ns != 0) {
+      result.metrics["hold_measured_ns"] = HoldLoops::measured_ns(hold_loops_);
+    }
+    judge(trial, result);
+    return result;
+  }
+
+ private:
+  void prepare(Team& team) {
+    if (team_of_objects_ != team.size()) {
+      objects_ = std::make_unique<Objects<S>>(params_, team);
+      rings_ = std::vector<ParcelRing<S>>(params_.put_by_other ? team.size() : 0);
+      failed_.resize(team.size());
+      team_of_objects_ = team.size();
+    }
+  }
+
+  /// state:held and state:going: each thread takes a reference of its own first.
+  void hold_references(Team& team) {
+    if (params_.state == State::live) {
+      return;
+    }
+    held_.assign(team.size(), {});
+    team.run_task([this](WorkerContext& worker) {
+      [[maybe_unused]] const ThreadGuardFor<S> guard{};
+      held_[worker.rank()] = objects_->of(worker.rank()).front()->try_get();
+    });
+    if (params_.state == State::going) {
+      objects_->for_each([](S& object) { object.stop(); });
+      going_now_ = true;
+    }
+  }
+
+  void let_references_go(Team& team) {
+    if (params_.state == State::live) {
+      return;
+    }
+    if (params_.state == State::going) {
+      objects_->for_each([](S& object) { object.restart(); });
+      going_now_ = false;
+    }
+    team.run_task([this](WorkerContext& worker) {
+      [[maybe_unused]] const ThreadGuardFor<S> guard{};
+      objects_->of(worker.rank()).front()->put(held_[worker.rank()]);
+    });
+  }
+
+  /// The cell's loop for one thread.
+  template <bool Holds, class Keep>
+  void work(unsigned rank, Keep&& keep) {
+    const std::vector<S*>& mine = objects_->of(rank);
+    std::uint64_t failed = 0;
+    if (going_now_) {
+      loop_going(mine.front(), held_[rank], keep);
+    } else if (params_.put_by_other) {
+      ParcelRing<S>& outgoing = rings_[(rank + 1) % rings_.size()];
+      failed = loop_handover<Holds>(mine, rings_[rank], outgoing, hold_loops_, keep);
+    } else if (mine.size() == 1) {
+      failed = loop_one<Holds>(mine.front(), hold_loops_, keep);
+    } else {
+      failed = loop_many<Holds>(mine, hold_loops_, keep);
+    }
+    failed_[rank].value += failed;
+  }
+
+  template <bool Holds>
+  BurstReport burst(Team& team, double measure_ms) {
+    BurstReport report = team.run_burst(measure_ms, [this](WorkerContext& worker) {
+      [[maybe_unused]] const ThreadGuardFor<S> guard{};
+      bool first = true;
+      work<Holds>(worker.rank(), [&](unsigned done) {
+        // The first question comes before any work.
+        worker.count(first ? 0 : done);
+        first = false;
+        return worker.more();
+      });
+    });
+    finish_handover(team);
+    pairs_done_ += report.ops();
+    return report;
+  }
+
+  void finish_handover(Team& team) {
+    if (params_.put_by_other) {
+      team.run_task([this](WorkerContext& worker) {
+        [[maybe_unused]] const ThreadGuardFor<S> guard{};
+        empty_ring(rings_[worker.rank()]);
+      });
+    }
+  }
+
+  /// Untimed pairs up to kOraclePairs; holding adds nothing to what they can find. Handing over
+  /// goes at the pace of the slower thread, so the rest of such a cell is put where it was taken.
+  void more_pairs(Team& team) {
+    if (pairs_done_ < kOraclePairs) {
+      some_pairs(team, params_.put_by_other ? kHandoverAtMostNs : kOracleAtMostNs,
+                 [this](unsigned rank, auto&& keep) { this->template work<false>(rank, keep); });
+      finish_handover(team);
+    }
+    if (pairs_done_ < kOraclePairs) {
+      some_pairs(team, kOracleAtMostNs, [this](unsigned rank, auto&& keep) {
+        loop_many<false>(objects_->of(rank), 0, keep);
+      });
+    }
+  }
+
+  template <class Loop>
+  void some_pairs(Team& team, double at_most_ns, Loop&& loop) {
+    const std::uint64_t each = (kOraclePairs - pairs_done_) / team.size() + kBatch;
+    const Clock& clock = Clock::instance();
+    const Clock::Ticks until = clock.now() + clock.ticks(at_most_ns);
+    std::vector<Padded<std::uint64_t>> put(team.size());
+    team.run_task([&](WorkerContext& worker) {
+      [[maybe_unused]] const ThreadGuardFor<S> guard{};
+      std::uint64_t& mine = put[worker.rank()].value;
+      bool first = true;
+      loop(worker.rank(), [&](unsigned done) {
+        mine += first ? 0 : done;
+        first = false;
+        return mine < each && clock.now() < until;
+      });
+    });
+    for (const auto& share : put) {
+      pairs_done_ += share.value;
+    }
+  }
+
+  void judge(TrialContext& trial, Measurement& result) {
+    Team& team = trial.team;
+    Verdict verdict;
+    const bool first_time = !judged_;
+    judged_ = true;
+    if (trial.number == 0) {
+      more_pairs(team);
+    }
+    if (const std::uint64_t failed = failed_gets(); failed != 0) {
+      verdict.wrong(std::to_string(failed) + " gets were refused although the object was live");
+    }
+    objects_->for_each([&](S& object) { oracle::check_quiescent(object, verdict); });
+    if constexpr (S::info.removal && S::info.shared_by_threads) {
+      if (first_time && verdict.ok()) {
+        oracle::check_stop_under_fire(*objects_->of(0).front(), team, kStopsUnderFire, verdict);
+      }
+    }
+    result.metrics["oracle_pairs"] = pairs_done_;
+    result.oracle_ok = verdict.ok();
+    result.oracle_detail = verdict.detail();
+  }
+
+  std::uint64_t failed_gets() const {
+    return std::accumulate(
+        failed_.begin(), failed_.end(), std::uint64_t{0},
+        [](std::uint64_t sum, const Padded<std::uint64_t>& one) { return sum + one.value; });
+  }
+
+  Params params_;
+  std::uint64_t hold_loops_;
+  unsigned team_of_objects_ = 0;
+  std::unique_ptr<Objects<S>> objects_;
+  std::vector<ParcelRing<S>> rings_;
+  std::vector<Padded<std::uint64_t>> failed_;
+  std::vector<typename S::Ticket> held_;  // state:held, state:going: one a thread
+  bool going_now_ = false;
+  std::uint64_t pairs_done_ = 0;
+  bool judged_ = false;
+};
+
+/// The workload as the registry knows it.
+template <class S>
+WorkloadEntry workload() {
+  WorkloadEntry entry;
+  entry.name = kName;
+  entry.summary = kSummary;
+  entry.enumerate = [](const GridRequest& request) { return enumerate(S::info, request); };
+  entry.make = [](const CellSpec& spec, const GridRequest&) -> std::unique_ptr<Cell> {
+    return std::make_unique<PairsCell<S>>(spec);
+  };
+  return entry;
+}
+
+}  // namespace getput::bench::pairs

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// The schemes of getput-bench-planted: as a generated unit does it, for pairs and removal.
+#include <string>
+
+#include "bench/catalog/registry.hpp"
+#include "bench/workloads/pairs/pairs.hpp"
+#include "bench/workloads/removal/removal.hpp"
+#include "tests/bench/planted/counted.hpp"
+
+namespace getput::bench {
+namespace {
+
+template <class S>
+bool add() {
+  SchemeEntry entry;
+  entry.info = S::info;
+  entry.folder = "planted";
+  entry.unavailable = [] { return std::string(); };
+  entry.workloads = {pairs::workload<S>(), removal::workload<S>()};
+  Registry::instance().add(std::move(entry));
+  return true;
+}
+
+const bool registered = add<Counted<>>() && add<LostPut<>>() && add<LateGet<>>();
+
+}  // namespace
+}  // namespace getput::bench

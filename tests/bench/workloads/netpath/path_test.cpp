@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: MIT
+// The receive path, at every level, with the kernel's counter.
+#include <gtest/gtest.h>
+
+#include "schemes/control/none.hpp"
+#include "schemes/counter/atomic_base.hpp"
+#include "tests/bench/workloads/netpath/frame_builder.hpp"
+#include "tests/bench/workloads/netpath/rig.hpp"
+
+namespace getput::bench::netpath {
+namespace {
+
+using testing::dropped;
+using testing::empty_tables;
+using testing::FrameSpec;
+using testing::make_frame;
+using testing::only;
+using testing::Rig;
+
+template <class T>
+class PathAtLevel : public ::testing::Test {};
+
+template <Level L>
+struct At {
+  static constexpr Level kLevel = L;
+};
+using Levels =
+    ::testing::Types<At<Level::l0>, At<Level::l3>, At<Level::l5>, At<Level::l6>, At<Level::l7>>;
+TYPED_TEST_SUITE(PathAtLevel, Levels);
+
+ImixOptions small_mix() {
+  ImixOptions options;
+  options.frames = 5000;
+  options.flows = 800;
+  options.close_share = 0.05;
+  return options;
+}
+
+TYPED_TEST(PathAtLevel, EveryFrameIsAccountedFor) {
+  const Input input = generate_imix(small_mix());
+  for (const NetworkOptions& options : {empty_tables(), empty_tables(0), empty_tables(100)}) {
+    Rig<AtomicBase<>, TypeParam::kLevel> rig(*input, options);
+    const Account account = rig.passes(3);
+    EXPECT_EQ(account.received, 3 * input->frames().size());
+    EXPECT_EQ(account.accounted(), account.received);
+    EXPECT_EQ(account.drops(), 0U);
+    EXPECT_EQ(account.bytes, 3 * input->summary().wire_bytes);
+    EXPECT_EQ(rig.core().passes, 3U);
+    EXPECT_EQ(rig.core().bad_passes, 0U);
+    EXPECT_EQ(rig.finish(), "");
+  }
+}
+
+TYPED_TEST(PathAtLevel, RawSocketGetsEveryLocalPacketToo) {
+  const Input input = generate_imix(small_mix());
+  Rig<AtomicBase<>, TypeParam::kLevel> rig(*input, empty_tables(), true);
+  const Account account = rig.passes();
+  EXPECT_EQ(account.cloned, account.delivered);
+  EXPECT_EQ(rig.finish(), "");
+}
+
+TYPED_TEST(PathAtLevel, AnEmptyRingIsNoWork) {
+  FrameSet input("nothing");
+  input.finish();
+  Rig<AtomicBase<>, TypeParam::kLevel> rig(input);
+  rig.poll();
+  EXPECT_EQ(rig.core().account.received, 0U);
+  EXPECT_EQ(rig.finish(), "");
+}
+
+/// Frames of one UDP flow, none of which closes anything.
+Input one_flow(std::size_t frames, const FrameSpec& spec = {}) {
+  auto input = std::make_shared<FrameSet>("one flow");
+  for (std::size_t i = 0; i < frames; ++i) testing::add(*input, make_frame(spec));
+  input->finish();
+  return input;
+}
+
+template <Level L>
+Account account_of(const Input& input, const NetworkOptions& options, bool raw = false) {
+  Rig<AtomicBase<>, L> rig(*input, options, raw);
+  const Account account = rig.passes();
+  EXPECT_EQ(rig.finish(), "");
+  return account;
+}
+
+TEST(PathCharges, PairsPerPacketAreThoseOfTheLevel) {
+  const Input input = one_flow(640);
+  // To a socket: device, route, policy, socket.
+  EXPECT_EQ(account_of<Level::l0>(input, only(100)).gets, 0U);
+  EXPECT_EQ(account_of<Level::l5>(input, only(100)).gets, 640U * 4);
+  EXPECT_EQ(account_of<Level::l6>(input, only(100)).gets, 640U);
+  EXPECT_EQ(account_of<Level::l7>(input, only(100)).gets, 640U * 5);
+  EXPECT_EQ(account_of<Level::l6>(input, only(100), true).gets, 640U * 2) << "and the clone";
+  // Forwarded: device, route, policy, neighbour, and the sending device once for 32 completions.
+  EXPECT_EQ(account_of<Level::l5>(input, only(0)).gets, 640U * 4 + 640 / 32);
+  EXPECT_EQ(account_of<Level::l6>(input, only(0)).gets, 640U);
+}
+
+TEST(PathCharges, Level3IsChargedWhenEntriesAreMade) {
+  const Input input = one_flow(640);
+  // Route, policy and socket; then route, policy and neighbour.
+  EXPECT_EQ(account_of<Level::l3>(input, empty_tables(100)).gets, 3U);
+  EXPECT_EQ(account_of<Level::l3>(input, empty_tables(0)).gets, 3U);
+  FrameSpec closing;
+  closing.protocol = 6;
+  closing.tcp_flags = 0x11;
+  // Every segment closes the socket that the next one has to open again.
+  const Account churn = account_of<Level::l3>(one_flow(640, closing), empty_tables(100));
+  EXPECT_EQ(churn.destroyed, 640U);
+  EXPECT_EQ(churn.gets, 640U + 2);
+  EXPECT_EQ(churn.delivered, 640U);
+}
+
+TEST(Path, NobodyCountsAndNobodyIsLost) {
+  const Input input = generate_imix(small_mix());
+  Rig<None<>, Level::l7> rig(*input);
+  const Account account = rig.passes(2);
+  EXPECT_EQ(account.delivered + account.forwarded, account.received);
+  EXPECT_GT(account.delivered, 0U);
+  EXPECT_GT(account.forwarded, 0U);
+  EXPECT_EQ(rig.finish(), "");
+}
+
+/// What one frame is dropped for, first as this host's and then as a router's.
+std::pair<std::string, std::string> fates(const testing::Bytes& frame, std::size_t cut = 0) {
+  const auto fate = [&](unsigned local_percent) -> std::string {
+    FrameSet input("one frame");
+    testing::add(input, frame, cut);
+    input.finish();
+    Rig<AtomicBase<>, Level::l7> rig(input, only(local_percent));
+    const Account account = rig.passes();
+    EXPECT_EQ(account.accounted(), 1U);
+    EXPECT_EQ(rig.finish(), "");
+    if (account.delivered == 1)
+      return "delivered";
+    if (account.forwarded == 1)
+      return "forwarded";
+    for (std::size_t i = 0; i < kDropReasons; ++i) {
+      if (account.dropped[i] != 0)
+        return std::string(kDropReasonNames[i]);
+    }
+    return "lost";
+  };
+  return {fate(100), fate(0)};
+}
+
+using Fates = std::pair<std::string, std::string>;
+
+TEST(PathFates, Ordinary) {
+  for (const std::uint8_t proto : {std::uint8_t{6}, std::uint8_t{17}}) {
+    for (const bool ipv6 : {false, true}) {
+      FrameSpec spec;
+      spec.protocol = proto;
+      spec.ipv6 = ipv6;
+      spec.vlan_tags = 2;
+      EXPECT_EQ(fates(make_frame(spec)), (Fates{"delivered", "forwarded"}));
+    }
+  }
+}
+
+TEST(PathFates, ProtocolsWithoutAModule) {
+  for (const int proto : {1, 47, 50, 51, 132, 255}) {
+    FrameSpec spec;
+    spec.protocol = static_cast<std::uint8_t>(proto);
+    EXPECT_EQ(fates(make_frame(spec)), (Fates{"no_handler", "forwarded"})) << proto;
+  }
+}
+
+TEST(PathFates, FragmentsAreForwardedOnly) {
+  FrameSpec spec;
+  spec.fragment_field = 0x2000;
+  EXPECT_EQ(fates(make_frame(spec)), (Fates{"needs_reassembly", "forwarded"}));
+  spec.fragment_field = 0x00b9;
+  EXPECT_EQ(fates(make_frame(spec)), (Fates{"needs_reassembly", "forwarded"}));
+}
+
+TEST(PathFates, HopLimitAndMtuAreTheRoutersAffair) {
+  FrameSpec spec;
+  for (const bool ipv6 : {false, true}) {
+    spec.ipv6 = ipv6;
+    for (const int hops : {0, 1}) {
+      spec.hop_limit = static_cast<std::uint8_t>(hops);
+      EXPECT_EQ(fates(make_frame(spec)), (Fates{"delivered", "hop_limit"}));
+    }
+    spec.hop_limit = 2;
+    EXPECT_EQ(fates(make_frame(spec)), (Fates{"delivered", "forwarded"}));
+  }
+  spec.ipv6 = false;
+  spec.payload = 1500 - 28;
+  EXPECT_EQ(fates(make_frame(spec)), (Fates{"delivered", "forwarded"}));
+  spec.payload += 1;
+  EXPECT_EQ(fates(make_frame(spec)), (Fates{"delivered", "exceeds_mtu"}));
+}
+
+TEST(PathFates, TransportHeadersAndChecksums) {
+  FrameSpec spec;
+  testing::Bytes frame = make_frame(spec);
+  frame.back() ^= 1;
+  EXPECT_EQ(fates(frame), (Fates{"l4_checksum", "forwarded"}));
+  frame = make_frame(spec);
+  testing::put16(frame, 38, 7);  // UDP length below its header
+  EXPECT_EQ(fates(frame), (Fates{"bad_l4_length", "forwarded"}));
+  spec.protocol = 6;
+  frame = make_frame(spec);
+  frame[34 + 12] = 0x40;  // TCP header of 16 bytes
+  EXPECT_EQ(fates(frame), (Fates{"bad_l4_header", "forwarded"}));
+  spec.ipv6 = true;
+  spec.protocol = 17;
+  frame = make_frame(spec);
+  testing::put16(frame, 14 + 40 + 6, 0);
+  EXPECT_EQ(fates(frame), (Fates{"no_l4_checksum", "forwarded"}));
+}
+
+TEST(PathFates, CutFrames) {
+  const testing::Bytes frame = make_frame({});
+  EXPECT_EQ(fates(frame, 1), (Fates{"delivered", "forwarded"})) << "payload cut: no checksum";
+  EXPECT_EQ(fates(frame, 26), (Fates{"delivered", "forwarded"})) << "headers only";
+  EXPECT_EQ(fates(frame, 27), (Fates{"cut_short", "forwarded"})) << "in the UDP header";
+  EXPECT_EQ(fates(frame, 35), (Fates{"cut_short", "cut_short"})) << "in the IP header";
+  EXPECT_EQ(fates(frame, frame.size()), (Fates{"runt_frame", "runt_frame"})) << "nothing captured";
+}
+
+TEST(PathForward, LowersTheHopLimitAndKeepsTheChecksumRight) {
+  for (const bool ipv6 : {false, true}) {
+    FrameSpec spec;
+    spec.ipv6 = ipv6;
+    spec.hop_limit = 2;
+    const Input input = one_flow(1, spec);
+    Rig<AtomicBase<>, Level::l0> rig(*input, only(0));
+    // Every pass finds the frame as it was on the wire.
+    for (unsigned pass = 0; pass < 3; ++pass) rig.passes();
+    EXPECT_EQ(rig.core().account.forwarded, 3U);
+    const std::uint8_t* ip = rig.core().rx.slots().front().frame() + 14;
+    EXPECT_EQ(ip[ipv6 ? 7 : 8], 1);
+    if (!ipv6) {
+      EXPECT_TRUE(ipv4_header_ok(ip, 20));
+    }
+    EXPECT_EQ(rig.finish(), "");
+  }
+}
+
+TEST(PathForward, PacketLeavesWithTheNeighboursHeader) {
+  FrameSpec spec;
+  spec.vlan_tags = 1;
+  const Input input = one_flow(1, spec);
+  Rig<AtomicBase<>, Level::l0> rig(*input, only(0));
+  rig.poll();
+  const getput_tx_ring& ring = rig.core().tx.abi;
+  ASSERT_EQ(ring.head, 1U);
+  const getput_tx_desc& sent = ring.slots[0];
+  const Address gateway = Network::gateway_to(mapped_ipv4(spec.destination));
+  const Neighbour* neighbour = rig.network().neighbours.find({gateway, 2});
+  ASSERT_NE(neighbour, nullptr);
+  EXPECT_EQ(sent.header_len, 14U) << "the tag stays behind";
+  EXPECT_TRUE(std::equal(sent.header, sent.header + 14, neighbour->header.bytes));
+  EXPECT_EQ(sent.payload_len, 20U + 8 + spec.payload);
+  EXPECT_EQ(rig.finish(), "");
+}
+
+TEST(PathSocket, FullReceiveBufferDropsUnderItsName) {
+  FrameSpec spec;
+  spec.payload = 60000;
+  const Input input = one_flow(64, spec);
+  Rig<AtomicBase<>, Level::l7> rig(*input, only(100));
+  const Account account = rig.passes();
+  // A socket's budget holds three of these until its reader comes, after the batch.
+  EXPECT_EQ(account.delivered, 3U);
+  EXPECT_EQ(dropped(account, DropReason::socket_buffer_full), 61U);
+  EXPECT_EQ(rig.finish(), "");
+}
+
+TEST(PathTables, NoRoomDropsUnderItsName) {
+  ImixOptions options = small_mix();
+  options.flows = 3000;
+  const Input input = generate_imix(options);
+  NetworkOptions network = empty_tables();
+  network.most_objects = 256;
+  Rig<AtomicBase<>, Level::l3> rig(*input, network);
+  const Account account = rig.passes();
+  EXPECT_GT(dropped(account, DropReason::no_table_space), 0U);
+  EXPECT_EQ(account.accounted(), account.received);
+  EXPECT_EQ(rig.finish(), "");
+}
+
+}  // namespace
+}  // namespace getput::bench::netpath

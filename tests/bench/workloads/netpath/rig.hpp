@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// One worker's receive path in the test's own thread, over frames that the test chose.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <vector>
+
+#include "bench/workloads/netpath/books.hpp"
+#include "bench/workloads/netpath/path.hpp"
+#include "bench/workloads/netpath/qsbr.hpp"
+
+namespace getput::bench::netpath::testing {
+
+template <class S, Level L>
+class Rig {
+ public:
+  explicit Rig(const FrameSet& input, const NetworkOptions& options = {}, bool raw = false)
+      : input_(input), network_(input, options), ring_(input, everything(input)) {
+    cores_.push_back(std::make_unique<Core>(ring_, network_.socket_memory));
+    thread_.online();
+    path_.emplace(network_, modules_, core(), raw);
+  }
+  ~Rig() { finish(); }
+
+  Core& core() { return *cores_.front(); }
+  Network& network() { return network_; }
+  ModuleSet<S>& modules() { return modules_; }
+
+  void poll() {
+    path_->poll();
+    QsbrThread::quiescent();
+  }
+  /// So many passes over the input.
+  Account passes(unsigned count = 1) {
+    for (std::size_t i = 0, until = count * ring_.pass(); i < until;) {
+      i += path_->poll();
+      QsbrThread::quiescent();
+    }
+    path_->drain();
+    return core().account;
+  }
+
+  /// What the harness checks after a trial; "" when all is well.
+  std::string verdict() {
+    Verdict verdict;
+    check_books(cores_, verdict);
+    return verdict.detail();
+  }
+  /// The books, and the unload. Afterwards the rig is of no more use.
+  std::string finish() {
+    if (finished_)
+      return {};
+    finished_ = true;
+    path_->drain();
+    discharge();
+    Verdict verdict;
+    check_books(cores_, verdict);
+    path_.reset();
+    cores_.clear();
+    modules_.unload(verdict);
+    return verdict.detail();
+  }
+
+ private:
+  static std::vector<std::uint32_t> everything(const FrameSet& input) {
+    std::vector<std::uint32_t> share(input.frames().size());
+    std::iota(share.begin(), share.end(), 0U);
+    return share;
+  }
+  /// Level 3 with empty tables: what the path created is given back here.
+  void discharge() {
+    if constexpr (charges_objects(L)) {
+      using Ticket = modules::ModuleTicket<S>;
+      const auto put = [](modules::Module<S>* module, TicketSpace& space) {
+        if (const Ticket ticket = space.take<Ticket>())
+          modules::module_put(module, ticket);
+      };
+      const auto owner = [&](std::uint8_t proto) {
+        if (proto == protocol::kTcp)
+          return modules_.tcp();
+        return proto == protocol::kUdp ? modules_.udp() : modules_.nic();
+      };
+      network_.routes.for_each([&](Route& o) { put(modules_.nic(), o.ticket); });
+      network_.neighbours.for_each([&](Neighbour& o) { put(modules_.nic(), o.ticket); });
+      network_.policies.for_each([&](Policy& o) { put(owner(o.key.protocol), o.ticket); });
+      network_.sockets.for_each([&](Socket& o) { put(owner(o.key.protocol), o.ticket); });
+    }
+  }
+
+  const FrameSet& input_;
+  QsbrThread thread_;
+  [[maybe_unused]] const ThreadGuardFor<S> guard_{};
+  Network network_;
+  ModuleSet<S> modules_;
+  RxRing ring_;
+  Cores cores_;
+  std::optional<Path<S, L>> path_;
+  bool finished_ = false;
+};
+
+/// Tables that start empty, so that the path makes every entry itself and takes level 3's
+/// references for it.
+inline NetworkOptions empty_tables(unsigned local_percent = 50) {
+  NetworkOptions options;
+  options.local_percent = local_percent;
+  options.populate = false;
+  return options;
+}
+
+inline NetworkOptions only(unsigned local_percent) {
+  NetworkOptions options;
+  options.local_percent = local_percent;
+  return options;
+}
+
+inline std::uint64_t dropped(const Account& account, DropReason why) {
+  return account.dropped[static_cast<std::size_t>(why)];
+}
+
+}  // namespace getput::bench::netpath::testing

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include "bench/workloads/netpath/skbuff.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace getput::bench::netpath {
+namespace {
+
+TEST(HeadCache, RecyclesWithoutAskingTheAllocator) {
+  HeadCache cache;
+  for (int round = 0; round < 1000; ++round) {
+    std::vector<SkBuff*> heads;
+    for (int i = 0; i < 16; ++i) heads.push_back(cache.allocate(nullptr, 100));
+    EXPECT_EQ(cache.balance(), 16);
+    for (SkBuff* head : heads) cache.release(head);
+  }
+  EXPECT_EQ(cache.refills(), 1U);
+  EXPECT_EQ(cache.flushes(), 0U);
+  EXPECT_EQ(cache.balance(), 0);
+}
+
+TEST(HeadCache, LastInFirstOut) {
+  HeadCache cache;
+  SkBuff* first = cache.allocate(nullptr, 0);
+  cache.release(first);
+  EXPECT_EQ(cache.allocate(nullptr, 0), first);
+  cache.release(first);
+}
+
+TEST(HeadCache, RefillsSixteenAndFlushesHalf) {
+  HeadCache cache;
+  std::vector<SkBuff*> heads;
+  for (int i = 0; i < 100; ++i) heads.push_back(cache.allocate(nullptr, 0));
+  EXPECT_EQ(cache.refills(), 7U);  // 112 heads
+  for (SkBuff* head : heads) cache.release(head);
+  EXPECT_EQ(cache.flushes(), 2U);  // 12 + 100: at 64 and again 32 later
+}
+
+TEST(HeadCache, HeadIsFilledAnew) {
+  HeadCache cache;
+  std::uint8_t frame[4] = {};
+  SkBuff* skb = cache.allocate(frame, 4);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(skb) % 64, 0U);
+  skb->next = skb;
+  cache.release(skb);
+  skb = cache.allocate(frame, 1500);
+  EXPECT_EQ(skb->next, nullptr);
+  EXPECT_EQ(skb->original, nullptr);
+  EXPECT_EQ(skb->frame, frame);
+  EXPECT_EQ(skb->truesize, 256U + 1500U);
+  cache.release(skb);
+}
+
+TEST(HeadCache, CloneKeepsTheOriginalsHead) {
+  HeadCache cache;
+  for (const bool clone_first : {false, true}) {
+    SkBuff* skb = cache.allocate(nullptr, 10);
+    SkBuff* clone = cache.clone(*skb);
+    SkBuff* second = cache.clone(*clone);
+    EXPECT_EQ(second->original, skb);
+    EXPECT_EQ(cache.balance(), 3);
+    cache.release(clone_first ? clone : skb);
+    // The original's head waits for its clones; a clone's head goes at once.
+    EXPECT_EQ(cache.balance(), clone_first ? 2 : 3);
+    cache.release(clone_first ? skb : clone);
+    EXPECT_EQ(cache.balance(), 2);
+    cache.release(second);
+    EXPECT_EQ(cache.balance(), 0);
+  }
+}
+
+}  // namespace
+}  // namespace getput::bench::netpath

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// Whole trials of the pairs workload on small schemes. What is tested is that the numbers belong
+// together and that the oracle looks, never how fast something is.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "bench/engine/placement.hpp"
+#include "bench/workloads/pairs/pairs.hpp"
+#include "tests/bench/planted/counted.hpp"
+
+namespace getput::bench::pairs {
+namespace {
+
+/// Refuses every third get of a live object.
+class Refuses : public Counted<> {
+ public:
+  Ticket try_get() noexcept {
+    return gets_.fetch_add(1) % 3 == 2 ? Ticket() : Counted<>::try_get();
+  }
+
+ private:
+  std::atomic<std::uint64_t> gets_{0};
+};
+
+template <class S>
+Measurement run(Params params) {
+  std::vector<unsigned> pus = allowed_pus();
+  pus.resize(params.threads);
+  CellSpec spec;
+  spec.params = params.to_json();
+  PairsCell<S> cell(spec);
+  Team team(pus);
+  ControlSet controls(team, 1, 0.2);
+  TrialContext trial{team, controls, 1, 1.0};
+  return cell.run(trial);
+}
+
+bool two_cpus() {
+  return allowed_pus().size() >= 2;
+}
+
+TEST(PairsCellTest, EveryShapeCountsItsPairs) {
+  std::vector<Params> shapes = {{1, false, 1, 0, false, State::held},
+                                {1, false, 1, 0, false, State::going},
+                                {1, false, 1, 0, false},
+                                {1, false, 1, 100, false},
+                                {1, false, 8, 0, false}};
+  if (two_cpus()) {
+    shapes.insert(shapes.end(), {{2, false, 1, 0, false},
+                                 {2, true, 1, 0, false},
+                                 {2, true, 8, 0, false},
+                                 {2, false, 1, 0, true},
+                                 {2, true, 4, 100, true}});
+  }
+  for (const Params& params : shapes) {
+    const Measurement result = run<Counted<>>(params);
+    const std::string what = params.to_json().dump();
+    EXPECT_EQ(result.unit, "ns/pair");
+    ASSERT_TRUE(result.ns_per_op.has_value()) << what;
+    EXPECT_GT(*result.ns_per_op, static_cast<double>(params.hold_ns) * 0.5) << what;
+    EXPECT_EQ(result.thread_ops.size(), params.threads) << what;
+    EXPECT_GT(result.ops, 0U) << what;
+    EXPECT_EQ(result.metrics["failed_gets"], 0) << what;
+    EXPECT_GE(result.metrics["oracle_pairs"].get<std::uint64_t>(), 3'000'000U) << what;
+    EXPECT_TRUE(result.oracle_ok) << what << result.oracle_detail;
+  }
+}
+
+TEST(PairsCellTest, RefusedGetsAreNoPairs) {
+  const Measurement result = run<Refuses>({1, false, 1, 0, false});
+  EXPECT_GT(result.metrics["failed_gets"].get<std::uint64_t>(), 0U);
+  EXPECT_FALSE(result.oracle_ok);
+  EXPECT_NE(result.oracle_detail.find("refused although the object was live"), std::string::npos);
+}
+
+TEST(PairsCellTest, ALostPutIsFoundInEveryShape) {
+  std::vector<Params> shapes = {{1, false, 1, 0, false}};
+  if (two_cpus()) {
+    shapes.push_back({2, false, 1, 0, true});
+  }
+  for (const Params& params : shapes) {
+    const Measurement result = run<LostPut<>>(params);
+    EXPECT_FALSE(result.oracle_ok);
+    EXPECT_NE(result.oracle_detail.find("do not balance"), std::string::npos);
+  }
+}
+
+TEST(ObjectsTest, SharedAndOwn) {
+  if (!two_cpus()) {
+    GTEST_SKIP() << "one CPU allowed";
+  }
+  Team team({allowed_pus()[0], allowed_pus()[1]});
+  const Objects<Counted<>> shared({2, false, 4, 0, false}, team);
+  const std::set<Counted<>*> a(shared.of(0).begin(), shared.of(0).end());
+  const std::set<Counted<>*> b(shared.of(1).begin(), shared.of(1).end());
+  EXPECT_EQ(a.size(), 4U);
+  EXPECT_EQ(a, b);
+  EXPECT_NE(shared.of(0).front(), shared.of(1).front()) << "they start at different objects";
+  const Objects<Counted<>> own({2, true, 4, 0, false}, team);
+  std::set<Counted<>*> all(own.of(0).begin(), own.of(0).end());
+  all.insert(own.of(1).begin(), own.of(1).end());
+  EXPECT_EQ(all.size(), 8U);
+}
+
+}  // namespace
+}  // namespace getput::bench::pairs
