@@ -3,8 +3,8 @@
 
 The process is the unit: values of one process are averaged before any of these functions see them,
 so every sample below holds one value per process. With at least LEAST_FOR_CONFIDENCE values an
-interval is a 95 % interval, below that it is the range. docs/decisions.md says why the median has
-an order-statistic interval and a difference a t interval.
+interval is a 95 % interval, below that it is the range. docs/decisions.md (24) says why the bounds
+are order statistics. Tests (compare, rankings) are Welch's t tests of process values.
 scipy is imported where it is used: it takes longer than all else that `run` imports.
 """
 import functools
@@ -164,17 +164,44 @@ class Difference:
         return min(1.0, 2.0 * min(below, 1.0 - below)) if below not in (0.0, 1.0) or self.point == 0.0 else 0.0
 
 
-def difference(first, second):
-    """second - first of two samples that are not paired, as an Interval (Welch); a range when either is small."""
-    n = min(len(first), len(second))
+def combination(terms):
+    """The Interval of a sum of coefficient * median, of independent samples; `terms` are (coefficient, Interval).
+
+    The bounds combine the medians' own intervals (the method of variance estimates recovery, Donner
+    and Zou), so the samples need no common shape. Where one of them has only a range, the result is
+    the range between the extremes.
+    """
+    n = min((term.n for _, term in terms), default=0)
     if n == 0:
         return NOTHING
-    point = float(numpy.mean(second) - numpy.mean(first))
-    if n == 1:
-        return Interval(point, None, None, 1, NONE)
-    if n < LEAST_FOR_CONFIDENCE:
-        return Interval(point, float(min(second) - max(first)), float(max(second) - min(first)), n, RANGE)
-    return Interval(point, *Difference.of(first, second).bounds(), n, CONFIDENT)
+    point = sum(factor * term.point for factor, term in terms)
+    if any(term.kind == NONE for _, term in terms):
+        return Interval(point, None, None, n, NONE)
+    down = [factor * term.point - min(factor * term.low, factor * term.high) for factor, term in terms]
+    up = [max(factor * term.low, factor * term.high) - factor * term.point for factor, term in terms]
+    confident = all(term.kind == CONFIDENT for _, term in terms)
+    add, kind = (math.hypot, CONFIDENT) if confident else ((lambda *parts: sum(parts)), RANGE)
+    return Interval(point, point - add(*down), point + add(*up), n, kind)
+
+
+def difference(first, second):
+    """median(second) - median(first) of two samples that are not paired, as an Interval."""
+    return combination([(-1.0, interval(first)), (1.0, interval(second))])
+
+
+def median_interval(values):
+    """The bounds of interval(values) alone, as a drawing takes them."""
+    return interval(values).bounds
+
+
+def median_difference_interval(first, second):
+    """The bounds of difference(first, second) alone."""
+    return difference(first, second).bounds
+
+
+def median_of_ratios(values, controls):
+    """Median of value / control, trial by trial; None when no trial has both."""
+    return median([value / control for value, control in zip(values, controls) if control])
 
 
 def holm(p_values):

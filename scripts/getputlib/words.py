@@ -18,3 +18,10 @@ def number(value, digits=3):
         return f"{value:,.0f}"
     decimals = max(0, digits - 1 - int(f"{magnitude:e}".partition("e")[2]))
     return f"{value:.{min(decimals, 4)}f}"
+
+
+def aligned(lines, right=()):
+    """Lines of cells as columns of text; the columns numbered in `right` end together."""
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    return ["  ".join(cell.rjust(width) if column in right else cell.ljust(width)
+                      for column, (cell, width) in enumerate(zip(line, widths))).rstrip() for line in lines]
