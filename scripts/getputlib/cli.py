@@ -12,7 +12,8 @@ from .plan import duration
 from .selection import PROFILES
 
 EPILOG = """exit codes: 0 done; 1 a result is bad (a scheme is WRONG, a cell crashed, a check failed);
-2 the request was bad; 3 the environment does not allow it; 128 + signal: interrupted, resumable.
+2 the request was bad; 3 the environment does not allow it; 4 the trials are too few or too noisy to
+tell; 128 + signal: interrupted, resumable.
 Data goes to stdout, everything else to stderr."""
 
 
@@ -98,7 +99,9 @@ def _add_run(subparsers):
 def _add_results(subparsers):
     parser = _command(subparsers, "summary", "medians, intervals, ratios and verdicts of a run", "summary:command")
     parser.add_argument("directory", metavar="DIR")
-    parser.add_argument("--format", choices=("table", "csv", "json"), default="table")
+    parser.add_argument("--format", choices=("table", "csv", "json", "latex"), default="table")
+    parser.add_argument("--self-test", action="store_true",
+                        help="check L5 + L6 = L7 and the path against the isolated pair; exit 1 when it fails, 4 when it cannot tell")
     parser = _command(subparsers, "report", "one HTML file, the figures as SVG, PDF and PNG, a LaTeX table, a CSV file",
                       "report:command")
     parser.add_argument("directory", metavar="DIR")

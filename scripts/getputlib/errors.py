@@ -8,6 +8,7 @@ EXIT_OK = 0
 EXIT_BAD_RESULT = 1
 EXIT_BAD_REQUEST = 2
 EXIT_ENVIRONMENT = 3
+EXIT_UNDERPOWERED = 4  # nothing bad was found, but the data could not have shown it
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 REPORTS = REPOSITORY / "reports"
