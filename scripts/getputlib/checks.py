@@ -1,183 +1,194 @@
 # SPDX-License-Identifier: MIT
-"""Cheap checks of a results directory: every reader makes them, so that damage is one line and never a traceback.
+"""Cheap checks that every reader of a results directory makes before it uses a number.
 
-A shape describes what readers take for granted: a dictionary lists required keys, a list of one
-shape describes each element, a Leaf tests a value. problem() returns the first violation as text.
-Keys that no shape names are not looked at; reports/schema/ states the whole format.
+`line_problem` checks one trial, `document_problem` one of the documents beside them. Both return
+one line that says what is wrong, or None. They cost microseconds per line and need no schema
+library; `getput validate` applies the complete schema on top of them. Standard library only.
 """
 import math
-from dataclasses import dataclass
-
-from .errors import EXIT_BAD_RESULT, GetputError
-from .selection import PROFILES
 
 TRIAL_SCHEMAS = ("getput.trial/1", "getput.trial/2")
-REMEDY = "see `getput validate`"
-LINE_REMEDY = f"{REMEDY}; restore the line, or remove it and measure it again with `getput run --resume`"
-
-
-@dataclass(frozen=True)
-class Leaf:
-    """A value that `test` accepts, and that `wanted` describes."""
-
-    wanted: str
-    test: object
-
-
-@dataclass(frozen=True)
-class Maybe:
-    """Null, absent, or of this shape."""
-
-    shape: object
-
-
-def _number(value):
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def one_of(*words):
-    return Leaf(" or ".join(words), lambda value: value in words)
-
-
-NUMBER = Leaf("a finite number", _number)
-POSITIVE = Leaf("a finite number above 0", lambda value: _number(value) and value > 0)
-NOT_NEGATIVE = Leaf("a finite number from 0 on", lambda value: _number(value) and value >= 0)
-COUNT = Leaf("a whole number from 0 on", lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0)
-TEXT = Leaf("text", lambda value: isinstance(value, str))
-BOOL = Leaf("true or false", lambda value: isinstance(value, bool))
-OBJECT = Leaf("an object", lambda value: isinstance(value, dict))
-LIST = Leaf("a list", lambda value: isinstance(value, list))
-
-PLACEMENT = {"policy": TEXT, "pus": [COUNT]}
-CELL = {"name": TEXT, "workload": TEXT, "scheme": TEXT, "params": OBJECT, "placement": PLACEMENT, "possible": BOOL,
-        "why": Maybe(TEXT), "est_trial_ms": NOT_NEGATIVE}
-SCHEME = {"name": TEXT, "safe": BOOL, "control": BOOL, "available": BOOL, "why": Maybe(TEXT)}
-PLAN_SHAPE = {
-    "schema": one_of("getput.plan/1"), "seed": COUNT, "burst_ms": POSITIVE, "trials": [{"cell": TEXT, "trial": COUNT}],
-    "run": {"selection": {"profile": one_of(*PROFILES)}, "remarks": [TEXT], "batches": [COUNT], "schemes": [SCHEME],
-            "workloads": LIST, "cells": [CELL]},
+DOCUMENT_SCHEMAS = {"plan": "getput.plan/1", "env": "getput.env/1", "manifest": "getput.manifest/1"}
+CONTROLS = {
+    "getput.trial/1": ("plain_ns", "fetch_add_ns", "chain_ns"),
+    "getput.trial/2": ("plain_ns", "fetch_add_ns", "chain_ns", "lock_xadd_ns", "line_transfer_ns"),
 }
-ENV_SHAPE = {
-    "schema": one_of("getput.env/1"), "binary": {"sha256": TEXT}, "source": {"commit": Maybe(TEXT), "dirty": Maybe(BOOL)},
-    "machine": {"hostname": TEXT, "os": TEXT, "cpu": {"model": TEXT}, "allowed_cpus": [COUNT], "kernel": {"release": TEXT},
-                "topology": {"nodes": COUNT, "last_level_caches": COUNT, "cores": COUNT}},
-    "load": {"before": OBJECT, "after": Maybe(OBJECT)},
+TRIM = 0.1  # the share of the slice pairs that a trimmed mean leaves out at each end
+
+_NUMBER, _TEXT, _BOOL = (int, float), str, bool
+_FIELDS = {
+    "cell": _TEXT, "workload": _TEXT, "scheme": _TEXT, "params": dict, "placement": dict, "trial": int, "attempt": int,
+    "seed": int, "pid": int, "start_unix_ns": int, "valid": _BOOL, "reject_reasons": list, "unit": _TEXT, "ops": int,
+    "wall_ns": int, "thread_ops": list, "controls": dict, "metrics": dict, "oracle": dict,
 }
-MANIFEST_SHAPE = {
-    "schema": one_of("getput.manifest/1"), "state": TEXT, "remarks": [TEXT],
-    "sessions": [{"start_unix_s": NUMBER, "end_unix_s": Maybe(NUMBER)}],
-    "crashes": [{"cell": Maybe(TEXT), "detail": TEXT}],
-    "hunts": Maybe([{"scheme": TEXT, "caught": BOOL, "how": Maybe(TEXT)}]),
+_FIELDS_2 = {"bursts": list, "covariates": dict}
+_DOCUMENT_KEYS = {
+    "plan": {"seed": int, "max_attempts": int, "burst_ms": _NUMBER, "trials": list, "run": dict},
+    "env": {"binary": dict, "source": dict, "machine": dict, "load": dict},
+    "manifest": {"state": _TEXT, "sessions": list, "crashes": list, "remarks": list, "arguments": list},
 }
-CONTROLS_SHAPE = {name: Maybe(POSITIVE) for name in ("plain_ns", "fetch_add_ns", "chain_ns", "lock_xadd_ns", "line_transfer_ns")}
-PASS = {"received": COUNT, "delivered": COUNT, "forwarded": COUNT, "dropped": OBJECT}
-TRIAL_SHAPE = {
-    "schema": one_of(*TRIAL_SCHEMAS), "cell": TEXT, "workload": TEXT, "scheme": TEXT, "params": OBJECT, "placement": PLACEMENT,
-    "trial": COUNT, "attempt": COUNT, "pid": COUNT, "start_unix_ns": COUNT, "valid": BOOL, "reject_reasons": [TEXT],
-    "unit": TEXT, "ns_per_op": Maybe(POSITIVE), "ops": COUNT, "wall_ns": COUNT, "thread_ops": [COUNT],
-    "controls": CONTROLS_SHAPE, "metrics": OBJECT, "oracle": {"ok": BOOL, "detail": Maybe(TEXT)},
-    "difference": Maybe({"baseline_ns": POSITIVE, "ns": NUMBER, "copy_sd_ns": Maybe(NOT_NEGATIVE)}),
-    "slices": Maybe({"subject": [NUMBER], "baseline": [NUMBER]}),
-}
-METRICS_SHAPE = {"pass": Maybe(PASS), "input": Maybe({"frames": COUNT, "wire_bytes": Maybe(COUNT)}), "l0_ns": Maybe(POSITIVE),
-                 "pairs_per_packet": Maybe(NOT_NEGATIVE), "gets_l3_per_packet": Maybe(NOT_NEGATIVE)}
+_RUN_KEYS = {"selection": dict, "flags": list, "batches": list, "trials_per_cell": int, "schemes": list, "workloads": list, "cells": list}
 
 
-def problem(value, shape, where=""):
-    """The first place where a value does not have the shape, as "place is 3, not text"; None when it has."""
-    if isinstance(shape, Maybe):
-        return None if value is None else problem(value, shape.shape, where)
-    if isinstance(shape, dict):
-        return _object_problem(value, shape, where)
-    if isinstance(shape, list):
-        if not isinstance(value, list):
-            return f"{where} is {_shown(value)}, not a list"
-        found = (problem(element, shape[0], f"{where}[{index}]") for index, element in enumerate(value))
-        return next(filter(None, found), None)
-    return None if shape.test(value) else f"{where} is {_shown(value)}, not {shape.wanted}"
+def trimmed_mean(values, share=TRIM):
+    """The mean without the `share` smallest and the `share` largest values (rounded down); 0.0 of nothing."""
+    if not values:
+        return 0.0
+    cut = int(share * len(values))
+    kept = sorted(values)[cut:len(values) - cut]
+    return math.fsum(kept) / len(kept)
 
 
-def _object_problem(value, shape, where):
-    if not isinstance(value, dict):
-        return f"{where or 'the document'} is {_shown(value)}, not an object"
-    for key, inner in shape.items():
-        place = f"{where}.{key}" if where else key
-        if key not in value and not isinstance(inner, Maybe):
-            return f"{place} is missing"
-        if found := problem(value.get(key), inner, place):
+def is_number(value):
+    """A finite JSON number; true and false are none."""
+    return isinstance(value, _NUMBER) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is(value, kind):
+    return isinstance(value, kind) and (kind is _BOOL or not isinstance(value, bool))
+
+
+def _wrong_field(document, fields):
+    for name, kind in fields.items():
+        if name not in document:
+            return f"{name} is missing"
+        if not _is(document[name], kind):
+            return f"{name} has the wrong type: {str(document[name])[:60]!r}"
+    return None
+
+
+def _bad_number(value, place=""):
+    """The first number anywhere in a document that is not finite: JSON cannot hold one, a large exponent can."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"{place or 'document'} is not a finite number"
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in inner:
+        if isinstance(part, (float, dict, list)) and (found := _bad_number(part, f"{place}/{key}" if place else str(key))):
             return found
     return None
 
 
-def _shown(value):
-    text = repr(value) if not isinstance(value, (dict, list)) else ("an object" if isinstance(value, dict) else "a list")
-    return text if len(text) <= 40 else text[:37] + "..."
-
-
-def plan_problem(plan):
-    """What is wrong with a plan, by itself; None when nothing is."""
-    if found := problem(plan, PLAN_SHAPE):
-        return found
-    schemes = {entry["name"] for entry in plan["run"]["schemes"]}
-    cells = {cell["name"] for cell in plan["run"]["cells"]}
-    if unknown := next((cell["scheme"] for cell in plan["run"]["cells"] if cell["scheme"] not in schemes), None):
-        return f"run.cells has the scheme {unknown}, which run.schemes does not"
-    if unknown := next((entry["cell"] for entry in plan["trials"] if entry["cell"] not in cells), None):
-        return f"trials has the cell {unknown}, which run.cells does not"
+def _time_problem(trial):
+    """ns_per_op and the controls are positive, and a kept trial has them."""
+    ns = trial.get("ns_per_op")
+    if "ns_per_op" not in trial or not (ns is None or is_number(ns)):
+        return f"ns_per_op is not a number: {str(ns)[:60]!r}"
+    if ns is not None and ns <= 0:
+        return f"ns_per_op is {ns:g}, must be above 0"
+    for name in ("ops", "wall_ns", "trial", "attempt"):
+        if trial[name] < 0:
+            return f"{name} is {trial[name]}, must not be negative"
+    for name in CONTROLS[trial["schema"]]:
+        value = trial["controls"].get(name)
+        if value is not None and not (is_number(value) and value > 0):
+            return f"controls/{name} is not a positive number: {str(value)[:60]!r}"
+    if trial["valid"] and (ns is None or trial["ops"] < 1):
+        return "a kept trial without a measured value"
     return None
 
 
-def _statement_problem(trial):
-    """Contradictions within one line whose shape is right."""
-    if trial["valid"] and trial["ns_per_op"] is None:
-        return "a valid trial has no ns_per_op"
+def _verdict_problem(trial):
     if trial["valid"] == bool(trial["reject_reasons"]):
-        return "valid contradicts reject_reasons"
+        return f"valid is {str(trial['valid']).lower()} with {len(trial['reject_reasons'])} reject_reasons"
+    if not _is(trial["oracle"].get("ok"), bool):
+        return "oracle/ok is missing"
     if not trial["oracle"]["ok"] and not trial["oracle"].get("detail"):
-        return "oracle.detail does not say what the oracle found"
-    endless = (key for key, value in trial["metrics"].items() if isinstance(value, float) and not math.isfinite(value))
-    if key := next(endless, None):
-        return f"metrics.{key} is {trial['metrics'][key]}, not a finite number"
-    slices = trial.get("slices")
-    if slices and len(slices["subject"]) != len(slices["baseline"]):
-        return f"slices has {len(slices['subject'])} of the subject and {len(slices['baseline'])} of the baseline"
+        return "the oracle failed without a detail"
+    if not isinstance(trial["placement"].get("policy"), str) or not isinstance(trial["placement"].get("pus"), list):
+        return "placement lacks policy or pus"
     return None
 
 
-class LineChecker:
-    """Judges the lines of one trials.jsonl in their order: each by itself, against the plan, and against those before."""
+def _differs(told, computed, share, absolute=0.0):
+    return abs(told - computed) > max(share * abs(computed), absolute)
 
-    def __init__(self, plan):
-        self.cells = {cell["name"]: cell for cell in plan["run"]["cells"]}
-        self.planned = {(entry["cell"], entry["trial"]) for entry in plan["trials"]}
-        self.kept, self.seen = {}, {}
 
-    def problem(self, number, trial):
-        """What is wrong with line `number`; None when nothing is."""
-        found = problem(trial, TRIAL_SHAPE) or problem(trial["metrics"], METRICS_SHAPE, "metrics") or _statement_problem(trial)
-        return found or self._plan_problem(trial) or self._repeated(number, trial)
-
-    def _plan_problem(self, trial):
-        cell = self.cells.get(trial["cell"])
-        if cell is None or (trial["cell"], trial["trial"]) not in self.planned:
-            return f"{trial['cell']} trial {trial['trial']} is not in the plan"
-        differs = next((key for key in ("workload", "scheme", "params", "placement") if trial[key] != cell[key]), None)
-        return f"{differs} of {trial['cell']} differs from the plan's" if differs else None
-
-    def _repeated(self, number, trial):
-        key = (trial["cell"], trial["trial"])
-        if trial["valid"] and key in self.kept:
-            return f"{key[0]} trial {key[1]} was already kept on line {self.kept[key]}"
-        again = (*key, trial["attempt"], trial["start_unix_ns"])
-        if again in self.seen:
-            return f"the line repeats line {self.seen[again]}"
-        self.seen[again] = number
-        if trial["valid"]:
-            self.kept[key] = number
+def _bursts_problem(trial):
+    """The result lies within the range of the kept bursts of the subject."""
+    values = []
+    for burst in trial.get("bursts", ()):
+        if not isinstance(burst, dict) or not isinstance(burst.get("arm"), str) or not is_number(burst.get("ns_per_op")):
+            return "a burst lacks arm or ns_per_op"
+        if burst["ns_per_op"] <= 0:
+            return f"a burst of {burst['arm']} has ns_per_op {burst['ns_per_op']:g}, must be above 0"
+        if burst["arm"] == "subject":
+            values.append(burst["ns_per_op"])
+    if trial["workload"] != "pairs" or not trial["valid"] or not values:
         return None
+    if min(values) * 0.999 <= trial["ns_per_op"] <= max(values) * 1.001:
+        return None
+    return f"ns_per_op {trial['ns_per_op']:g} is outside its bursts, {min(values):g} to {max(values):g}"
 
 
-def refuse(path, found, remedy=REMEDY):
-    """Raises the one line that a damaged file is answered with; does nothing when nothing was found."""
-    if found:
-        raise GetputError(f"{path}: {found}; {remedy}", EXIT_BAD_RESULT)
+def _rate_problem(trial):
+    """ns_per_op of timed bursts is wall_ns x threads / ops; exactly so for one thread.
+
+    With several threads wall_ns is the time in which all of them ran, so only the magnitude can be checked.
+    """
+    if trial["workload"] == "removal" or not trial["valid"] or trial.get("difference") or not trial["wall_ns"]:
+        return None
+    threads = len(trial["thread_ops"]) or 1
+    computed = trial["wall_ns"] * threads / trial["ops"]
+    alone = threads == 1
+    if not _differs(trial["ns_per_op"], computed, 1e-5 if alone else 0.6, 2.0 / trial["ops"]):
+        return None
+    return f"ns_per_op {trial['ns_per_op']:g} is not wall_ns x threads / ops = {computed:g}"
+
+
+def _slices_problem(trial):
+    """The result of a sliced trial against its slices: as many as said, and their trimmed means."""
+    difference, slices = trial.get("difference"), trial.get("slices")
+    if difference is None:
+        return None if slices is None else "slices without a difference"
+    for name in ("ns", "baseline_ns", "pairs"):
+        if not is_number(difference.get(name)):
+            return f"difference/{name} is not a number"
+    if slices is None:
+        return None
+    subject, baseline = slices.get("subject"), slices.get("baseline")
+    if not isinstance(subject, list) or not isinstance(baseline, list) or not all(map(is_number, subject + baseline)):
+        return "slices/subject or slices/baseline is not a list of numbers"
+    if not len(subject) == len(baseline) == difference["pairs"]:
+        return f"{len(subject)} and {len(baseline)} slices, difference/pairs is {difference['pairs']}"
+    if any(value <= 0 for value in subject + baseline):
+        return "a slice has no positive time"
+    if not subject:
+        return None
+    told = (("difference/ns", difference["ns"], trimmed_mean([a - b for a, b in zip(subject, baseline)])),
+            ("difference/baseline_ns", difference["baseline_ns"], trimmed_mean(baseline)))
+    told += (("ns_per_op", trial["ns_per_op"], trimmed_mean(subject)),) if trial["workload"] == "netpath" and trial["valid"] else ()
+    for name, value, computed in told:
+        # Slices are written rounded, and a bound of the trimming may fall on either of two neighbours.
+        if _differs(value, computed, 0.002, 0.05):
+            return f"{name} is {value:g}, the trimmed mean of the slices is {computed:g}"
+    return None
+
+
+def line_problem(trial):
+    """What makes one line of trials.jsonl unfit for use; None when nothing was found."""
+    if not isinstance(trial, dict):
+        return "not an object"
+    schema = trial.get("schema")
+    if schema not in TRIAL_SCHEMAS:
+        return f"schema {schema!r} is not known; known: {', '.join(TRIAL_SCHEMAS)}"
+    fields = _FIELDS if schema == TRIAL_SCHEMAS[0] else {**_FIELDS, **_FIELDS_2}
+    checks = (lambda line: _wrong_field(line, fields), _bad_number, _time_problem, _verdict_problem, _slices_problem,
+              _bursts_problem, _rate_problem)
+    try:
+        return next((problem for check in checks if (problem := check(trial))), None)
+    except (TypeError, AttributeError, KeyError, ValueError) as error:
+        return f"a value has the wrong type ({type(error).__name__}: {error})"
+
+
+def document_problem(name, document):
+    """What makes plan, env or manifest unfit for use; None when nothing was found."""
+    known = DOCUMENT_SCHEMAS[name]
+    if not isinstance(document, dict):
+        return "not an object"
+    if document.get("schema") != known:
+        return f"schema {document.get('schema')!r} is not known; known: {known}"
+    if problem := _wrong_field(document, _DOCUMENT_KEYS[name]) or _bad_number(document):
+        return problem
+    if name == "plan" and (problem := _wrong_field(document["run"], _RUN_KEYS)):
+        return f"run/{problem}"
+    return None

@@ -72,15 +72,19 @@ class Row:
         return (self.session and self.workload == "pairs" and self.params.get("objects", 1) == 1
                 and self.params.get("put") != "other")
 
-    def per_process(self, value_of):
-        """One value per process of value_of(trial), without the trials for which that is None."""
+    def by_process(self, value_of):
+        """{process: its value of value_of(trial)}, without the trials for which that is None."""
         found = [(value, trial["pid"]) for trial in self.kept if (value := value_of(trial)) is not None]
         return stats.process_values([value for value, _ in found], [pid for _, pid in found])
+
+    def per_process(self, value_of):
+        """The values of by_process()."""
+        return list(self.by_process(value_of).values())
 
     @functools.cached_property
     def values(self):
         """ns per operation, one value per process."""
-        return self.per_process(lambda trial: trial["ns_per_op"])
+        return self.per_process(ns_of)
 
     @property
     def unit(self):
@@ -116,11 +120,7 @@ class Row:
 
     def ratios(self, name):
         """Each kept trial over its own control, one value per process."""
-        def ratio(trial):
-            control = trial["controls"].get(f"{name}_ns")
-            return trial["ns_per_op"] / control if control else None
-
-        return self.per_process(ratio)
+        return self.per_process(ratio_of(name))
 
     def ratio(self, name):
         return stats.median(self.ratios(name))
@@ -184,6 +184,20 @@ class Row:
     def interval(self):
         """(low, high) of `estimate`."""
         return self.estimate.bounds
+
+
+def ns_of(trial):
+    """ns per operation of one trial."""
+    return trial["ns_per_op"]
+
+
+def ratio_of(name):
+    """The function from a trial to ns per operation over one of its controls; it gives None where that was not measured."""
+    def ratio(trial):
+        control = trial["controls"].get(f"{name}_ns")
+        return trial["ns_per_op"] / control if control else None
+
+    return ratio
 
 
 def added_of(trial):

@@ -69,11 +69,11 @@ def variation(values):
 
 
 def process_values(values, processes):
-    """One value per process: the median of its values, in the order in which the processes ran."""
+    """{process: the median of its values}, in the order in which the processes ran."""
     own = {}
     for value, process in zip(values, processes, strict=True):
         own.setdefault(process, []).append(value)
-    return [median(found) for found in own.values()]
+    return {process: median(found) for process, found in own.items()}
 
 
 @functools.cache
@@ -144,6 +144,16 @@ class Difference:
         spread = sum(part**2 / freedom for part, freedom in parts)
         return cls(point, math.sqrt(squared), squared**2 / spread if spread > 0.0 else float(sum(f for _, f in parts)))
 
+    @classmethod
+    def mean_of(cls, cells):
+        """The mean shift of several cells; each is a pair of samples {process: value}.
+
+        Cells that were measured in the same process share what that process has in common, so the
+        error is summed over processes and not over cells.
+        """
+        point = sum(numpy.mean(list(b.values())) - numpy.mean(list(a.values())) for a, b in cells) / len(cells)
+        return cls.total(float(point), [_process_error(samples) for samples in zip(*cells)])
+
     def bounds(self, confidence=CONFIDENCE):
         from scipy.special import stdtrit
 
@@ -162,6 +172,18 @@ class Difference:
         """Two-sided p of "there is no difference"."""
         below = self.p_below()
         return min(1.0, 2.0 * min(below, 1.0 - below)) if below not in (0.0, 1.0) or self.point == 0.0 else 0.0
+
+
+def _process_error(samples):
+    """(squared error, degrees of freedom) of the mean over cells of the means of these samples {process: value}."""
+    shares = {}
+    for sample in samples:
+        n, mean = len(sample), sum(sample.values()) / len(sample)
+        for process, value in sample.items():
+            part = (value - mean) * math.sqrt(n / (n - 1)) / n
+            shares[process] = shares.get(process, 0.0) + part / len(samples)
+    values = sum(map(len, samples))
+    return sum(share**2 for share in shares.values()), len(shares) * (1.0 - len(samples) / values)
 
 
 def combination(terms):
