@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The first screen of the report: what references add to a packet, on which machine, and how far to trust it."""
 from . import headline, rank, style, trust
-from .figures.charge import Path, adds
+from .figures.charge import Path
 from .figures.lineage import release_key
 from .row import UNSAFE
 from .words import counted, number
@@ -15,30 +15,29 @@ def _generation_entry(path, matches, threads):
     return found[0] if found else None
 
 
-def _answer_text(entry):
-    """`+582 ns` of a resolved entry, `0 ns` of one within the resolution."""
-    return f"{number(entry.net.point)} ns" if entry.resolved else "0 ns"
+def _answer_text(path, entry):
+    """`582 ns`, or `0 ns` of an entry within the resolution."""
+    return "0 ns" if path.within(entry) else f"{number(entry.net.point)} ns"
 
 
 def answer(path):
     """The three numbers with the most workers: [(number, what, detail)]; a missing one is left out."""
     threads, found = path.extremes[-1], []
     if today := _generation_entry(path, lambda text: text.endswith(TODAY), threads):
-        found.append((_answer_text(today), f"today's module count ({today.scheme})", _detail(today)))
+        found.append((_answer_text(path, today), f"today's module count ({today.scheme})", _detail(path, today)))
     best = rank.cheapest(path, path.top, threads)
     if best:
-        kinds = sorted({CLASSES.get(path.results.schemes[entry.scheme]["folder"], "other") for entry in best})
-        tie = f"the cheapest, a tie of {len(best)}" if len(best) > 1 else "the cheapest"
-        resolved = [entry for entry in best if entry.resolved]
-        value = f"{rank.between(best)} ns" if resolved else "0 ns"
-        found.append((value, f"{tie} ({rank.names(best)}): {', '.join(kinds)}", _detail(best[0])))
+        kinds = ", ".join(sorted({CLASSES.get(path.results.schemes[entry.scheme]["folder"], "other") for entry in best}))
+        value = f"{rank.between(best)} ns" if not all(map(path.within, best)) else "0 ns"
+        what = "the cheapest" if rank.separated(best) else "the cheapest, not separated by this run"
+        found.append((value, f"{what}: {rank.names(best)} ({kinds})", _detail(path, best[0])))
     if lock := _generation_entry(path, lambda text: text == LOCK, threads):
-        found.append((_answer_text(lock), f"the lock of Linux 2.4 ({lock.scheme})", _detail(lock)))
+        found.append((_answer_text(path, lock), f"the lock of Linux 2.4 ({lock.scheme})", _detail(path, lock)))
     return found
 
 
-def _detail(entry):
-    return entry.net.text() if entry.resolved else adds(entry)
+def _detail(path, entry):
+    return path.adds(entry) if path.within(entry) else entry.net.text()
 
 
 def source_of(scheme):
@@ -46,21 +45,21 @@ def source_of(scheme):
     return scheme.get("generation") or scheme["origin"]
 
 
-def value_text(entry):
+def value_text(path, entry):
     """The interval of an entry for a table; a value within the resolution is printed as such."""
     if entry is None:
         return "-"
-    return entry.net.text() if entry.resolved else f"0 within resolution, {entry.net.text()}"
+    return f"0 within resolution, {entry.net.text()}" if path.within(entry) else entry.net.text()
 
 
 def _row(path, name):
     entries = {entry.threads: entry for entry in path.entries if (entry.scheme, entry.level) == (name, path.top)}
     first = entries.get(path.extremes[-1]) or next(iter(entries.values()))
-    shares = [f"{100.0 * first.budget[speed]:.0f} %" if speed in first.budget and first.resolved else "-"
+    shares = [f"{100.0 * first.budget[speed]:.0f} %" if speed in first.budget and not path.within(first) else "-"
               for speed in headline.SPEEDS_GBE]
     return {"scheme": style.scheme(name).label, "source": source_of(path.results.schemes[name]),
-            "values": [value_text(entries.get(threads)) for threads in path.extremes], "pairs": number(first.pairs_per_packet),
-            "slope": number(first.slope_ns) if first.resolved else "-", "isolated": number(first.isolated_ns), "shares": shares}
+            "values": [value_text(path, entries.get(threads)) for threads in path.extremes], "pairs": number(first.pairs_per_packet),
+            "slope": "-" if path.within(first) else number(first.slope_ns), "isolated": number(first.isolated_ns), "shares": shares}
 
 
 def rows(path):

@@ -12,12 +12,21 @@ LEAST_KEPT_SHARE = 0.8
 RUN_WAIT_SHARE = 0.01  # of the timed wall time of all workers
 LONG_GAP_NS = 50_000
 STEAL_SHARE_PERCENT = 0.5
-INTERRUPT_FACTOR = 3.0
+INTERRUPT_FACTOR, LEAST_INTERRUPTS = 3.0, 50  # times the usual rate, and that many more than usual
 
 
 def _interrupt_rate(trial):
+    """Interrupts per ns of the timed windows; None where they were not recorded."""
     count = (trial.get("covariates") or {}).get("interrupts")
     return count / trial["wall_ns"] if count is not None and trial["wall_ns"] else None
+
+
+def _interrupted(trial, usual_rate):
+    """True when a trial took far more interrupts than its workload usually does."""
+    rate = _interrupt_rate(trial)
+    if not rate or not usual_rate:
+        return False
+    return rate > INTERRUPT_FACTOR * usual_rate and (rate - usual_rate) * trial["wall_ns"] > LEAST_INTERRUPTS
 
 
 def disturbances(trial, usual_rate=None):
@@ -29,12 +38,11 @@ def disturbances(trial, usual_rate=None):
     if seen is None:
         return None
     threads = max(len(trial["placement"]["pus"]), 1)
-    wait, rate = seen.get("run_wait_ns"), _interrupt_rate(trial)
+    waited = (seen.get("run_wait_ns") or 0) > RUN_WAIT_SHARE * trial["wall_ns"] * threads
     return [name for name, disturbed in (
-        ("run-queue wait", wait is not None and wait > RUN_WAIT_SHARE * trial["wall_ns"] * threads),
-        ("voluntary switch", bool(seen.get("voluntary_switches"))), ("major fault", bool(seen.get("major_faults"))),
-        ("steal", bool(seen.get("steal_ms"))), ("clock gap", (seen.get("clock_gap_max_ns") or 0) > LONG_GAP_NS),
-        ("interrupts", bool(rate and usual_rate and rate > INTERRUPT_FACTOR * usual_rate)),
+        ("run-queue wait", waited), ("voluntary switch", seen.get("voluntary_switches")), ("major fault", seen.get("major_faults")),
+        ("steal", seen.get("steal_ms")), ("clock gap", (seen.get("clock_gap_max_ns") or 0) > LONG_GAP_NS),
+        ("interrupts", _interrupted(trial, usual_rate)),
     ) if disturbed]
 
 
@@ -90,7 +98,8 @@ def facts(results):
     """(name, text) rows below the table."""
     cpus = len(results.env["machine"]["allowed_cpus"])
     before, after = (_load(results, when) for when in ("before", "after"))
-    yield "load", f"{number(before)} before, {number(after)} after, on {counted(cpus, 'CPU')}"
+    told = ["not recorded" if value is None else f"{value:.1f}" for value in (before, after)]
+    yield "load", f"{told[0]} before, {told[1]} after, on {counted(cpus, 'CPU')}"
     settled = _covariate(results, "settle_ms")
     yield "settling wait", (f"median {number(stats.median(settled))} ms, longest {number(max(settled))} ms" if settled else "not recorded")
     steal = environment.steal_percent(results.env["load"])
@@ -130,7 +139,11 @@ def _control(path):
     bounds = {threads: path.bound(threads) for threads in path.extremes}
     known = {threads: bound for threads, bound in bounds.items() if bound is not None}
     if not known:
-        return False, "L0 against L0 not measured: nothing is resolved"
+        return False, "L0 against L0 not measured: the resolution of this run is unknown"
+    biased = [interval for threads, place, _, interval in control_intervals(path.results)
+              if place == path.group[0] and interval.excludes(0.0)]
+    if biased:
+        return False, f"L0 against L0 is not 0: {biased[0].text()} ns; every difference may be off by as much"
     return True, "L0 against L0 within " + ", ".join(f"{number(bound)} ns ({counted(threads, 'worker')})" for threads, bound in known.items())
 
 
@@ -140,7 +153,7 @@ def line(results, path):
     cpus, before = len(results.env["machine"]["allowed_cpus"]), _load(results, "before")
     items = [_trials(results)]
     items.append((before is not None and before <= BUSY_LOAD_SHARE * cpus,
-                  f"load {number(before)} on {counted(cpus, 'CPU')} at the start" if before is not None else "load at the start not recorded"))
+                  f"load {before:.1f} on {counted(cpus, 'CPU')} at the start" if before is not None else "load at the start not recorded"))
     share = kept / (kept + rejected) if kept + rejected else 0.0
     items.append((share >= LEAST_KEPT_SHARE, f"{100.0 * share:.0f} % of {counted(kept + rejected, 'attempt')} kept"))
     if results.of("netpath"):

@@ -126,6 +126,11 @@ def names_of(rows):
     return {row.cell["name"] for row in rows}
 
 
+def closed(marker):
+    """A marker that can be hollow; crosses of lines cannot."""
+    return {"x": "X", "+": "P"}.get(marker, marker)
+
+
 def whisker(axes, position, interval, color, vertical=False, width=1.1):
     """An interval through a marker: solid with caps for 95 %, dotted for a range, nothing for a single value."""
     if interval.low is None:
@@ -221,6 +226,6 @@ def _listing(words):
     return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " or " + words[-1]
 
 
-__all__ = ["RC", "WIDTH_IN", "Figure", "bars", "cannot_show", "comparable", "counted", "fixed_text", "label_of",
+__all__ = ["RC", "WIDTH_IN", "Figure", "bars", "cannot_show", "closed", "comparable", "counted", "fixed_text", "label_of",
            "name_lines", "names_of", "nanoseconds_axis", "number", "panel_height", "plain_number_axis", "plt", "stats", "style",
            "subplots", "whisker"]

@@ -2,7 +2,7 @@
 """What the figures of the packet path and the first screen show: the headline of one placement and one set of parameters."""
 from collections import Counter
 
-from .. import headline
+from .. import headline, stats
 from ..words import number
 
 COMPUTED = "L3"  # too few references per packet to time; its cost is gets times the price of a pair
@@ -38,7 +38,7 @@ class Path:
     @property
     def beyond(self):
         """What the entries are differences to, for axes and captions."""
-        return "beyond `none` at the same level" if self.subtracted else "beyond L0"
+        return "beyond none at the same level" if self.subtracted else "beyond L0"
 
     @property
     def top(self):
@@ -59,6 +59,22 @@ class Path:
         """How far from zero the interval of level 0 against level 0 reaches, in ns; None where that was not measured."""
         return self._bounds.get((threads, *self.group))
 
+    def within(self, entry):
+        """True where the data do not show that a scheme adds anything: its interval contains 0, or L0 against L0 reaches as far.
+
+        A range of fewer than 6 values can show that it does, although without confidence.
+        """
+        if entry.net.kind == stats.CONFIDENT:
+            return not entry.resolved
+        low, high = (entry.net.point if bound is None else bound for bound in entry.net.bounds)
+        return low <= 0.0 <= high or abs(entry.net.point) <= (self.bound(entry.threads) or 0.0)
+
+    def adds(self, entry):
+        """What one entry adds to a packet, in words; an unresolved difference is said to be none."""
+        if not self.within(entry):
+            return f"adds {entry.net.text()} ns"
+        return f"adds 0 ns within the resolution of this run ({span(entry.net)})"
+
     def samples(self, level, threads):
         """{scheme: one value per process of what it adds to level 0} of the entries of a level, for tests between schemes."""
         cells = {entry.cell: entry.scheme for entry in self.at(level, threads)}
@@ -69,13 +85,6 @@ class Path:
         controls = {row.cell["name"] for row in self.results.of("netpath", level=headline.BASELINE) if row.place == self.group[0]}
         return controls | {entry.cell for entry in (*self.entries, *self.nones)
                            if entry.level in levels and entry.threads in self.extremes}
-
-
-def adds(entry):
-    """What one entry adds to a packet, in words; an unresolved difference is said to be none."""
-    if entry.resolved:
-        return f"adds {entry.net.text()} ns"
-    return f"adds 0 ns within the resolution of this run ({span(entry.net)})"
 
 
 def span(interval):

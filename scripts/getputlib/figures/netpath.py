@@ -4,7 +4,7 @@ from matplotlib.ticker import SymmetricalLogLocator
 
 from .. import headline
 from .base import Figure, bars, cannot_show, counted, number, plain_number_axis, style, subplots, whisker
-from .charge import MEANING, Path, adds
+from .charge import MEANING, Path
 
 TITLE = "What each charge level adds to a packet"
 LEGIBLE = 12  # schemes; of more than that only those with a look of their own are coloured
@@ -47,13 +47,11 @@ def _draw_panel(axes, path, threads, front):
     axes.set_title(counted(threads, "worker"))
 
 
-def _legend(figure, front):
-    import matplotlib.lines
-
-    looks = [style.scheme(name) for name in front]
-    handles = [matplotlib.lines.Line2D([], [], color=look.color, marker=look.marker, linestyle="none", label=look.label)
-               for look in looks]
-    figure.legend(handles=handles, loc="outside right center", handletextpad=0.3)
+def _legend(axes, front):
+    """The names right of the last panel, which the layout makes room for."""
+    for look in map(style.scheme, front):
+        axes.plot([], [], color=look.color, marker=look.marker, linestyle="none", label=look.label)
+    axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), borderaxespad=0.0, handletextpad=0.3)
 
 
 def sentence(path, level, threads):
@@ -61,8 +59,8 @@ def sentence(path, level, threads):
     entries = [entry for entry in path.at(level, threads) if entry.safe]
     if not entries:
         return ""
-    last, unresolved = entries[-1], sum(not entry.resolved for entry in entries)
-    words = f"At {level} ({MEANING[level]}) with {counted(threads, 'worker')}, {style.scheme(last.scheme).label} {adds(last)}"
+    last, unresolved = entries[-1], sum(map(path.within, entries))
+    words = f"At {level} ({MEANING[level]}) with {counted(threads, 'worker')}, {style.scheme(last.scheme).label} {path.adds(last)}"
     return words + (f"; {unresolved} of {len(entries)} schemes add 0 ns within the resolution of this run." if unresolved else ".")
 
 
@@ -78,7 +76,7 @@ def levels(results):
     for axes, threads in zip(all_axes[0], path.extremes):
         _draw_panel(axes, path, threads, front)
     all_axes[0][0].set_ylabel(f"ns per packet {path.beyond}\n(linear up to {LINEAR_NS:g} ns, then logarithmic)")
-    _legend(figure, front)
+    _legend(all_axes[0][-1], front)
     shown = [entry for entry in path.entries if entry.threads in path.extremes]
     grey = len({entry.scheme for entry in shown}) - len(front)
     limits = [bars([entry.net for entry in shown if entry.scheme in front])]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What references add to a packet at the levels L7 and L6: a row per scheme, the cheapest first."""
 from .. import rank
-from .base import Figure, bars, counted, label_of, number, plt, style, subplots, whisker
+from .base import Figure, bars, closed, counted, label_of, number, plt, style, subplots, whisker
 from .charge import MEANING, Path
 
 TITLE = "What references add to a packet, scheme by scheme"
@@ -25,8 +25,7 @@ def _draw_entry(axes, entry, position, hollow):
         axes.plot([entry.net.point - entry.copy_sd_ns, entry.net.point + entry.copy_sd_ns], [position] * 2,
                   color=look.color, alpha=0.25, linewidth=5.0, solid_capstyle="butt", zorder=1.5)
     whisker(axes, position, entry.net, look.color)
-    marker = {"x": "X", "+": "P"}.get(look.marker, look.marker)  # crosses cannot be hollow
-    axes.plot(entry.net.point, position, color=look.color, marker=marker, markersize=5.0, linestyle="none", zorder=3,
+    axes.plot(entry.net.point, position, color=look.color, marker=closed(look.marker), markersize=5.0, linestyle="none", zorder=3,
               markerfacecolor="white" if hollow else look.color)
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What taking the module away costs: stop to refusing, stop to drained, an attempt that fails."""
 from ..summary import short_time
-from .base import Figure, cannot_show, comparable, counted, fixed_text, names_of, nanoseconds_axis, number, stats, style, subplots
+from .base import Figure, cannot_show, closed, comparable, counted, fixed_text, names_of, nanoseconds_axis, number, stats, style, subplots
 
 PANELS = (
     ("stop_ns", "stop → refusing"),
@@ -36,14 +36,9 @@ def _draw_panel(axes, order, by_callers, metric):
             look, drawn = style.scheme(name), True
             fill = "white" if count == callers[0] and len(callers) > 1 else look.color
             axes.plot([middle, max(high or middle, middle)], [position + shift] * 2, color=look.color, linewidth=1.0, alpha=0.7)
-            axes.plot(middle, position + shift, color=look.color, marker=_closed(look.marker), markersize=5.5,
+            axes.plot(middle, position + shift, color=look.color, marker=closed(look.marker), markersize=5.5,
                       markerfacecolor=fill, linestyle="none")
     return drawn
-
-
-def _closed(marker):
-    """A marker that can be hollow; crosses of lines cannot."""
-    return {"x": "X", "+": "P"}.get(marker, marker)
 
 
 def _silence(axes, order, by_callers, metric):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A pair in the packet path beside the same pair alone: what the isolated measurement over- or understates."""
-from .base import Figure, bars, counted, label_of, number, plt, style, subplots, whisker
+from .base import Figure, bars, closed, counted, label_of, number, plt, style, subplots, whisker
 from .charge import Path
 
 TITLE = "A pair in the path and alone"
@@ -28,9 +28,9 @@ def _draw_panel(axes, found, order):
         look, position = style.scheme(entry.scheme), order.index(entry.scheme)
         axes.plot([entry.isolated_ns, slope.point], [position] * 2, color="#BBBBBB", linewidth=0.9, zorder=1)
         whisker(axes, position, slope, look.color)
-        marker = {"x": "X", "+": "P"}.get(look.marker, look.marker)
-        axes.plot(slope.point, position, color=look.color, marker=marker, markersize=5.0, linestyle="none", zorder=3)
-        axes.plot(entry.isolated_ns, position, color=look.color, marker="|", markersize=8.0, linestyle="none", zorder=3)
+        for value, fill in ((entry.isolated_ns, "white"), (slope.point, look.color)):
+            axes.plot(value, position, color=look.color, marker=closed(look.marker), markersize=5.0, linestyle="none", zorder=3,
+                      markerfacecolor=fill)
     axes.set_xscale("symlog", linthresh=LINEAR_NS)
     axes.xaxis.set_major_formatter(plt.FuncFormatter(lambda value, _: f"{value:g}"))
     axes.grid(axis="y", visible=False)
@@ -61,7 +61,7 @@ def slope(results):
         axes.set_title(counted(threads, "worker"))
     all_axes[0][0].set_yticks(range(len(order)), [label_of(results, name) for name in order])
     all_axes[0][0].set_ylim(len(order) - 0.4, -0.6)
-    figure.supxlabel(f"ns per pair (marker: in the path; bar |: isolated; linear up to {LINEAR_NS:g} ns)", fontsize=8.5)
+    figure.supxlabel(f"ns per pair (filled: in the path; hollow: alone; linear up to {LINEAR_NS:g} ns)", fontsize=8.5)
     last = list(by_threads.values())[-1]
     shows = f"{_sentence(path, last)} At {path.top} a packet takes {number(last[0][0].pairs_per_packet)} pairs."
     return Figure("netpath_slope", TITLE, figure, shows, bars([slope for found in by_threads.values() for _, slope in found]),
