@@ -47,6 +47,14 @@ def share(text):
     return value
 
 
+def effect(text):
+    """`2%` as (0.02, True), `1ns` as (1.0, False)."""
+    for suffix, scale in (("%", 0.01), ("ns", 1.0)):
+        if text.endswith(suffix) and seconds(text.removesuffix(suffix)) < float("inf"):
+            return float(text.removesuffix(suffix)) * scale, suffix == "%"
+    raise argparse.ArgumentTypeError(f"{text} is neither a percentage such as 2% nor a time such as 1ns")
+
+
 def percent(text):
     value = float(text)
     if not 0 <= value <= 100:
@@ -111,6 +119,7 @@ def _add_results(subparsers):
     parser = _command(subparsers, "validate", "check a results directory against the schema and itself", "validate:command")
     parser.add_argument("directory", metavar="DIR")
     _add_compare(subparsers)
+    _add_judges(subparsers)
 
 
 def _add_result_selection(parser):
@@ -133,6 +142,18 @@ def _add_compare(subparsers):
                         help="the same for the metric added, in ns per packet (default 1)")
     parser.add_argument("--fail-if-slower", action="store_true",
                         help="exit 1 when something regressed, 4 when nothing did but --min-effect could not have been seen")
+
+
+def _add_judges(subparsers):
+    parser = _command(subparsers, "power", "how many trials a difference of some size needs", "power:command")
+    parser.add_argument("directory", metavar="DIR")
+    _add_result_selection(parser)
+    parser.add_argument("--effect", type=effect, metavar="SIZE",
+                        help="the difference to be seen: 2%% or 1ns (default: 2%%, and 1ns added to a packet)")
+    parser = _command(subparsers, "coverage", "simulates the run: do the intervals contain the truth as often as they say?",
+                      "coverage:command")
+    parser.add_argument("directory", metavar="DIR")
+    parser.add_argument("--simulations", type=positive, default=20000, metavar="N", help="simulated runs per class (default 20000)")
 
 
 def make_parser():

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 
 import numpy
 
-from . import checks
+from . import shapes
 from .instructions import FILE as INSTRUCTIONS
 from .instructions import read as read_instructions
 from .row import CRASHED, NO_VALID_TRIALS, NOT_AVAILABLE, NOT_ENOUGH, NOT_POSSIBLE, OK, UNSAFE, WRONG, Row
@@ -28,12 +28,12 @@ class Results:
         """Reads and checks a results directory; the first thing that is damaged is a GetputError with file and line."""
         directory = RunDirectory.look(path)
         plan, env = directory.read_json(PLAN), directory.read_json(ENV)
-        checks.refuse(directory.file(PLAN), checks.plan_problem(plan))
-        checks.refuse(directory.file(ENV), checks.problem(env, checks.ENV_SHAPE))
+        shapes.refuse(directory.file(PLAN), shapes.plan_problem(plan))
+        shapes.refuse(directory.file(ENV), shapes.problem(env, shapes.ENV_SHAPE))
         manifest = {"state": "running", "crashes": [], "sessions": [], "remarks": []}
         if directory.file(MANIFEST).exists():
             manifest = directory.read_json(MANIFEST)
-            checks.refuse(directory.file(MANIFEST), checks.problem(manifest, checks.MANIFEST_SHAPE))
+            shapes.refuse(directory.file(MANIFEST), shapes.problem(manifest, shapes.MANIFEST_SHAPE))
         return cls(directory, plan, env, manifest, _rows(directory, plan, manifest))
 
     def of(self, workload, **params):
@@ -95,11 +95,17 @@ class Results:
             yield f"CRASHED: {crash['cell'] or 'after the last trial of a process'}: {crash['detail']}"
 
 
+def _least(run):
+    """Kept trials that a cell needs: what the profile promises, or what an older getput planned for it."""
+    least = PROFILES[run["selection"]["profile"]].least
+    return least if run["selection"].get("trials") else min(least, run["trials_per_cell"])
+
+
 def _empty_rows(plan, manifest):
     """{cell name: Row without trials}."""
     schemes = {entry["name"]: entry for entry in plan["run"]["schemes"]}
     hunts = {hunt["scheme"]: hunt for hunt in manifest.get("hunts") or []}
-    least = PROFILES[plan["run"]["selection"]["profile"]].least
+    least = _least(plan["run"])
     rows = {}
     for cell in plan["run"]["cells"]:
         scheme = schemes[cell["scheme"]]
@@ -114,9 +120,9 @@ def _empty_rows(plan, manifest):
 
 
 def _rows(directory, plan, manifest):
-    rows, checker = _empty_rows(plan, manifest), checks.LineChecker(plan)
+    rows, checker = _empty_rows(plan, manifest), shapes.LineChecker(plan)
     for number, _, trial in directory.trials():
-        checks.refuse(f"{directory.file(TRIALS)}:{number}", checker.problem(number, trial), checks.LINE_REMEDY)
+        shapes.refuse(f"{directory.file(TRIALS)}:{number}", checker.problem(number, trial), shapes.LINE_REMEDY)
         row = rows[trial["cell"]]
         if not trial["oracle"]["ok"] and row.wrong is None:
             row.wrong = trial["oracle"]["detail"]

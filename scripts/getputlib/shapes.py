@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""Cheap checks of a results directory: every reader makes them, so that damage is one line and never a traceback.
+"""The shapes that readers of a results directory take for granted, so that damage is one line and never a traceback.
 
-A shape describes what readers take for granted: a dictionary lists required keys, a list of one
-shape describes each element, a Leaf tests a value. problem() returns the first violation as text.
-Keys that no shape names are not looked at; reports/schema/ states the whole format.
+A dictionary lists required keys, a list of one shape describes each element, a Leaf tests a value;
+problem() returns the first violation as text. Keys that no shape names are not examined:
+checks.py says which values are possible, and reports/schema/ states the whole format.
 """
-import math
 from dataclasses import dataclass
 
+from .checks import TRIAL_SCHEMAS, is_number, line_problem
 from .errors import EXIT_BAD_RESULT, GetputError
 from .selection import PROFILES
 
-TRIAL_SCHEMAS = ("getput.trial/1", "getput.trial/2")
 REMEDY = "see `getput validate`"
 LINE_REMEDY = f"{REMEDY}; restore the line, or remove it and measure it again with `getput run --resume`"
 
@@ -31,17 +30,13 @@ class Maybe:
     shape: object
 
 
-def _number(value):
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
 def one_of(*words):
     return Leaf(" or ".join(words), lambda value: value in words)
 
 
-NUMBER = Leaf("a finite number", _number)
-POSITIVE = Leaf("a finite number above 0", lambda value: _number(value) and value > 0)
-NOT_NEGATIVE = Leaf("a finite number from 0 on", lambda value: _number(value) and value >= 0)
+NUMBER = Leaf("a finite number", is_number)
+POSITIVE = Leaf("a finite number above 0", lambda value: is_number(value) and value > 0)
+NOT_NEGATIVE = Leaf("a finite number from 0 on", lambda value: is_number(value) and value >= 0)
 COUNT = Leaf("a whole number from 0 on", lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0)
 TEXT = Leaf("text", lambda value: isinstance(value, str))
 BOOL = Leaf("true or false", lambda value: isinstance(value, bool))
@@ -54,7 +49,7 @@ CELL = {"name": TEXT, "workload": TEXT, "scheme": TEXT, "params": OBJECT, "place
 SCHEME = {"name": TEXT, "safe": BOOL, "control": BOOL, "available": BOOL, "why": Maybe(TEXT)}
 PLAN_SHAPE = {
     "schema": one_of("getput.plan/1"), "seed": COUNT, "burst_ms": POSITIVE, "trials": [{"cell": TEXT, "trial": COUNT}],
-    "run": {"selection": {"profile": one_of(*PROFILES)}, "remarks": [TEXT], "batches": [COUNT], "schemes": [SCHEME],
+    "run": {"selection": {"profile": one_of(*PROFILES)}, "trials_per_cell": COUNT, "remarks": [TEXT], "batches": [COUNT], "schemes": [SCHEME],
             "workloads": LIST, "cells": [CELL]},
 }
 ENV_SHAPE = {
@@ -77,7 +72,6 @@ TRIAL_SHAPE = {
     "unit": TEXT, "ns_per_op": Maybe(POSITIVE), "ops": COUNT, "wall_ns": COUNT, "thread_ops": [COUNT],
     "controls": CONTROLS_SHAPE, "metrics": OBJECT, "oracle": {"ok": BOOL, "detail": Maybe(TEXT)},
     "difference": Maybe({"baseline_ns": POSITIVE, "ns": NUMBER, "copy_sd_ns": Maybe(NOT_NEGATIVE)}),
-    "slices": Maybe({"subject": [NUMBER], "baseline": [NUMBER]}),
 }
 METRICS_SHAPE = {"pass": Maybe(PASS), "input": Maybe({"frames": COUNT, "wire_bytes": Maybe(COUNT)}), "l0_ns": Maybe(POSITIVE),
                  "pairs_per_packet": Maybe(NOT_NEGATIVE), "gets_l3_per_packet": Maybe(NOT_NEGATIVE)}
@@ -127,25 +121,12 @@ def plan_problem(plan):
     return None
 
 
-def _statement_problem(trial):
-    """Contradictions within one line whose shape is right."""
-    if trial["valid"] and trial["ns_per_op"] is None:
-        return "a valid trial has no ns_per_op"
-    if trial["valid"] == bool(trial["reject_reasons"]):
-        return "valid contradicts reject_reasons"
-    if not trial["oracle"]["ok"] and not trial["oracle"].get("detail"):
-        return "oracle.detail does not say what the oracle found"
-    endless = (key for key, value in trial["metrics"].items() if isinstance(value, float) and not math.isfinite(value))
-    if key := next(endless, None):
-        return f"metrics.{key} is {trial['metrics'][key]}, not a finite number"
-    slices = trial.get("slices")
-    if slices and len(slices["subject"]) != len(slices["baseline"]):
-        return f"slices has {len(slices['subject'])} of the subject and {len(slices['baseline'])} of the baseline"
-    return None
-
-
 class LineChecker:
-    """Judges the lines of one trials.jsonl in their order: each by itself, against the plan, and against those before."""
+    """Judges the lines of one trials.jsonl in their order: each by itself, against the plan, and against those before.
+
+    It does not repeat the arithmetic of a line: a copy whose values were changed on purpose can be
+    compared, and `getput validate` says that they were.
+    """
 
     def __init__(self, plan):
         self.cells = {cell["name"]: cell for cell in plan["run"]["cells"]}
@@ -154,7 +135,8 @@ class LineChecker:
 
     def problem(self, number, trial):
         """What is wrong with line `number`; None when nothing is."""
-        found = problem(trial, TRIAL_SHAPE) or problem(trial["metrics"], METRICS_SHAPE, "metrics") or _statement_problem(trial)
+        found = problem(trial, TRIAL_SHAPE) or problem(trial["metrics"], METRICS_SHAPE, "metrics")
+        found = found or line_problem(trial, arithmetic=False)
         return found or self._plan_problem(trial) or self._repeated(number, trial)
 
     def _plan_problem(self, trial):
