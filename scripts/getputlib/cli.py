@@ -119,6 +119,7 @@ def _add_results(subparsers):
     parser = _command(subparsers, "report", "one HTML file, the figures as SVG, PDF and PNG, a LaTeX table, a CSV file",
                       "report:command")
     parser.add_argument("directory", metavar="DIR")
+    parser.add_argument("-o", dest="output", metavar="FILE", help="write the page alone to FILE, for a run that is read-only")
     parser = _command(subparsers, "validate", "check a results directory against the schema and itself", "validate:command")
     parser.add_argument("directory", metavar="DIR")
     _add_compare(subparsers)
