@@ -170,6 +170,7 @@ def make_parser():
     doctor = _command(subparsers, "doctor", "can this machine build, run and be trusted? with remedies",
                       "doctor:command", needs_modules=False)
     doctor.add_argument("--bench", metavar="FILE", help="the benchmark binary")
+    doctor.add_argument("--for-paper", action="store_true", help="exit 1 when anything can disturb a measurement")
     listing = _command(subparsers, "list", "schemes, workloads and cells that can be measured here",
                        "summary:list_command", needs_modules=False)
     _add_selection(listing)
