@@ -11,8 +11,11 @@ from .errors import EXIT_ENVIRONMENT, EXIT_OK, GetputError, environment_error, u
 from .plan import duration
 from .selection import PROFILES
 
+COMPARE_METRICS = ("ns", "added", "ratio_to_plain", "ratio_to_fetch_add", "ratio_to_chain", "ratio_to_lock_xadd",
+                   "ratio_to_line_transfer")
 EPILOG = """exit codes: 0 done; 1 a result is bad (a scheme is WRONG, a cell crashed, a check failed);
-2 the request was bad; 3 the environment does not allow it; 128 + signal: interrupted, resumable.
+2 the request was bad; 3 the environment does not allow it; 4 the trials are too few or too noisy to
+tell; 128 + signal: interrupted, resumable.
 Data goes to stdout, everything else to stderr."""
 
 
@@ -42,6 +45,14 @@ def share(text):
     if not 0 < value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
     return value
+
+
+def effect(text):
+    """`2%` as (0.02, True), `1ns` as (1.0, False)."""
+    for suffix, scale in (("%", 0.01), ("ns", 1.0)):
+        if text.endswith(suffix) and seconds(text.removesuffix(suffix)) < float("inf"):
+            return float(text.removesuffix(suffix)) * scale, suffix == "%"
+    raise argparse.ArgumentTypeError(f"{text} is neither a percentage such as 2% nor a time such as 1ns")
 
 
 def percent(text):
@@ -102,20 +113,51 @@ def _add_run(subparsers):
 def _add_results(subparsers):
     parser = _command(subparsers, "summary", "medians, intervals, ratios and verdicts of a run", "summary:command")
     parser.add_argument("directory", metavar="DIR")
-    parser.add_argument("--format", choices=("table", "csv", "json"), default="table")
+    parser.add_argument("--format", choices=("table", "csv", "json", "latex"), default="table")
+    parser.add_argument("--self-test", action="store_true",
+                        help="check L5 + L6 = L7 and the path against the isolated pair; exit 1 when it fails, 4 when it cannot tell")
     parser = _command(subparsers, "report", "one HTML file, the figures as SVG, PDF and PNG, a LaTeX table, a CSV file",
                       "report:command")
     parser.add_argument("directory", metavar="DIR")
+    parser.add_argument("-o", dest="output", metavar="FILE", help="write the page alone to FILE, for a run that is read-only")
     parser = _command(subparsers, "validate", "check a results directory against the schema and itself", "validate:command")
     parser.add_argument("directory", metavar="DIR")
-    parser = _command(subparsers, "compare", "faster, slower, same, or cannot tell: run B against run A", "compare:command")
+    _add_compare(subparsers)
+    _add_judges(subparsers)
+
+
+def _add_result_selection(parser):
+    parser.add_argument("--scheme", metavar="RE", help="schemes: names or regular expressions, separated by commas")
+    parser.add_argument("--workload", metavar="RE", help="workloads, chosen likewise")
+
+
+def _add_compare(subparsers):
+    parser = _command(subparsers, "compare", "regressed, improved, same or underpowered: run B against run A", "compare:command")
     parser.add_argument("first", metavar="A")
     parser.add_argument("second", metavar="B")
-    parser.add_argument("--metric", choices=("ratio_to_plain", "ratio_to_fetch_add", "ns"), default="ratio_to_plain")
+    _add_result_selection(parser)
+    parser.add_argument("--threads", metavar="N[,N..]", help="thread counts, for example 1,2,max")
+    parser.add_argument("--metric", metavar="NAME", choices=COMPARE_METRICS,
+                        help=f"{', '.join(COMPARE_METRICS)} (default: added for netpath, else ns)")
     parser.add_argument("--alpha", type=share, default=0.05, help="level of the corrected tests (default 0.05)")
     parser.add_argument("--min-effect", type=percent, default=2.0, metavar="PERCENT",
-                        help="differences below this are not worth a verdict (default 2)")
-    parser.add_argument("--fail-if-slower", action="store_true", help="exit 1 when a cell of B is slower")
+                        help="the smallest difference worth a verdict (default 2)")
+    parser.add_argument("--min-effect-ns", type=seconds, default=1.0, metavar="NS",
+                        help="the same for the metric added, in ns per packet (default 1)")
+    parser.add_argument("--fail-if-slower", action="store_true",
+                        help="exit 1 when something regressed, 4 when nothing did but --min-effect could not have been seen")
+
+
+def _add_judges(subparsers):
+    parser = _command(subparsers, "power", "how many trials a difference of some size needs", "power:command")
+    parser.add_argument("directory", metavar="DIR")
+    _add_result_selection(parser)
+    parser.add_argument("--effect", type=effect, metavar="SIZE",
+                        help="the difference to be seen: 2%% or 1ns (default: 2%%, and 1ns added to a packet)")
+    parser = _command(subparsers, "coverage", "simulates the run: do the intervals contain the truth as often as they say?",
+                      "coverage:command")
+    parser.add_argument("directory", metavar="DIR")
+    parser.add_argument("--simulations", type=positive, default=20000, metavar="N", help="simulated runs per class (default 20000)")
 
 
 def make_parser():
