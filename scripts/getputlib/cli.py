@@ -103,7 +103,11 @@ def _add_run(subparsers):
     parser.add_argument("--retry-crashed", action="store_true", help="with --resume: try crashed cells again")
     parser.add_argument("--timeout", type=seconds, metavar="S",
                         help="a process without a sign of life for so long is ended (default 30 s, more for slow cells)")
+    parser.add_argument("--alongside", action="store_true", help="measure although another run is measuring on this machine")
+    parser.add_argument("--no-settle", action="store_true", help="do not wait for a calm machine before the first process")
+    parser.add_argument("--require-current", action="store_true", help="refuse a binary that is older than the checkout")
     parser.add_argument("--dry-run", action="store_true", help="show the plan and stop")
+    parser.add_argument("--check", action="store_true", help="check the request as far as the sources tell, and stop; needs no binary")
 
 
 def _add_results(subparsers):
@@ -172,6 +176,7 @@ def make_parser():
     doctor = _command(subparsers, "doctor", "can this machine build, run and be trusted? with remedies",
                       "doctor:command", needs_modules=False)
     doctor.add_argument("--bench", metavar="FILE", help="the benchmark binary")
+    doctor.add_argument("--for-paper", action="store_true", help="exit 1 when anything can disturb a measurement")
     listing = _command(subparsers, "list", "schemes, workloads and cells that can be measured here",
                        "summary:list_command", needs_modules=False)
     _add_selection(listing)
@@ -227,7 +232,7 @@ def _discard_stdout():
 def _carry_out(parser, arguments):
     try:
         chosen = _parse(parser, arguments)
-        if chosen.needs_modules:
+        if chosen.needs_modules and not getattr(chosen, "check", False):
             _require_modules()
         module, function = chosen.handler.split(":")
         return getattr(importlib.import_module(f".{module}", __package__), function)(chosen)

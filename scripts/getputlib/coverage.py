@@ -17,10 +17,11 @@ from .compare import ADDED
 from .errors import EXIT_BAD_RESULT, EXIT_OK, bad_request, note
 from .results import Results
 from .row import added_of, ns_of
-from .words import aligned, number
+from .words import aligned, counted, number
 
 LEAST_COVERAGE = 0.93
 SIMULATIONS = 20000
+LEAST_SIMULATIONS = 5000  # the simulated share is then known to 0.3 % (one standard deviation)
 SEED = 20030514  # a report printed twice must not differ
 TRUTH_DRAWS = 1_000_000
 CELLS_IN_A_POOL = 4  # a pool of residuals from fewer cells says nothing about a class
@@ -154,6 +155,8 @@ def _line(row):
 
 def command(arguments):
     """Exit 1 when a class is covered less often than LEAST_COVERAGE, 2 when no class can be simulated."""
+    if arguments.simulations < LEAST_SIMULATIONS:
+        raise bad_request(f"--simulations {arguments.simulations}: at least {LEAST_SIMULATIONS:,} are needed to tell 93 % from 95 %")
     results = Results.load(arguments.directory)
     rows = table(results, arguments.simulations)
     if not rows:
@@ -164,6 +167,10 @@ def command(arguments):
     else:
         header = ("workload", "class", "metric", "cells", "n", "sd between", "sd within", "ICC", "coverage", "difference", "t instead", "")
         print("\n".join(aligned([header, *map(_line, rows)], right=range(3, 11))))
+        left = sum(row.shown for row in results.rows) - sum(row["cells"] for row in rows if row["metric"] == "ns")
+        if left:
+            note(f"{counted(left, 'cell')} not simulated: fewer than {stats.LEAST_FOR_CONFIDENCE} processes, so no 95 % interval is reported, "
+                 f"or fewer than {CELLS_IN_A_POOL} cells in the class")
         note(f"{arguments.simulations:,} simulated runs per class; at least {100 * LEAST_COVERAGE:.0f} % of the 95 % intervals have to contain the "
              "truth; t instead: the t interval, which is not reported")
     return EXIT_OK if all(row["ok"] for row in rows) else EXIT_BAD_RESULT

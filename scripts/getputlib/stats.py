@@ -3,8 +3,8 @@
 
 The process is the unit: values of one process are averaged before any of these functions see them,
 so every sample below holds one value per process. With at least LEAST_FOR_CONFIDENCE values an
-interval is a 95 % interval, below that it is the range. docs/decisions.md (24) says why the bounds
-are order statistics. Tests (compare, rankings) are Welch's t tests of process values.
+interval is a 95 % interval, below that it is the range. docs/decisions.md says why the bounds are
+order statistics. Tests (compare, rankings) are Welch's t tests of process values.
 scipy is imported where it is used: it takes longer than all else that `run` imports.
 """
 import functools
@@ -227,16 +227,6 @@ def difference_bounds(first, second):
     """(lows, highs) of difference(first, second) along the last axis, for simulations."""
     (low_a, high_a), (low_b, high_b) = order_statistic_bounds(first), order_statistic_bounds(second)
     return _recover([-numpy.median(first, axis=-1), numpy.median(second, axis=-1)], [-high_a, low_b], [-low_a, high_b])
-
-
-def median_interval(values):
-    """The bounds of interval(values) alone, as a drawing takes them."""
-    return interval(values).bounds
-
-
-def median_difference_interval(first, second):
-    """The bounds of difference(first, second) alone."""
-    return difference(first, second).bounds
 
 
 def median_of_ratios(values, controls):

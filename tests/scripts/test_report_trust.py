@@ -3,9 +3,15 @@
 import made_up_path
 import pytest
 from getputlib import report, trust
-from getputlib.figures import lineage
+from getputlib.figures import base, lineage
 from getputlib.figures.pairs import cost, threads
 from getputlib.results import Results
+
+
+@pytest.fixture(autouse=True)
+def fixture_closed_figures():
+    yield
+    base.plt.close("all")
 
 
 def trial(**covariates):
