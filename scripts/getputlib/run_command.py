@@ -141,7 +141,7 @@ def command(arguments):
         print(directory.path)
     if session.stop is not None:
         left = f"{len(session.plan['trials']) - len(session.ledger.kept)} trials are missing"
-        note(f"{session.stop.state} ({session.stop}): {left}; go on with: {resume_command(directory)}")
+        note(f"{session.stop.state} ({session.stop}): {left}; continue with: {resume_command(directory)}")
         if session.stop.state == "interrupted":
             return 128 + session.received
     return _judge(session)

@@ -144,13 +144,20 @@ class RunDirectory:
         path = self.file(TRIALS)
         return path.stat().st_size if path.exists() else 0
 
+    def open_trials(self):
+        """The bytes of trials.jsonl, packed or not; None when it is not there."""
+        path = self.file(TRIALS)
+        if path.exists():
+            return open(path, "rb")
+        packed = path.with_name(path.name + PACKED)
+        return open_packed(packed) if packed.exists() else None
+
     def trials(self, start=0):
         """Yields (line number from there, end offset, trial) of every whole line from a byte offset on."""
-        path = self.file(TRIALS)
-        packed = path.with_name(path.name + PACKED)
-        if not path.exists() and not packed.exists():
+        path, stream = self.file(TRIALS), self.open_trials()
+        if stream is None:
             return
-        with open(path, "rb") if path.exists() else open_packed(packed) as stream:
+        with stream:
             stream.seek(start)
             for number, line in enumerate(stream, 1):
                 if not line.endswith(b"\n"):

@@ -128,3 +128,16 @@ def test_symbolic_links_in_a_results_directory_are_replaced_and_not_followed(run
         (run.folder / "out" / name).symlink_to(victim)
     run("run", "--resume", "out")
     assert victim.read_text() == "precious" and not (run.folder / "out" / "SHA256SUMS").is_symlink()
+
+
+def test_packed_trials_are_validated_like_any_other(run):
+    import lzma
+
+    without_seal(run)
+    folder = run.folder / "out"
+    (folder / "trials.jsonl.xz").write_bytes(lzma.compress((folder / "trials.jsonl").read_bytes()))
+    (folder / "trials.jsonl").unlink()
+    run("validate", "out")
+    lines = lzma.decompress((folder / "trials.jsonl.xz").read_bytes()).splitlines(True)
+    (folder / "trials.jsonl.xz").write_bytes(lzma.compress(b"".join(lines[1:])))
+    assert "trials kept, there are" in run("validate", "out", code=1)[0]
