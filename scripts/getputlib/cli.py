@@ -114,6 +114,16 @@ def _add_results(subparsers):
     parser.add_argument("--fail-if-slower", action="store_true", help="exit 1 when a cell of B is slower")
 
 
+def _add_checks(subparsers):
+    parser = _command(subparsers, "reproduce", "measure published results again: held, not held, cannot tell, not on this machine",
+                      "reproduce:command")
+    parser.add_argument("--trials", type=positive, metavar="N", help="trials a cell, each in a process of its own (default 8)")
+    parser.add_argument("--seed", type=seed, metavar="N", help="seed of the order (default: random, recorded)")
+    parser.add_argument("--out", metavar="DIR", help="keep the results there (default: a temporary directory)")
+    parser.add_argument("--claims", metavar="FILE", help="another list of claims than reports/reproduce.toml")
+    parser.add_argument("--bench", metavar="FILE", help="the benchmark binary")
+
+
 def make_parser():
     parser = argparse.ArgumentParser(
         prog="getput", description="What does it cost to keep a module from disappearing while you call into it?",
@@ -133,6 +143,7 @@ def make_parser():
                        help="every scheme: family, source, contract, and whether it works here or why not")
     _add_run(subparsers)
     _add_results(subparsers)
+    _add_checks(subparsers)
     return parser
 
 

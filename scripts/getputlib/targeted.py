@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+"""A run of exactly the cells that a check needs: the ordinary plan, runner and results directory, without a profile's grid."""
+import contextlib
+import random
+import shutil
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
+
+from . import environment
+from .errors import EXIT_ENVIRONMENT, GetputError, environment_error
+from .plan import make_plan, order
+from .results import Results
+from .run_command import check_space, measure
+from .selection import Selection
+from .store import ENV, PLAN, Ledger, RunDirectory, new_manifest
+
+PROFILE = "quick"  # its deadline bounds the run
+
+
+def find_cell(listing, workload, scheme, **params):
+    """The cell of the lowest tier with these parameters; None where the binary lists none."""
+    found = [cell for cell in listing["cells"] if (cell["workload"], cell["scheme"]) == (workload, scheme)
+             and all(cell["params"].get(key) == value for key, value in params.items())]
+    return min(found, key=lambda cell: (cell["tier"], cell["name"]), default=None)
+
+
+def make_targeted_plan(listing, cells, trials, seed=None, flags=(), **extra):
+    """A plan of `trials` trials of each cell, each in a process of its own; `extra` are optional keys of getput.plan/1."""
+    seed = random.SystemRandom().randrange(1 << 32) if seed is None else seed
+    plan = make_plan(listing, cells, Selection(profile=PROFILE, trials=trials), seed, flags=flags)
+    batches = order([cell for cell in cells if cell["possible"]], trials, trials, seed)
+    plan["trials"] = [{"cell": name, "trial": index} for batch in batches for name, index in batch]
+    plan["run"].update(rounds=trials, batches=[len(batch) for batch in batches])
+    return {**plan, **extra}
+
+
+def run_plan(bench, plan, path):
+    """Measures a plan into a new directory; returns its Results. GetputError when it was cut or interrupted."""
+    record = environment.record(bench)
+    directory = RunDirectory.create(path)
+    try:
+        check_space(directory, plan)
+        directory.write_json(PLAN, plan)
+        directory.write_json(ENV, record)
+        started = (bench, directory, plan, new_manifest([]), Ledger(plan["max_attempts"]), record)
+        stop, received = measure(started, SimpleNamespace(timeout=None))
+    finally:
+        directory.close()
+    if stop is not None and received:
+        raise GetputError(f"interrupted ({stop}); what was measured is in {directory.path}", 128 + received)
+    if stop is not None:
+        raise environment_error(f"not finished in time ({stop}): the machine is too busy for this check; try again on a quiet one")
+    return Results.load(path)
+
+
+@contextlib.contextmanager
+def results_directory(given):
+    """The directory that was asked for, which stays, or a temporary one, which does not."""
+    if given is not None:
+        RunDirectory.refuse_used(given)
+        yield Path(given)
+        return
+    try:
+        path = tempfile.mkdtemp(prefix="getput-")
+    except OSError as error:
+        raise GetputError(f"no temporary directory: {error.strerror}; name a directory with --out", EXIT_ENVIRONMENT)
+    try:
+        yield Path(path)
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
