@@ -104,7 +104,7 @@ class Runner:
             self._crash(todo, last, attempts, outcome)
 
     def _process(self, todo, attempts):
-        plan = {key: self.plan[key] for key in ("schema", "seed", "burst_ms")}
+        plan = {key: self.plan[key] for key in ("schema", "seed", "burst_ms", "slices_ms", "planted_ns") if key in self.plan}
         plan["max_attempts"] = attempts
         plan["trials"] = [{"cell": cell, "trial": index} for cell, index in todo]
         self.directory.write_json(BATCH_FILE, plan)
