@@ -11,8 +11,11 @@ from .errors import EXIT_ENVIRONMENT, EXIT_OK, GetputError, environment_error, u
 from .plan import duration
 from .selection import PROFILES
 
+COMPARE_METRICS = ("ns", "added", "ratio_to_plain", "ratio_to_fetch_add", "ratio_to_chain", "ratio_to_lock_xadd",
+                   "ratio_to_line_transfer")
 EPILOG = """exit codes: 0 done; 1 a result is bad (a scheme is WRONG, a cell crashed, a check failed);
-2 the request was bad; 3 the environment does not allow it; 128 + signal: interrupted, resumable.
+2 the request was bad; 3 the environment does not allow it; 4 the trials are too few or too noisy to
+tell; 128 + signal: interrupted, resumable.
 Data goes to stdout, everything else to stderr."""
 
 
@@ -98,20 +101,37 @@ def _add_run(subparsers):
 def _add_results(subparsers):
     parser = _command(subparsers, "summary", "medians, intervals, ratios and verdicts of a run", "summary:command")
     parser.add_argument("directory", metavar="DIR")
-    parser.add_argument("--format", choices=("table", "csv", "json"), default="table")
+    parser.add_argument("--format", choices=("table", "csv", "json", "latex"), default="table")
+    parser.add_argument("--self-test", action="store_true",
+                        help="check L5 + L6 = L7 and the path against the isolated pair; exit 1 when it fails, 4 when it cannot tell")
     parser = _command(subparsers, "report", "one HTML file, the figures as SVG, PDF and PNG, a LaTeX table, a CSV file",
                       "report:command")
     parser.add_argument("directory", metavar="DIR")
     parser = _command(subparsers, "validate", "check a results directory against the schema and itself", "validate:command")
     parser.add_argument("directory", metavar="DIR")
-    parser = _command(subparsers, "compare", "faster, slower, same, or cannot tell: run B against run A", "compare:command")
+    _add_compare(subparsers)
+
+
+def _add_result_selection(parser):
+    parser.add_argument("--scheme", metavar="RE", help="schemes: names or regular expressions, separated by commas")
+    parser.add_argument("--workload", metavar="RE", help="workloads, chosen likewise")
+
+
+def _add_compare(subparsers):
+    parser = _command(subparsers, "compare", "regressed, improved, same or underpowered: run B against run A", "compare:command")
     parser.add_argument("first", metavar="A")
     parser.add_argument("second", metavar="B")
-    parser.add_argument("--metric", choices=("ratio_to_plain", "ratio_to_fetch_add", "ns"), default="ratio_to_plain")
+    _add_result_selection(parser)
+    parser.add_argument("--threads", metavar="N[,N..]", help="thread counts, for example 1,2,max")
+    parser.add_argument("--metric", metavar="NAME", choices=COMPARE_METRICS,
+                        help=f"{', '.join(COMPARE_METRICS)} (default: added for netpath, else ns)")
     parser.add_argument("--alpha", type=share, default=0.05, help="level of the corrected tests (default 0.05)")
     parser.add_argument("--min-effect", type=percent, default=2.0, metavar="PERCENT",
-                        help="differences below this are not worth a verdict (default 2)")
-    parser.add_argument("--fail-if-slower", action="store_true", help="exit 1 when a cell of B is slower")
+                        help="the smallest difference worth a verdict (default 2)")
+    parser.add_argument("--min-effect-ns", type=seconds, default=1.0, metavar="NS",
+                        help="the same for the metric added, in ns per packet (default 1)")
+    parser.add_argument("--fail-if-slower", action="store_true",
+                        help="exit 1 when something regressed, 4 when nothing did but --min-effect could not have been seen")
 
 
 def _add_checks(subparsers):

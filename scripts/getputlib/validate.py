@@ -4,11 +4,13 @@ import functools
 import json
 
 from .bench import strict_loads
+from .checks import line_problem
 from .errors import EXIT_BAD_RESULT, EXIT_OK, REPORTS, GetputError, note
 from .instructions import FILE as INSTRUCTIONS
 from .store import ENV, MANIFEST, PLAN, TRIALS, RunDirectory
 
 SCHEMAS = REPORTS / "schema"
+TRIAL_SCHEMA_FILES = {"getput.trial/1": "trial_1"}  # by the line's own schema; else the newest
 TOLERATED_LINES = 20
 
 
@@ -65,6 +67,8 @@ def _consistency_problems(trial):
         yield f"cell {trial['cell']} does not have {', '.join(missing)}"
     if trial["valid"] and not all(trial["controls"][key] for key in ("plain_ns", "fetch_add_ns", "chain_ns")):
         yield "a kept trial without its controls"
+    if problem := line_problem(trial):
+        yield problem
     if problem := netpath_problem(trial):
         yield problem
 
@@ -72,7 +76,7 @@ def _consistency_problems(trial):
 def trial_problems(trial):
     """Everything wrong with one line, by itself."""
     broken = False
-    for problem in schema_problems("trial", trial):
+    for problem in schema_problems(TRIAL_SCHEMA_FILES.get(trial.get("schema"), "trial"), trial):
         broken = True
         yield problem
     if not broken:

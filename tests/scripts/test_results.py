@@ -88,7 +88,7 @@ def edit_line(driver, number, change):
     (lambda t: t["placement"].update(pus=[7]), "differ from the plan's"),
     (lambda t: t.update(trial=99), "not in the plan"),
     (lambda t: t["oracle"].update(ok=False), "oracle"),
-    (lambda t: t.update(schema="getput.trial/2"), "getput.trial/1"),
+    (lambda t: t.update(schema="getput.trial/3"), "getput.trial/2"),
 ])
 def test_validate_finds_what_was_changed(driver, change, words):
     driver.finished_run("--workload", "pairs", "--scheme", "brlock", "--threads", "1")
