@@ -2,20 +2,18 @@
 """Published claims (reports/reproduce.toml) and what a run of the cells they need shows about them."""
 import math
 import tomllib
-from collections import defaultdict
 from dataclasses import dataclass, field
 
-from . import doctor, environment
+from . import doctor, environment, stats
 from .errors import REPORTS, bad_request
-from .results import OK, NOT_ENOUGH
+from .row import NOT_ENOUGH, OK
 from .targeted import find_cell
 from .words import counted
 
 FILE = REPORTS / "reproduce.toml"
 SCHEMA = "getput.claims/1"
 HELD, NOT_HELD, CANNOT_TELL, NOT_HERE = "held", "not held", "cannot tell", "not on this machine"
-LEAST_PROCESSES = 6  # below this an interval of process means is not a 95 % interval
-CONFIDENCE = 0.95
+CONFIDENCE = stats.CONFIDENCE
 TEXTS = ("id", "says", "source", "url", "read", "published", "machine")
 
 
@@ -136,31 +134,22 @@ def missing_here(claim, listing):
     return None
 
 
-def process_means(row, value):
-    """The mean of one value over the kept trials of each process; trials without the value are left out."""
-    by_process = defaultdict(list)
-    for trial in row.kept:
-        found = trial
+def process_values(row, value):
+    """One positive value per process of what a Side names; processes without it are left out."""
+    def of(trial):
         for key in value.split("."):
-            found = found.get(key) if isinstance(found, dict) else None
-        if isinstance(found, (int, float)) and not isinstance(found, bool) and found > 0.0:
-            by_process[trial["pid"]].append(float(found))
-    return [sum(values) / len(values) for values in by_process.values()]
+            trial = trial.get(key) if isinstance(trial, dict) else None
+        return float(trial) if isinstance(trial, (int, float)) and not isinstance(trial, bool) and trial > 0.0 else None
+
+    return row.per_process(of)
 
 
-def ratio_of_means(over, under):
-    """Welch's t interval of the difference of mean logarithms, as a ratio. Both sides need two values or more."""
-    import numpy
-    from scipy import stats as scipy_stats
-
-    logs = [numpy.log(values) for values in (over, under)]
-    parts = [float(numpy.var(side, ddof=1)) / len(side) for side in logs]
-    middle, variance = float(logs[0].mean() - logs[1].mean()), sum(parts)
-    if variance == 0.0:
-        return Estimate(math.exp(middle), math.exp(middle), math.exp(middle), (len(over), len(under)))
-    freedom = variance ** 2 / sum(part ** 2 / (len(side) - 1) for part, side in zip(parts, logs))
-    half = float(scipy_stats.t.ppf(0.5 + CONFIDENCE / 2, freedom)) * math.sqrt(variance)
-    return Estimate(math.exp(middle), math.exp(middle - half), math.exp(middle + half), (len(over), len(under)))
+def ratio_of(over, under):
+    """The ratio of geometric means of two samples, with Welch's interval of the difference of mean logarithms."""
+    logs = [[math.log(value) for value in values] for values in (under, over)]
+    found = stats.Difference.of(*logs)
+    low, high = found.bounds(CONFIDENCE)
+    return Estimate(math.exp(found.point), math.exp(low), math.exp(high), (len(over), len(under)))
 
 
 def judge_ratio(ratio, estimate):
@@ -179,11 +168,11 @@ def judge(claim, listing, results):
     judged = Judged(claim, HELD)
     for ratio in claim.ratios:
         sides = [(side, rows[side.cell(listing)["name"]]) for side in (ratio.over, ratio.under)]
-        values = [process_means(row, side.value) for side, row in sides]
+        values = [process_values(row, side.value) for side, row in sides]
         why = next((f"{side.name()}: {row.verdict}" for side, row in sides if row.verdict not in (OK, NOT_ENOUGH)), None)
-        if why is None and min(map(len, values)) < LEAST_PROCESSES:
-            why = f"{min(map(len, values))} processes of {LEAST_PROCESSES} needed for an interval"
-        estimate = None if why else ratio_of_means(*values)
+        if why is None and min(map(len, values)) < stats.LEAST_FOR_CONFIDENCE:
+            why = f"{min(map(len, values))} processes of {stats.LEAST_FOR_CONFIDENCE} needed for an interval"
+        estimate = None if why else ratio_of(*values)
         judged.ratios.append((ratio, CANNOT_TELL if why else judge_ratio(ratio, estimate), estimate))
         judged.why = judged.why or why
     outcomes = [outcome for _, outcome, _ in judged.ratios]

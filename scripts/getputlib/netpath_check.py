@@ -1,82 +1,61 @@
 # SPDX-License-Identifier: MIT
 """`getput resolution --check-run`: does a finished netpath run resolve what it claims to resolve?"""
 import json
-import math
-from collections import defaultdict
 
+from . import stats
 from .errors import EXIT_BAD_RESULT, EXIT_OK, bad_request
 from .results import Results
 from .words import counted
 
 AA_BOUND_NS = 0.6  # level 0 against level 0, each process
 HALF_WIDTH_NS = 1.5  # of what an uncontended scheme adds to a packet, 95 %
-CONFIDENCE = 0.95
-LEAST_PROCESSES = 6
 CONTENDED_FACTOR, CONTENDED_NS = 2.0, 2.0
 
 
-def by_process(trials, key):
-    """The mean of one entry of `difference` over the kept trials of each process."""
-    found = defaultdict(list)
-    for trial in trials:
-        if trial.get("difference") is not None:
-            found[trial["pid"]].append(float(trial["difference"][key]))
-    return [sum(values) / len(values) for values in found.values()]
+def half_width(interval):
+    return (interval.high - interval.low) / 2.0
 
 
-def half_width(values, confidence):
-    """Half the t interval of the mean of independent values; infinite for fewer than two."""
-    if len(values) < 2:
-        return math.inf
-    from scipy import stats
-
-    mean = sum(values) / len(values)
-    error = math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1) / len(values))
-    return float(stats.t.ppf(0.5 + confidence / 2, len(values) - 1)) * error
-
-
-def added(row):
-    """Per process, what the scheme adds to a packet at this level."""
-    return by_process(row.kept, "ns")
+def _sliced(row):
+    return [trial["difference"] for trial in row.kept if trial.get("difference")]
 
 
 def contended(row, rows):
     """True when the scheme's cost grows with the workers: more than twice, and 2 ns beyond, what one worker pays."""
     alone = next((other for other in rows if other.threads == 1 and other.scheme == row.scheme
                   and {**other.params, "threads": 0} == {**row.params, "threads": 0}), None)
-    if row.threads == 1 or alone is None or not added(alone):
+    if row.threads == 1 or alone is None:
         return False
-    one, many = (sum(values) / len(values) for values in (added(alone), added(row)))
+    one, many = (stats.median(other.added()) for other in (alone, row))
     return many > CONTENDED_FACTOR * max(one, 0.0) + CONTENDED_NS
 
 
 def check(results):
     """(faults, remarks, counts) of a run: lines about what fails, and what could not be judged."""
-    rows = [row for row in results.rows if row.workload == "netpath" and added(row)]
+    rows = [row for row in results.rows if row.workload == "netpath" and _sliced(row)]
     base = [row for row in rows if row.params.get("level") == "L0"]
     if not base:
         raise bad_request(f"{results.directory.path} has no netpath trials of level 0 in time slices; "
                           "measure some with `getput run --workload netpath`")
-    if any(trial["difference"]["planted_ns"] for row in rows for trial in row.kept if trial["difference"]):
+    if any(difference.get("planted_ns") for row in rows for difference in _sliced(row)):
         raise bad_request(f"{results.directory.path} was measured with a planted shift; check an ordinary run")
     faults, remarks, counts = [], [], {"processes": 0, "cells": 0, "contended": 0}
     for row in base:
-        for value in added(row):
+        for value in row.added():
             counts["processes"] += 1
             if abs(value) > AA_BOUND_NS:
                 faults.append(f"L0 against L0, {counted(row.threads, 'worker')}: {value:+.2f} ns in one process, the bound is {AA_BOUND_NS} ns")
     for row in (row for row in rows if row not in base):
-        values = added(row)
+        interval = stats.interval(row.added())
         name = f"{row.scheme} at {row.params['level']}, {counted(row.threads, 'worker')}"
         if contended(row, rows):
             counts["contended"] += 1
-        elif len(values) < LEAST_PROCESSES:
-            remarks.append(f"{name}: {len(values)} processes of {LEAST_PROCESSES} needed for an interval")
+        elif interval.kind != stats.CONFIDENT:
+            remarks.append(f"{name}: {interval.n} processes of {stats.LEAST_FOR_CONFIDENCE} needed for an interval")
         else:
             counts["cells"] += 1
-            width = half_width(values, CONFIDENCE)
-            if width > HALF_WIDTH_NS:
-                faults.append(f"{name}: half-width {width:.2f} ns, the bound is {HALF_WIDTH_NS} ns")
+            if half_width(interval) > HALF_WIDTH_NS:
+                faults.append(f"{name}: half-width {half_width(interval):.2f} ns, the bound is {HALF_WIDTH_NS} ns")
     return faults, remarks, counts
 
 

@@ -9,7 +9,9 @@ import math
 import random
 from dataclasses import dataclass
 
-from . import netpath_check
+import numpy
+
+from . import netpath_check, stats
 from .bench import Bench
 from .errors import EXIT_BAD_RESULT, EXIT_ENVIRONMENT, EXIT_OK, GetputError, bad_request, environment_error, note
 from .plan import duration
@@ -39,7 +41,8 @@ class Run:
 
     @property
     def half_width(self):
-        return netpath_check.half_width(self.differences, CONFIDENCE)
+        """Of the t interval at CONFIDENCE: the range of 8 values is the narrowest order-statistic interval of 99 %."""
+        return half_width(self.differences)
 
     @property
     def bound(self):
@@ -55,6 +58,13 @@ class Run:
     def blind_to(self, shift_ns):
         """True when a shift of this size could not be relied upon to be found: its interval would reach the bound."""
         return self.half_width > shift_ns - self.bound
+
+
+def half_width(values):
+    """Half the t interval of the mean of independent values at CONFIDENCE."""
+    error = float(numpy.var(values, ddof=1)) / len(values)
+    low, high = stats.Difference.total(0.0, [(error, len(values) - 1)]).bounds(CONFIDENCE)
+    return (high - low) / 2.0
 
 
 def exceptions_allowed(runs):
@@ -99,15 +109,14 @@ def judge(runs, shift_ns):
 
 def read_run(results, planted_ns, widened):
     """The Run of a results directory; an error when the binary did not do what the plan asked for."""
-    trials = [trial for row in results.rows for trial in row.kept]
-    differences = netpath_check.by_process(trials, "ns")
-    if len(differences) < 2:
+    (row,) = results.rows
+    trials = [trial for trial in row.kept if trial.get("difference")]
+    if len(row.added()) < 2 or len(trials) < len(row.kept):
         raise environment_error("the binary wrote no differences of time slices for netpath at L0: rebuild with scripts/run")
-    wrong = next((trial for trial in trials if trial["difference"]["planted_ns"] != planted_ns), None)
-    if wrong:
-        raise environment_error(f"the binary planted {wrong['difference']['planted_ns']:g} ns, not {planted_ns:g} ns: "
-                                "rebuild with scripts/run")
-    return Run(planted_ns, tuple(differences), tuple(netpath_check.by_process(trials, "se_ns")), widened)
+    if wrong := [trial["difference"]["planted_ns"] for trial in trials if trial["difference"]["planted_ns"] != planted_ns]:
+        raise environment_error(f"the binary planted {wrong[0]:g} ns, not {planted_ns:g} ns: rebuild with scripts/run")
+    errors = row.per_process(lambda trial: trial["difference"]["se_ns"])
+    return Run(planted_ns, tuple(row.added()), tuple(errors), widened)
 
 
 def measure(bench, arguments, path):
@@ -136,7 +145,7 @@ def measure(bench, arguments, path):
 def _pooled(runs):
     """`2.03 ns +- 0.05 (n = 160)` over the processes of all runs."""
     values = [value for run in runs for value in run.differences]
-    return f"{sum(values) / len(values):.2f} ns +- {netpath_check.half_width(values, CONFIDENCE):.2f} (n = {len(values)})"
+    return f"{sum(values) / len(values):.2f} ns +- {half_width(values):.2f} (n = {len(values)})"
 
 
 def lines(found):
@@ -173,8 +182,8 @@ def command(arguments):
     """Exit 1 when shifts are missed or imagined too often, 3 when the machine is too noisy to tell."""
     if arguments.check_run is not None:
         return netpath_check.command(arguments)
-    if (arguments.trials or TRIALS) < netpath_check.LEAST_PROCESSES:
-        raise bad_request(f"--trials {arguments.trials}: a run needs {netpath_check.LEAST_PROCESSES} processes for an interval")
+    if (arguments.trials or TRIALS) < stats.LEAST_FOR_CONFIDENCE:
+        raise bad_request(f"--trials {arguments.trials}: a run needs {stats.LEAST_FOR_CONFIDENCE} processes for an interval")
     bench = Bench.find(arguments.bench)
     with results_directory(arguments.out) as path:
         found = judge(measure(bench, arguments, path), arguments.planted)

@@ -157,7 +157,7 @@ def test_ratio_interval_covers_the_truth():
 
     chance, inside = numpy.random.default_rng(3), 0
     for _ in range(400):
-        found = claims.ratio_of_means(2.0 * chance.lognormal(0.0, 0.1, 8), chance.lognormal(0.0, 0.02, 8))
+        found = claims.ratio_of(2.0 * chance.lognormal(0.0, 0.1, 8), chance.lognormal(0.0, 0.02, 8))
         inside += found.low <= 2.0 <= found.high
     assert 365 <= inside <= 395
 
