@@ -3,7 +3,7 @@
 import json
 
 from . import stats
-from .errors import EXIT_BAD_RESULT, EXIT_OK, bad_request
+from .errors import EXIT_BAD_RESULT, EXIT_OK, EXIT_UNDERPOWERED, bad_request
 from .results import Results
 from .words import counted
 
@@ -30,8 +30,8 @@ def contended(row, rows):
     return many > CONTENDED_FACTOR * max(one, 0.0) + CONTENDED_NS
 
 
-def check(results):
-    """(faults, remarks, counts) of a run: lines about what fails, and what could not be judged."""
+def _rows(results):
+    """(rows of level 0, rows of other levels) that were measured in time slices; an error where they cannot be checked."""
     rows = [row for row in results.rows if row.workload == "netpath" and _sliced(row)]
     base = [row for row in rows if row.params.get("level") == "L0"]
     if not base:
@@ -39,16 +39,21 @@ def check(results):
                           "measure some with `getput run --workload netpath`")
     if any(difference.get("planted_ns") for row in rows for difference in _sliced(row)):
         raise bad_request(f"{results.directory.path} was measured with a planted shift; check an ordinary run")
+    return base, [row for row in rows if row not in base]
+
+
+def check(results):
+    """(faults, remarks, counts) of a run: lines about what fails, and what could not be judged."""
+    base, charged = _rows(results)
     faults, remarks, counts = [], [], {"processes": 0, "cells": 0, "contended": 0}
     for row in base:
-        for value in row.added():
-            counts["processes"] += 1
-            if abs(value) > AA_BOUND_NS:
-                faults.append(f"L0 against L0, {counted(row.threads, 'worker')}: {value:+.2f} ns in one process, the bound is {AA_BOUND_NS} ns")
-    for row in (row for row in rows if row not in base):
+        counts["processes"] += len(row.added())
+        faults += [f"L0 against L0, {counted(row.threads, 'worker')}: {value:+.2f} ns in one process, the bound is {AA_BOUND_NS} ns"
+                   for value in row.added() if abs(value) > AA_BOUND_NS]
+    for row in charged:
         interval = stats.interval(row.added())
         name = f"{row.scheme} at {row.params['level']}, {counted(row.threads, 'worker')}"
-        if contended(row, rows):
+        if contended(row, charged):
             counts["contended"] += 1
         elif interval.kind != stats.CONFIDENT:
             remarks.append(f"{name}: {interval.n} processes of {stats.LEAST_FOR_CONFIDENCE} needed for an interval")
@@ -60,6 +65,7 @@ def check(results):
 
 
 def command(arguments):
+    """Exit 1 when a bound is exceeded, 4 when cells have too few processes to be judged."""
     results = Results.load(arguments.check_run)
     faults, remarks, counts = check(results)
     if arguments.json:
@@ -68,5 +74,5 @@ def command(arguments):
         for line in (*faults, *(f"not judged: {remark}" for remark in remarks)):
             print(line)
         print(f"L0 against L0 in {counts['processes']} processes, half-widths of {counts['cells']} uncontended cells "
-              f"({counts['contended']} contended ones are not bounded): {len(faults)} beyond their bounds")
-    return EXIT_BAD_RESULT if faults else EXIT_OK
+              f"({counts['contended']} contended ones are not bounded): {len(faults)} beyond their bounds, {len(remarks)} not judged")
+    return EXIT_BAD_RESULT if faults else EXIT_UNDERPOWERED if remarks else EXIT_OK

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from . import claims
 from .bench import Bench
-from .errors import EXIT_BAD_RESULT, EXIT_ENVIRONMENT, EXIT_OK, note
+from .errors import EXIT_BAD_RESULT, EXIT_ENVIRONMENT, EXIT_OK, EXIT_UNDERPOWERED, note
 from .plan import duration
 from .targeted import make_targeted_plan, results_directory, run_plan
 
@@ -67,13 +67,14 @@ def _document(judged, directory):
 
 
 def exit_code(judged, results):
-    """1: a claim that must hold does not, or a scheme is WRONG or crashed; 3: nothing could be judged; else 0."""
-    if results is not None and results.bad():
+    """1: a claim that must hold does not, or a scheme is WRONG or crashed; 3: nothing could be measured; 4: nothing could be told."""
+    outcomes = {entry.outcome for entry in judged}
+    if results is not None and results.bad() or any(
+            entry.outcome == claims.NOT_HELD and entry.claim.must_hold for entry in judged):
         return EXIT_BAD_RESULT
-    if any(entry.outcome == claims.NOT_HELD and entry.claim.must_hold for entry in judged):
-        return EXIT_BAD_RESULT
-    told = any(entry.outcome in (claims.HELD, claims.NOT_HELD) for entry in judged)
-    return EXIT_OK if told else EXIT_ENVIRONMENT
+    if outcomes <= {claims.NOT_HERE}:
+        return EXIT_ENVIRONMENT
+    return EXIT_OK if outcomes & {claims.HELD, claims.NOT_HELD} else EXIT_UNDERPOWERED
 
 
 def command(arguments):
@@ -97,5 +98,5 @@ def command(arguments):
             note(line)
     code = exit_code(judged, results)
     if code == EXIT_ENVIRONMENT:
-        note("getput: no claim could be judged on this machine; `getput doctor` shows what is missing")
+        note("getput: no claim can be checked on this machine; `getput doctor` shows what is missing")
     return code

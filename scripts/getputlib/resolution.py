@@ -13,9 +13,10 @@ import numpy
 
 from . import netpath_check, stats
 from .bench import Bench
-from .errors import EXIT_BAD_RESULT, EXIT_ENVIRONMENT, EXIT_OK, GetputError, bad_request, environment_error, note
+from .errors import EXIT_BAD_RESULT, EXIT_OK, EXIT_UNDERPOWERED, GetputError, bad_request, environment_error, note
 from .plan import duration
 from .targeted import find_cell, make_targeted_plan, results_directory, run_plan
+from .words import counted
 
 SCHEMA = "getput.resolution/1"
 CONFIDENCE = 0.99  # of one run: 20 runs without a shift then exceed one false alarm with a probability below 2 %
@@ -151,7 +152,7 @@ def _pooled(runs):
 def lines(found):
     shift, count = found.shift_ns, len(found.zero)
     blind = len(found.planted) - found.told
-    beside = f", {blind} runs too noisy to tell" if blind else ""
+    beside = f", {counted(blind, 'run')} too noisy to tell" if blind else ""
     yield (f"planted +{shift:g} ns: found in {found.told - found.missed} of {found.told} "
            f"(at most {found.allowed_missed} may be missed){beside}")
     yield f"planted +0 ns: found in {found.false_alarms} of {count} (at most {found.allowed_false} may be)"
@@ -179,7 +180,7 @@ def _document(found):
 
 
 def command(arguments):
-    """Exit 1 when shifts are missed or imagined too often, 3 when the machine is too noisy to tell."""
+    """Exit 1 when shifts are missed or imagined too often, 4 when the machine is too noisy to tell."""
     if arguments.check_run is not None:
         return netpath_check.command(arguments)
     if (arguments.trials or TRIALS) < stats.LEAST_FOR_CONFIDENCE:
@@ -188,4 +189,4 @@ def command(arguments):
     with results_directory(arguments.out) as path:
         found = judge(measure(bench, arguments, path), arguments.planted)
     print(json.dumps(_document(found), indent=1, allow_nan=False) if arguments.json else "\n".join(lines(found)))
-    return {PASSED: EXIT_OK, FAILED: EXIT_BAD_RESULT, CANNOT_TELL: EXIT_ENVIRONMENT}[found.verdict]
+    return {PASSED: EXIT_OK, FAILED: EXIT_BAD_RESULT, CANNOT_TELL: EXIT_UNDERPOWERED}[found.verdict]

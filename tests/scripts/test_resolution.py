@@ -13,7 +13,7 @@ from getputlib.errors import GetputError
 from getputlib.results import Row
 
 BENCH = Path(__file__).resolve().parent / "fake_slices.py"
-SHORT = ("--runs", "2", "--trials", "6", "--seed", "4")
+SHORT = ("--runs", "1", "--trials", "6", "--seed", "4")
 
 
 @pytest.fixture(name="resolve")
@@ -28,7 +28,7 @@ def fixture_resolve(driver):
 
 
 def test_sound_build_passes_and_shows_both_counts(resolve, driver):
-    out, _ = resolve("--out", "kept")
+    out, _ = resolve("--runs", "2", "--out", "kept")
     assert "planted +2 ns: found in 2 of 2 (at most 0 may be missed)" in out
     assert "planted +0 ns: found in 0 of 2" in out
     assert re.search(r"\+2 ns as (1\.9|2\.0)\d ns \+- 0\.\d+ \(n = 12\)", out)
@@ -48,8 +48,8 @@ def test_slices_ms_reaches_the_plan(resolve, driver):
 def test_json_is_strict_and_complete(resolve):
     document = json.loads(resolve("--json")[0])
     assert document["schema"] == "getput.resolution/1" and document["verdict"] == "passed"
-    assert document["planted"] == {"runs": 2, "told": 2, "found": 2, "missed_allowed": 0}
-    assert document["zero"] == {"runs": 2, "found": 0, "found_allowed": 0}
+    assert document["planted"] == {"runs": 1, "told": 1, "found": 1, "missed_allowed": 0}
+    assert document["zero"] == {"runs": 1, "found": 0, "found_allowed": 0}
     assert all(len(run["processes_ns"]) == 6 for run in document["runs"])
 
 
@@ -57,7 +57,7 @@ def test_json_is_strict_and_complete(resolve):
 def test_planted_bias_fails(resolve, widen):
     """Level 0 against itself shows 1.5 ns: the short form of CI must fail as the long one does."""
     out, _ = resolve(*widen, bias_ns=1.5, code=1)
-    assert "planted +0 ns: found in 2 of 2" in out and "resolution: failed" in out
+    assert "planted +0 ns: found in 1 of 1" in out and "resolution: failed" in out
 
 
 def test_bias_fails_under_noise_that_the_run_tells_itself(resolve):
@@ -67,13 +67,13 @@ def test_bias_fails_under_noise_that_the_run_tells_itself(resolve):
 @pytest.mark.parametrize("widen", [(), ("--widen",)])
 def test_binary_that_spins_nothing_fails(resolve, widen):
     out, _ = resolve(*widen, deaf=True, code=1)
-    assert "planted +2 ns: found in 0 of 2" in out
+    assert "planted +2 ns: found in 0 of 1" in out
 
 
 def test_noise_alone_cannot_tell(resolve):
     """A machine too noisy to see 2 ns is no fault of the build; without --widen the shift counts as missed."""
-    out, _ = resolve("--widen", spread_ns=6.0, error_ns=6.0, code=3)
-    assert "2 runs too noisy to tell" in out and out.endswith("resolution: cannot tell\n")
+    out, _ = resolve("--widen", spread_ns=6.0, error_ns=6.0, code=4)
+    assert "1 run too noisy to tell" in out and out.endswith("resolution: cannot tell\n")
     resolve(spread_ns=6.0, error_ns=6.0, code=1)
 
 
