@@ -47,6 +47,14 @@ def share(text):
     return value
 
 
+def effect(text):
+    """`2%` as (0.02, True), `1ns` as (1.0, False)."""
+    for suffix, scale in (("%", 0.01), ("ns", 1.0)):
+        if text.endswith(suffix) and seconds(text.removesuffix(suffix)) < float("inf"):
+            return float(text.removesuffix(suffix)) * scale, suffix == "%"
+    raise argparse.ArgumentTypeError(f"{text} is neither a percentage such as 2% nor a time such as 1ns")
+
+
 def percent(text):
     value = float(text)
     if not 0 <= value <= 100:
@@ -95,7 +103,11 @@ def _add_run(subparsers):
     parser.add_argument("--retry-crashed", action="store_true", help="with --resume: try crashed cells again")
     parser.add_argument("--timeout", type=seconds, metavar="S",
                         help="a process without a sign of life for so long is ended (default 30 s, more for slow cells)")
+    parser.add_argument("--alongside", action="store_true", help="measure although another run is measuring on this machine")
+    parser.add_argument("--no-settle", action="store_true", help="do not wait for a calm machine before the first process")
+    parser.add_argument("--require-current", action="store_true", help="refuse a binary that is older than the checkout")
     parser.add_argument("--dry-run", action="store_true", help="show the plan and stop")
+    parser.add_argument("--check", action="store_true", help="check the request as far as the sources tell, and stop; needs no binary")
 
 
 def _add_results(subparsers):
@@ -110,6 +122,7 @@ def _add_results(subparsers):
     parser = _command(subparsers, "validate", "check a results directory against the schema and itself", "validate:command")
     parser.add_argument("directory", metavar="DIR")
     _add_compare(subparsers)
+    _add_judges(subparsers)
 
 
 def _add_result_selection(parser):
@@ -155,6 +168,18 @@ def _add_checks(subparsers):
     parser.add_argument("--check-run", metavar="DIR", help="check the bounds of a finished netpath run instead")
     parser.add_argument("--out", metavar="DIR", help="keep the results there (default: a temporary directory)")
     parser.add_argument("--bench", metavar="FILE", help="the benchmark binary")
+
+
+def _add_judges(subparsers):
+    parser = _command(subparsers, "power", "how many trials a difference of some size needs", "power:command")
+    parser.add_argument("directory", metavar="DIR")
+    _add_result_selection(parser)
+    parser.add_argument("--effect", type=effect, metavar="SIZE",
+                        help="the difference to be seen: 2%% or 1ns (default: 2%%, and 1ns added to a packet)")
+    parser = _command(subparsers, "coverage", "simulates the run: do the intervals contain the truth as often as they say?",
+                      "coverage:command")
+    parser.add_argument("directory", metavar="DIR")
+    parser.add_argument("--simulations", type=positive, default=20000, metavar="N", help="simulated runs per class (default 20000)")
 
 
 def make_parser():
@@ -223,7 +248,7 @@ def _discard_stdout():
 def _carry_out(parser, arguments):
     try:
         chosen = _parse(parser, arguments)
-        if chosen.needs_modules:
+        if chosen.needs_modules and not getattr(chosen, "check", False):
             _require_modules()
         module, function = chosen.handler.split(":")
         return getattr(importlib.import_module(f".{module}", __package__), function)(chosen)

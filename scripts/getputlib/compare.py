@@ -218,11 +218,12 @@ def _lines(schemes, cells, limits):
            f"{100 * limits.effect:g} %, or {limits.effect_ns:g} ns of `added`")
 
 
-def _choice(results, arguments):
-    """The predicate of --scheme, --workload and --threads."""
+def choice(results, arguments):
+    """The predicate on rows that --scheme, --workload and, where the command has it, --threads ask for."""
     schemes = matching("scheme", arguments.scheme, list(results.schemes))
     workloads = matching("workload", arguments.workload, sorted({row.workload for row in results.rows}))
-    threads = set(parse_threads(arguments.threads)) if arguments.threads else None
+    asked = getattr(arguments, "threads", None)
+    threads = set(parse_threads(asked)) if asked else None
     return lambda row: row.scheme in schemes and row.workload in workloads and (threads is None or row.threads in threads)
 
 
@@ -239,7 +240,7 @@ def command(arguments):
     """Exit codes as exit_code(); 1 always when B has a WRONG scheme or a crash that A has not, 2 when nothing can be compared."""
     first, second = Results.load(arguments.first), Results.load(arguments.second)
     limits = Limits(arguments.alpha, arguments.min_effect / 100.0, arguments.min_effect_ns)
-    chosen = _choice(first, arguments)
+    chosen = choice(first, arguments)
     schemes, cells = compare(first, second, arguments.metric, limits, chosen)
     if not cells:
         raise bad_request(f"{arguments.first} and {arguments.second} have no selected cell with {arguments.metric or 'a result'} in at least "

@@ -112,7 +112,10 @@ def read_run(results, planted_ns, widened):
     """The Run of a results directory; an error when the binary did not do what the plan asked for."""
     (row,) = results.rows
     trials = [trial for trial in row.kept if trial.get("difference")]
-    if len(row.added()) < 2 or len(trials) < len(row.kept):
+    if len(row.kept) < stats.LEAST_FOR_CONFIDENCE:
+        raise environment_error(f"{len(row.kept)} of {results.plan['run']['trials_per_cell']} trials were kept ({row.detail()}): "
+                                "this machine is too busy to measure; end what else runs")
+    if len(trials) < len(row.kept):
         raise environment_error("the binary wrote no differences of time slices for netpath at L0: rebuild with scripts/run")
     if wrong := [trial["difference"]["planted_ns"] for trial in trials if trial["difference"]["planted_ns"] != planted_ns]:
         raise environment_error(f"the binary planted {wrong[0]:g} ns, not {planted_ns:g} ns: rebuild with scripts/run")

@@ -62,6 +62,11 @@ def median_absolute_deviation(values):
     return float(numpy.median(numpy.abs(numpy.subtract(values, numpy.median(values))))) if len(values) else None
 
 
+def variance(values):
+    """Of a sample of at least two values."""
+    return float(numpy.var(values, ddof=1))
+
+
 def variation(values):
     """Coefficient of variation; None where it means nothing."""
     mean = float(numpy.mean(values)) if len(values) else 0.0
@@ -134,7 +139,7 @@ class Difference:
     @classmethod
     def of(cls, first, second):
         """mean(second) - mean(first) of two independent samples of at least two values each."""
-        parts = [(float(numpy.var(values, ddof=1)) / len(values), len(values) - 1) for values in (first, second)]
+        parts = [(variance(values) / len(values), len(values) - 1) for values in (first, second)]
         return cls.total(float(numpy.mean(second) - numpy.mean(first)), parts)
 
     @classmethod
@@ -186,29 +191,42 @@ def _process_error(samples):
     return sum(share**2 for share in shares.values()), len(shares) * (1.0 - len(samples) / values)
 
 
+def _recover(points, lows, highs):
+    """Bounds of a sum of medians from their own bounds, by the method of variance estimates recovery (Donner and Zou)."""
+    down = numpy.sqrt(sum((point - low) ** 2 for point, low in zip(points, lows)))
+    up = numpy.sqrt(sum((high - point) ** 2 for point, high in zip(points, highs)))
+    return sum(points) - down, sum(points) + up
+
+
 def combination(terms):
     """The Interval of a sum of coefficient * median, of independent samples; `terms` are (coefficient, Interval).
 
-    The bounds combine the medians' own intervals (the method of variance estimates recovery, Donner
-    and Zou), so the samples need no common shape. Where one of them has only a range, the result is
-    the range between the extremes.
+    The bounds combine the medians' own intervals, so the samples need no common shape. Where one of
+    them has only a range, the result is the range between the extremes.
     """
     n = min((term.n for _, term in terms), default=0)
     if n == 0:
         return NOTHING
-    point = sum(factor * term.point for factor, term in terms)
+    points = [factor * term.point for factor, term in terms]
     if any(term.kind == NONE for _, term in terms):
-        return Interval(point, None, None, n, NONE)
-    down = [factor * term.point - min(factor * term.low, factor * term.high) for factor, term in terms]
-    up = [max(factor * term.low, factor * term.high) - factor * term.point for factor, term in terms]
-    confident = all(term.kind == CONFIDENT for _, term in terms)
-    add, kind = (math.hypot, CONFIDENT) if confident else ((lambda *parts: sum(parts)), RANGE)
-    return Interval(point, point - add(*down), point + add(*up), n, kind)
+        return Interval(sum(points), None, None, n, NONE)
+    lows = [min(factor * term.low, factor * term.high) for factor, term in terms]
+    highs = [max(factor * term.low, factor * term.high) for factor, term in terms]
+    if not all(term.kind == CONFIDENT for _, term in terms):
+        return Interval(sum(points), sum(lows), sum(highs), n, RANGE)
+    low, high = _recover(points, lows, highs)
+    return Interval(sum(points), float(low), float(high), n, CONFIDENT)
 
 
 def difference(first, second):
     """median(second) - median(first) of two samples that are not paired, as an Interval."""
     return combination([(-1.0, interval(first)), (1.0, interval(second))])
+
+
+def difference_bounds(first, second):
+    """(lows, highs) of difference(first, second) along the last axis, for simulations."""
+    (low_a, high_a), (low_b, high_b) = order_statistic_bounds(first), order_statistic_bounds(second)
+    return _recover([-numpy.median(first, axis=-1), numpy.median(second, axis=-1)], [-high_a, low_b], [-low_a, high_b])
 
 
 def median_interval(values):

@@ -11,8 +11,10 @@ import fcntl
 import json
 import os
 import time
+from collections import Counter
 from pathlib import Path
 
+from . import files
 from .bench import strict_loads
 from .errors import EXIT_BAD_RESULT, GetputError, bad_request, environment_error
 
@@ -107,19 +109,8 @@ class RunDirectory:
         self.write_text(name, json.dumps(document, indent=1, allow_nan=False) + "\n")
 
     def write_text(self, name, text):
-        target = self.file(name)
-        partial = target.with_name(target.name + ".partial")
-        with disk_errors(target):
-            with open(partial, "w", encoding="utf-8") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(partial, target)
-            directory = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(directory)
-            finally:
-                os.close(directory)
+        with disk_errors(self.file(name)):
+            files.replace(self.file(name), text.encode("utf-8"))
 
     def log(self, text):
         with disk_errors(self.file(LOG)), open(self.file(LOG), "a", encoding="utf-8") as stream:
@@ -166,7 +157,7 @@ class RunDirectory:
                     if not isinstance(trial, dict):
                         raise ValueError("not an object")
                 except ValueError as error:
-                    raise GetputError(f"{path} line {number} is not strict JSON ({error}): see `getput validate`",
+                    raise GetputError(f"{path} line {number} is not strict JSON ({error}); see `getput validate`",
                                       EXIT_BAD_RESULT)
                 yield number, start, trial
 
@@ -181,7 +172,7 @@ def _is_trial(line):
 def new_manifest(arguments):
     return {
         "schema": MANIFEST_SCHEMA, "state": "planned", "sessions": [], "crashes": [], "remarks": [],
-        "arguments": arguments, "counts": None,
+        "arguments": arguments, "counts": None, "hunts": [],
     }
 
 
@@ -191,13 +182,18 @@ class Ledger:
     def __init__(self, max_attempts):
         self.max_attempts = max_attempts
         self.kept, self.convicted, self.rejected, self.wrong = set(), set(), {}, {}
+        self.reasons, self.lines = Counter(), {}
 
     def add(self, trial):
         key = (trial["cell"], trial["trial"])
+        lines = self.lines.setdefault(trial["workload"], {"kept": 0, "rejected_attempts": 0})
         if trial["valid"]:
             self.kept.add(key)
+            lines["kept"] += 1
         else:
             self.rejected[key] = self.rejected.get(key, 0) + 1
+            self.reasons.update(trial["reject_reasons"])
+            lines["rejected_attempts"] += 1
         if not trial["oracle"]["ok"]:
             self.convicted.add(key)
             self.wrong.setdefault(trial["cell"], trial["oracle"]["detail"])
@@ -206,5 +202,14 @@ class Ledger:
     def finished(self, key):
         return key in self.kept or key in self.convicted or self.rejected.get(key, 0) >= self.max_attempts
 
-    def counts(self):
-        return {"kept": len(self.kept), "rejected_attempts": sum(self.rejected.values()), "wrong_cells": len(self.wrong)}
+    def attempts(self):
+        """(kept, rejected) attempts over all workloads."""
+        return (sum(lines[name] for lines in self.lines.values()) for name in ("kept", "rejected_attempts"))
+
+    def counts(self, plan):
+        """What the manifest says about the lines of trials.jsonl."""
+        planned = Counter(entry["cell"].partition("/")[0] for entry in plan["trials"])
+        none = {"kept": 0, "rejected_attempts": 0}
+        return {"kept": len(self.kept), "rejected_attempts": sum(self.rejected.values()), "wrong_cells": len(self.wrong),
+                "planned": len(plan["trials"]),
+                "workloads": {name: {"planned": count, **self.lines.get(name, none)} for name, count in sorted(planned.items())}}

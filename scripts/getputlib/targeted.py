@@ -3,16 +3,18 @@
 import contextlib
 import random
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
 from . import environment
 from .errors import EXIT_ENVIRONMENT, GetputError, environment_error
-from .plan import make_plan, order
+from .plan import make_plan
 from .results import Results
-from .run_command import check_space, measure
+from .run_command import check_space
 from .selection import Selection
+from .session import Session
 from .store import ENV, PLAN, Ledger, RunDirectory, new_manifest
 
 PROFILE = "quick"  # its deadline bounds the run
@@ -25,14 +27,10 @@ def find_cell(listing, workload, scheme, **params):
     return min(found, key=lambda cell: (cell["tier"], cell["name"]), default=None)
 
 
-def make_targeted_plan(listing, cells, trials, seed=None, flags=(), **extra):
+def make_targeted_plan(listing, cells, trials, seed=None, **extra):
     """A plan of `trials` trials of each cell, each in a process of its own; `extra` are optional keys of getput.plan/1."""
     seed = random.SystemRandom().randrange(1 << 32) if seed is None else seed
-    plan = make_plan(listing, cells, Selection(profile=PROFILE, trials=trials), seed, flags=flags)
-    batches = order([cell for cell in cells if cell["possible"]], trials, trials, seed)
-    plan["trials"] = [{"cell": name, "trial": index} for batch in batches for name, index in batch]
-    plan["run"].update(rounds=trials, batches=[len(batch) for batch in batches])
-    return {**plan, **extra}
+    return {**make_plan(listing, cells, Selection(profile=PROFILE, trials=trials), seed), **extra}
 
 
 def run_plan(bench, plan, path):
@@ -43,14 +41,15 @@ def run_plan(bench, plan, path):
         check_space(directory, plan)
         directory.write_json(PLAN, plan)
         directory.write_json(ENV, record)
-        started = (bench, directory, plan, new_manifest([]), Ledger(plan["max_attempts"]), record)
-        stop, received = measure(started, SimpleNamespace(timeout=None))
+        started = (bench, directory, plan, new_manifest(sys.argv[1:]), Ledger(plan["max_attempts"]), record)
+        session = Session(started, SimpleNamespace(timeout=None, alongside=False, no_settle=True))
+        session.measure()
     finally:
         directory.close()
-    if stop is not None and received:
-        raise GetputError(f"interrupted ({stop}); what was measured is in {directory.path}", 128 + received)
-    if stop is not None:
-        raise environment_error(f"not finished in time ({stop}): the machine is too busy for this check; try again on a quiet one")
+    if session.stop is not None and session.received:
+        raise GetputError(f"interrupted ({session.stop}); what was measured is in {path}", 128 + session.received)
+    if session.stop is not None:
+        raise environment_error(f"not finished in time ({session.stop}): this machine is too busy for the check; end what else runs")
     return Results.load(path)
 
 

@@ -101,7 +101,7 @@ def test_architecture_names_every_entry_of_a_trial_line():
     schema = json.loads((ROOT / "reports/schema/trial.schema.json").read_text(encoding="utf-8"))
     text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     line = text[text.index("A **trial** line"):]
-    assert {"difference", "covariates", "run_wait_ns"} <= named(schema)
+    assert {"difference", "slices", "planted_ns"} <= named(schema)
     assert not [name for name in sorted(named(schema)) if f'"{name}"' not in line]
     assert schema["properties"]["schema"]["const"] in line
 
