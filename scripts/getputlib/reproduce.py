@@ -8,7 +8,7 @@ from . import claims
 from .bench import Bench
 from .errors import EXIT_BAD_RESULT, EXIT_ENVIRONMENT, EXIT_OK, EXIT_UNDERPOWERED, note
 from .plan import duration
-from .targeted import make_targeted_plan, results_directory, run_plan
+from .targeted import describe, make_targeted_plan, results_directory, run_plan
 
 SCHEMA = "getput.reproduce/1"
 TRIALS = 8
@@ -87,7 +87,7 @@ def command(arguments):
             plan = make_targeted_plan(listing, cells, arguments.trials or TRIALS, arguments.seed)
             note(f"getput reproduce: {len(cells)} cells in {plan['run']['trials_per_cell']} processes each, "
                  f"about {duration(plan['run']['estimated_s'])}")
-            results = run_plan(bench, plan, path)
+            results = run_plan(bench, plan, path, describe(bench))
         judged = [claims.judge(claim, listing, results) for claim in known]
         if arguments.json:
             print(json.dumps(_document(judged, arguments.out), indent=1, allow_nan=False))

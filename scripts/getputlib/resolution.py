@@ -15,7 +15,7 @@ from . import netpath_check, stats
 from .bench import Bench
 from .errors import EXIT_BAD_RESULT, EXIT_OK, EXIT_UNDERPOWERED, GetputError, bad_request, environment_error, note
 from .plan import duration
-from .targeted import find_cell, make_targeted_plan, results_directory, run_plan
+from .targeted import describe, find_cell, make_targeted_plan, results_directory, run_plan
 from .words import counted
 
 SCHEMA = "getput.resolution/1"
@@ -129,7 +129,7 @@ def measure(bench, arguments, path):
     cell = find_cell(listing, "netpath", "none", level="L0", threads=arguments.threads)
     if cell is None or not cell["possible"]:
         raise environment_error(f"this binary has no netpath cell of level 0 with {arguments.threads} workers: rebuild with scripts/run")
-    chance, runs = random.Random(arguments.seed), []
+    record, chance, runs = describe(bench), random.Random(arguments.seed), []
     extra = {} if arguments.slices_ms is None else {"slices_ms": arguments.slices_ms}
     for number in range(arguments.runs):
         for planted_ns in chance.sample((0.0, arguments.planted), 2):
@@ -139,7 +139,7 @@ def measure(bench, arguments, path):
                 note(f"getput resolution: 2 x {arguments.runs} runs of {len(plan['trials'])} processes, "
                      f"about {duration(2 * arguments.runs * plan['run']['estimated_s'])}")
             kind = "planted" if planted_ns else "zero"
-            results = run_plan(bench, plan, path / f"{number:02}-{kind}")
+            results = run_plan(bench, plan, path / f"{number:02}-{kind}", record)
             if failed := next((row for row in results.rows if row.wrong or row.crash), None):
                 raise GetputError(f"{failed.cell['name']}: {failed.verdict}: {failed.detail()}", EXIT_BAD_RESULT)
             runs.append(read_run(results, planted_ns, arguments.widen))

@@ -10,9 +10,9 @@ from types import SimpleNamespace
 
 from . import environment
 from .errors import EXIT_ENVIRONMENT, GetputError, environment_error
-from .plan import make_plan
+from .plan import Extent, estimate_s, make_plan
 from .results import Results
-from .run_command import check_space
+from .run_command import check_current, check_space
 from .selection import Selection
 from .session import Session
 from .store import ENV, PLAN, Ledger, RunDirectory, new_manifest
@@ -30,12 +30,22 @@ def find_cell(listing, workload, scheme, **params):
 def make_targeted_plan(listing, cells, trials, seed=None, **extra):
     """A plan of `trials` trials of each cell, each in a process of its own; `extra` are optional keys of getput.plan/1."""
     seed = random.SystemRandom().randrange(1 << 32) if seed is None else seed
-    return {**make_plan(listing, cells, Selection(profile=PROFILE, trials=trials), seed), **extra}
+    plan = {**make_plan(listing, cells, Selection(profile=PROFILE, trials=trials), seed), **extra}
+    extent = Extent(trials, plan["slices_ms"])
+    plan["run"]["estimated_s"] = round(estimate_s(cells, extent, plan["run"]["batch_cells"]), 1)
+    return plan
 
 
-def run_plan(bench, plan, path):
-    """Measures a plan into a new directory; returns its Results. GetputError when it was cut or interrupted."""
+def describe(bench):
+    """The environment record of the runs to come; a binary older than the checkout is named once."""
     record = environment.record(bench)
+    check_current(record, required=False)
+    return record
+
+
+def run_plan(bench, plan, path, record):
+    """Measures a plan into a new directory; returns its Results. GetputError when it was cut or interrupted."""
+    record = {**record, "load": {"before": environment.load_snapshot(), "after": None}}
     directory = RunDirectory.create(path)
     try:
         check_space(directory, plan)
