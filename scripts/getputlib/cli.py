@@ -119,6 +119,7 @@ def _add_results(subparsers):
     parser = _command(subparsers, "report", "one HTML file, the figures as SVG, PDF and PNG, a LaTeX table, a CSV file",
                       "report:command")
     parser.add_argument("directory", metavar="DIR")
+    parser.add_argument("-o", dest="output", metavar="FILE", help="write the page alone to FILE, for a run that is read-only")
     parser = _command(subparsers, "validate", "check a results directory against the schema and itself", "validate:command")
     parser.add_argument("directory", metavar="DIR")
     _add_compare(subparsers)
@@ -192,6 +193,7 @@ def make_parser():
     doctor = _command(subparsers, "doctor", "can this machine build, run and be trusted? with remedies",
                       "doctor:command", needs_modules=False)
     doctor.add_argument("--bench", metavar="FILE", help="the benchmark binary")
+    doctor.add_argument("--for-paper", action="store_true", help="exit 1 when anything can disturb a measurement")
     listing = _command(subparsers, "list", "schemes, workloads and cells that can be measured here",
                        "summary:list_command", needs_modules=False)
     _add_selection(listing)

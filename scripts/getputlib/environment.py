@@ -60,6 +60,7 @@ def cpu_info():
         "bugs": fields.get("bugs"),
         "hypervisor_flag": "hypervisor" in fields.get("flags", "").split(),
         "constant_tsc": "constant_tsc" in fields.get("flags", "").split(),
+        "flags": [flag for flag in fields.get("flags", "").split() if "tsc" in flag],
     }
 
 

@@ -3,8 +3,8 @@
 
 The process is the unit: values of one process are averaged before any of these functions see them,
 so every sample below holds one value per process. With at least LEAST_FOR_CONFIDENCE values an
-interval is a 95 % interval, below that it is the range. docs/decisions.md (24) says why the bounds
-are order statistics. Tests (compare, rankings) are Welch's t tests of process values.
+interval is a 95 % interval, below that it is the range. docs/decisions.md says why the bounds are
+order statistics. Tests (compare, rankings) are Welch's t tests of process values.
 scipy is imported where it is used: it takes longer than all else that `run` imports.
 """
 import functools

@@ -28,7 +28,7 @@ def rejections_text(ledger):
     if not rejected:
         return ""
     reasons = ", ".join(f"{reason} {count}" for reason, count in ledger.reasons.most_common(SHOWN_REASONS))
-    return f"{rejected} of {counted(kept + rejected, 'attempt')} rejected: {reasons}"
+    return f"{rejected:,} of {counted(kept + rejected, 'attempt')} rejected: {reasons}"
 
 
 def load_text(load, cpus):

@@ -6,8 +6,8 @@ from fake_bench import listing
 from getputlib import cli, selection
 from getputlib import plan as plans
 from getputlib.errors import GetputError
-from getputlib.results import ENOUGH_TRIALS
 from getputlib.selection import PROFILES, Selection, matching, parse_threads, select_cells
+from getputlib.stats import LEAST_FOR_CONFIDENCE
 
 LISTING = listing([1, 2], ["compact"])
 
@@ -122,7 +122,7 @@ def test_the_oracles_pairs_of_trial_0_are_in_the_estimate():
 
 
 def test_every_profile_promises_enough_trials_for_an_interval_and_keeps_its_time():
-    assert min(profile.least for profile in PROFILES.values()) >= max(6, ENOUGH_TRIALS)
+    assert min(profile.least for profile in PROFILES.values()) >= LEAST_FOR_CONFIDENCE
     assert PROFILES["smoke"].deadline_s < 90 and PROFILES["quick"].deadline_s < 360 and PROFILES["quick"].wanted >= 8
 
 
