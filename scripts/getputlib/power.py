@@ -132,9 +132,12 @@ def table(results, wanted, chosen=lambda row: True):
 def _line(one):
     shown = (lambda value: f"{100.0 * value:.2g} %") if one["relative"] else (lambda value: f"{number(value)} ns")
     n = str(one["n"][0]) if one["n"][0] == one["n"][1] else f"{one['n'][0]}-{one['n'][1]}"
-    times = [duration(one[key]) for key in ("seconds_median", "seconds_worst")]
-    return (one["workload"], one["class"], one["metric"], str(one["cells"]), n, shown(one["sees"]), one["effect_text"],
-            f"{one['needs_median']:,}", times[0], f"{one['needs_worst']:,}", times[1])
+    needs = []
+    for which in ("median", "worst"):
+        trials = one[f"needs_{which}"]
+        reachable = trials < MOST_TRIALS
+        needs += [f"{trials:,}" if reachable else f">{MOST_TRIALS:,}", duration(one[f"seconds_{which}"]) if reachable else "-"]
+    return (one["workload"], one["class"], one["metric"], str(one["cells"]), n, shown(one["sees"]), one["effect_text"], *needs)
 
 
 def command(arguments):

@@ -91,6 +91,8 @@ class Results:
             f"{count} {verdict}" for verdict, count in counts.most_common())
         for scheme, detail in self.wrong_schemes().items():
             yield f"WRONG: {scheme}: {detail}"
+        for scheme, detail in {row.scheme: row.detail() for row in self.with_verdict(UNSAFE)}.items():
+            yield f"UNSAFE, as expected: {scheme}: {detail}"
         for crash in self.manifest["crashes"]:
             yield f"CRASHED: {crash['cell'] or 'after the last trial of a process'}: {crash['detail']}"
 
@@ -120,10 +122,11 @@ def _empty_rows(plan, manifest):
 
 
 def _rows(directory, plan, manifest):
+    """The rows with their trials. The slices of a trial are checked, but not kept: they are most of a run, and no reader uses them."""
     rows, checker = _empty_rows(plan, manifest), shapes.LineChecker(plan)
     for number, _, trial in directory.trials():
         shapes.refuse(f"{directory.file(TRIALS)}:{number}", checker.problem(number, trial), shapes.LINE_REMEDY)
-        row = rows[trial["cell"]]
+        row, trial["slices"] = rows[trial["cell"]], None
         if not trial["oracle"]["ok"] and row.wrong is None:
             row.wrong = trial["oracle"]["detail"]
         if trial["valid"]:

@@ -173,6 +173,8 @@ class Row:
         if self.hunt is None:
             return self.wrong or "unsafe by design; no hunt was made in this run"
         how = f": {self.hunt['how']}" if self.hunt.get("how") else ""
+        if self.hunt.get("caught") is None:
+            return f"unsafe by design; the hunt could not be made{how}"
         return f"caught{how}" if self.hunt["caught"] else "unsafe by design, but not caught in this run"
 
     @functools.cached_property

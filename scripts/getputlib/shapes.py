@@ -62,7 +62,7 @@ MANIFEST_SHAPE = {
     "schema": one_of("getput.manifest/1"), "state": TEXT, "remarks": [TEXT],
     "sessions": [{"start_unix_s": NUMBER, "end_unix_s": Maybe(NUMBER)}],
     "crashes": [{"cell": Maybe(TEXT), "detail": TEXT}],
-    "hunts": Maybe([{"scheme": TEXT, "caught": BOOL, "how": Maybe(TEXT)}]),
+    "hunts": Maybe([{"scheme": TEXT, "caught": Maybe(BOOL), "how": Maybe(TEXT)}]),
 }
 CONTROLS_SHAPE = {name: Maybe(POSITIVE) for name in ("plain_ns", "fetch_add_ns", "chain_ns", "lock_xadd_ns", "line_transfer_ns")}
 PASS = {"received": COUNT, "delivered": COUNT, "forwarded": COUNT, "dropped": OBJECT}

@@ -229,16 +229,6 @@ def difference_bounds(first, second):
     return _recover([-numpy.median(first, axis=-1), numpy.median(second, axis=-1)], [-high_a, low_b], [-low_a, high_b])
 
 
-def median_interval(values):
-    """The bounds of interval(values) alone, as a drawing takes them."""
-    return interval(values).bounds
-
-
-def median_difference_interval(first, second):
-    """The bounds of difference(first, second) alone."""
-    return difference(first, second).bounds
-
-
 def median_of_ratios(values, controls):
     """Median of value / control, trial by trial; None when no trial has both."""
     return median([value / control for value, control in zip(values, controls) if control])

@@ -83,7 +83,7 @@ def test_a_line_given_twice_is_refused(driver, run):
     ("env", lambda d: d["machine"].update(cpu=None), "machine.cpu is None"),
     ("manifest", lambda d: d.update(crashes=[3]), "crashes[0] is 3"),
     ("manifest", lambda d: d.update(state=7), "state is 7"),
-    ("manifest", lambda d: d.update(hunts=[{"scheme": "one"}]), "hunts[0].caught is missing"),
+    ("manifest", lambda d: d.update(hunts=[{"scheme": "one", "caught": "yes"}]), "hunts[0].caught is 'yes'"),
 ])
 def test_a_damaged_document_is_named(driver, run, name, change, words):
     path = run / f"{name}.json"

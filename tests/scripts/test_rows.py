@@ -44,6 +44,7 @@ def test_not_enough_is_less_than_the_profile_promises(tmp_path, kept, asked, pla
 @pytest.mark.parametrize("hunts, words", [
     ([{"scheme": "bad", "caught": True, "how": "SIGSEGV in code that is gone"}], "caught: SIGSEGV in code that is gone"),
     ([{"scheme": "bad", "caught": False, "how": None}], "unsafe by design, but not caught in this run"),
+    ([{"scheme": "bad", "caught": None, "how": "an older binary"}], "unsafe by design; the hunt could not be made: an older binary"),
     (None, "unsafe by design; no hunt was made in this run"),
 ])
 def test_an_unsafe_scheme_is_unsafe_and_neither_wrong_nor_ranked(driver, hunts, words):
