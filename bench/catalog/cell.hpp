@@ -69,6 +69,8 @@ struct TrialContext {
   ControlSet& controls;  ///< run between the bursts of the scheme, see controls.hpp
   std::uint64_t seed;    ///< differs for each cell, trial and attempt; the same in a repeated run
   double burst_ms;       ///< how long the scheme is timed in this trial, all rounds together
+  double slices_ms;      ///< how long the slices of both arms are timed, where a workload has them
+  double planted_ns;     ///< added to each operation of a sliced subject, to test the method
   std::uint64_t number = 0;  ///< of the trial; 0 is in the first process that visits the cell
 };
 

@@ -109,7 +109,9 @@ Attempt TrialRunner::attempt(Cell& cell, const CellSpec& spec, std::uint64_t tri
   const double control_ms =
       std::max(kControlAtLeastMs, settings_.burst_ms * kControlShare / ControlSet::kRounds);
   ControlSet controls(team, result.seed, control_ms);
-  TrialContext context{team, controls, result.seed, settings_.burst_ms, trial};
+  TrialContext context{
+      team, controls, result.seed, settings_.burst_ms, settings_.slices_ms, settings_.planted_ns,
+      trial};
   result.measurement = cell.run(context);
   result.controls = controls.result();
   result.measurement.metrics["bursts_repeated"] = controls.repeated();
