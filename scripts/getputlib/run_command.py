@@ -42,8 +42,11 @@ def new_plan(arguments):
     bench = Bench.find(arguments.bench, flags)
     listing = bench.list()
     cells, remarks = select_cells(listing, selection)
+    width, most = arguments.until_width, arguments.max_trials
     seed = arguments.seed if arguments.seed is not None else random.SystemRandom().randrange(1 << 32)
-    return bench, make_plan(listing, cells, selection, seed, remarks, flags)
+    plan = make_plan(listing, cells, selection, seed, remarks, flags)
+    plan["run"].update({"until_width": width, "max_trials": most} if width else {})
+    return bench, plan
 
 
 def write_topology(directory):

@@ -43,7 +43,7 @@ def touched(checkout):
 
 
 @pytest.mark.parametrize("arguments, words", [
-    (("--scheme", "percpu_reff"), "did you mean percpu_ref?"),
+    (("--scheme", "percpu_reff"), "did you mean percpu_ref"),
     (("--pcap", "/nonexist"), "no such capture"),
     (("--workload", "pears"), "unknown workload"),
     (("--threads", "0"), "'0'"),
