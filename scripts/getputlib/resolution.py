@@ -113,8 +113,8 @@ def read_run(results, planted_ns, widened):
     (row,) = results.rows
     trials = [trial for trial in row.kept if trial.get("difference")]
     if len(row.kept) < stats.LEAST_FOR_CONFIDENCE:
-        raise environment_error(f"{len(row.kept)} of {results.plan['run']['trials_per_cell']} trials were kept ({row.detail()}): "
-                                "this machine is too busy to measure; end what else runs")
+        raise GetputError(f"cannot tell: {len(row.kept)} of {results.plan['run']['trials_per_cell']} trials were kept "
+                          f"({row.rejected} attempts rejected): end what else runs on this machine", EXIT_UNDERPOWERED)
     if len(trials) < len(row.kept):
         raise environment_error("the binary wrote no differences of time slices for netpath at L0: rebuild with scripts/run")
     if wrong := [trial["difference"]["planted_ns"] for trial in trials if trial["difference"]["planted_ns"] != planted_ns]:

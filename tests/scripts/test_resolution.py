@@ -77,6 +77,11 @@ def test_noise_alone_cannot_tell(resolve):
     resolve(spread_ns=6.0, error_ns=6.0, code=1)
 
 
+def test_machine_that_rejects_everything_cannot_tell(resolve):
+    error = resolve("--widen", reject=1.0, code=4)[1]
+    assert "cannot tell: 0 of 6 trials were kept (240 attempts rejected)" in error
+
+
 @pytest.mark.parametrize("behaviour, said", [
     ({"no_slices": True}, "wrote no differences of time slices"),
     ({"forgetful": True}, "the binary planted 0 ns, not 2 ns"),
