@@ -52,7 +52,8 @@ def value_text(path, entry):
     return f"0 within resolution, {entry.net.text()}" if path.within(entry) else entry.net.text()
 
 
-def _row(path, name):
+def row_of(path, name):
+    """One row of the headline table as text; shares and the price of a pair are those of the most workers."""
     entries = {entry.threads: entry for entry in path.entries if (entry.scheme, entry.level) == (name, path.top)}
     first = entries.get(path.extremes[-1]) or next(iter(entries.values()))
     shares = [f"{100.0 * first.budget[speed]:.0f} %" if speed in first.budget and not path.within(first) else "-"
@@ -67,7 +68,7 @@ def rows(path):
     order = [entry.scheme for threads in reversed(path.extremes) for entry in reversed(path.at(path.top, threads)) if entry.safe]
     order = list(dict.fromkeys(order))
     main = [name for name in order if style.listed(name) or release_key(path.results.schemes[name].get("generation") or "")[0] == 0]
-    return [_row(path, name) for name in main], [_row(path, name) for name in order if name not in main]
+    return [row_of(path, name) for name in main], [row_of(path, name) for name in order if name not in main]
 
 
 def columns(path):

@@ -5,6 +5,7 @@ import csv
 import html
 import io
 import json
+import os
 import re
 import tempfile
 import time
@@ -12,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 from . import advice, first_screen, fresh, headline, headline_text, latex, stats, style, tables, trust
-from .errors import EXIT_OK, REPORTS, note
+from .errors import EXIT_OK, REPORTS, environment_error, note
 from .figures import base, lineage, machine, netpath, netpath_ranking, pairs, removal, slope
 from .plan import duration
 from .row import CRASHED, NO_VALID_TRIALS, NOT_AVAILABLE, NOT_ENOUGH, NOT_POSSIBLE, WRONG
@@ -175,6 +176,8 @@ def _write(results, drawings, texts, output):
         fresh.write(output, texts["report.html"])
         return [str(output)]
     directory = results.directory
+    if not os.access(directory.path, os.W_OK):
+        raise environment_error(f"{directory.path} cannot be written: with -o FILE the page is written elsewhere")
     fresh.copy_all(drawings, fresh.folder(directory.file("figures")))
     for name, text in texts.items():
         fresh.write(directory.file(name), text)

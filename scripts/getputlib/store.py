@@ -8,7 +8,9 @@ inherits, keeps two runs out of one directory even when the driver of the first 
 import contextlib
 import errno
 import fcntl
+import io
 import json
+import lzma
 import os
 import time
 from collections import Counter
@@ -19,6 +21,7 @@ from .bench import strict_loads
 from .errors import EXIT_BAD_RESULT, GetputError, bad_request, environment_error
 
 TRIALS, PLAN, ENV, MANIFEST, LOG = "trials.jsonl", "plan.json", "env.json", "manifest.json", "log.txt"
+PACKED = ".xz"  # how the trials of a committed reference run are compressed
 MANIFEST_SCHEMA = "getput.manifest/1"
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -144,9 +147,10 @@ class RunDirectory:
     def trials(self, start=0):
         """Yields (line number from there, end offset, trial) of every whole line from a byte offset on."""
         path = self.file(TRIALS)
-        if not path.exists():
+        packed = path.with_name(path.name + PACKED)
+        if not path.exists() and not packed.exists():
             return
-        with open(path, "rb") as stream:
+        with open(path, "rb") if path.exists() else open_packed(packed) as stream:
             stream.seek(start)
             for number, line in enumerate(stream, 1):
                 if not line.endswith(b"\n"):
@@ -157,9 +161,17 @@ class RunDirectory:
                     if not isinstance(trial, dict):
                         raise ValueError("not an object")
                 except ValueError as error:
-                    raise GetputError(f"{path} line {number} is not strict JSON ({error}); see `getput validate`",
+                    raise GetputError(f"{path}:{number}: not strict JSON ({error}); see `getput validate`",
                                       EXIT_BAD_RESULT)
                 yield number, start, trial
+
+
+def open_packed(path):
+    """The lines of the compressed trials of a reference run; a GetputError when the file is damaged."""
+    try:
+        return io.BytesIO(lzma.decompress(path.read_bytes()))
+    except (lzma.LZMAError, EOFError, OSError) as error:
+        raise GetputError(f"{path} cannot be read: {error}; restore it from its repository", EXIT_BAD_RESULT)
 
 
 def _is_trial(line):
