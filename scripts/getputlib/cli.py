@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import os
+import re
 import sys
 
 from . import VERSION
@@ -38,6 +39,14 @@ def seconds(text):
     if not value > 0:
         raise argparse.ArgumentTypeError(f"{text} is not above 0")
     return value
+
+
+def width(text):
+    """`1ns` or `2%`, as it was written: the plan keeps it."""
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?(ns|%)", text)
+    if match is None or float(match.group(1)) <= 0:
+        raise argparse.ArgumentTypeError(f"{text} is neither a width like 1ns nor one like 2%")
+    return text
 
 
 def share(text):
@@ -79,7 +88,9 @@ def _add_selection(parser):
     parser.add_argument("--place", metavar="P[,P..]",
                         help="placement policies: compact, scatter, per_l3, per_numa, smt, list:CPU,CPU..")
     parser.add_argument("--pcap", metavar="FILE", help="netpath: packets of this capture instead of generated ones")
-    parser.add_argument("--bench", metavar="FILE", help="the benchmark binary (default: the release build, or $GETPUT_BENCH)")
+
+
+BENCH_HELP = "the benchmark binary (default: the release build, or $GETPUT_BENCH)"
 
 
 def _extent(name):
@@ -88,26 +99,44 @@ def _extent(name):
     return f"{profile.most} trials each" if profile.budget_s is None else f"about {duration(profile.budget_s)}"
 
 
-def _add_run(subparsers):
-    parser = _command(subparsers, "run", "measure: shows the plan, then runs it; what is measured survives a crash",
-                      "run_command:command")
+def _add_measuring(parser):
+    """How much to measure, and how: the options that `run` and `ab` share."""
     size = parser.add_mutually_exclusive_group()
     for name, text in (("smoke", "does everything work?"), ("quick", "a first answer, the default"), ("paper", "every cell")):
         size.add_argument(f"--{name}", dest="profile", action="store_const", const=name, help=f"{text} ({_extent(name)})")
-    _add_selection(parser)
     parser.add_argument("--trials", type=positive, metavar="N", help="trials a cell, instead of the profile's choice")
     parser.add_argument("--seed", type=seed, metavar="N", help="seed of the order (default: random, recorded)")
     parser.add_argument("--out", metavar="DIR", help="results directory, new or empty (default: reports/runs/...)")
-    parser.add_argument("--resume", metavar="DIR", help="go on with an interrupted run")
-    parser.add_argument("--resume-anyway", action="store_true", help="resume although the build or machine has changed")
-    parser.add_argument("--retry-crashed", action="store_true", help="with --resume: try crashed cells again")
     parser.add_argument("--timeout", type=seconds, metavar="S",
                         help="a process without a sign of life for so long is ended (default 30 s, more for slow cells)")
     parser.add_argument("--alongside", action="store_true", help="measure although another run is measuring on this machine")
     parser.add_argument("--no-settle", action="store_true", help="do not wait for a calm machine before the first process")
-    parser.add_argument("--require-current", action="store_true", help="refuse a binary that is older than the checkout")
     parser.add_argument("--dry-run", action="store_true", help="show the plan and stop")
+
+
+def _add_run(subparsers):
+    parser = _command(subparsers, "run", "measure: shows the plan, then runs it; what is measured survives a crash",
+                      "run_command:command")
+    _add_selection(parser)
+    parser.add_argument("--bench", metavar="FILE", help=BENCH_HELP)
+    _add_measuring(parser)
+    parser.add_argument("--until-width", type=width, metavar="W",
+                        help="after these trials measure on until each 95 %% interval is narrow: half-width in ns (1ns) or of the value (2%%)")
+    parser.add_argument("--max-trials", type=positive, metavar="N", help="with --until-width: at most so many trials a cell (200)")
+    parser.add_argument("--resume", metavar="DIR", help="continue an interrupted run")
+    parser.add_argument("--resume-anyway", action="store_true", help="resume although the build or machine has changed")
+    parser.add_argument("--retry-crashed", action="store_true", help="with --resume: try crashed cells again")
+    parser.add_argument("--require-current", action="store_true", help="refuse a binary that was built from another commit than the checkout's")
     parser.add_argument("--check", action="store_true", help="check the request as far as the sources tell, and stop; needs no binary")
+
+
+def _add_ab(subparsers):
+    parser = _command(subparsers, "ab", "measure two binaries in one interleaved plan, and compare them", "ab:command")
+    parser.add_argument("first", metavar="BIN_A")
+    parser.add_argument("second", metavar="BIN_B")
+    _add_selection(parser)
+    _add_measuring(parser)
+    _add_comparing(parser)
 
 
 def _add_results(subparsers):
@@ -143,6 +172,11 @@ def _add_compare(subparsers):
     parser.add_argument("second", metavar="B")
     _add_result_selection(parser)
     parser.add_argument("--threads", metavar="N[,N..]", help="thread counts, for example 1,2,max")
+    _add_comparing(parser)
+
+
+def _add_comparing(parser):
+    """What counts as a difference: the options that `compare` and `ab` share."""
     parser.add_argument("--metric", metavar="NAME", choices=COMPARE_METRICS,
                         help=f"{', '.join(COMPARE_METRICS)} (default: added for netpath, else ns)")
     parser.add_argument("--alpha", type=share, default=0.05, help="level of the corrected tests (default 0.05)")
@@ -180,11 +214,13 @@ def make_parser():
     listing = _command(subparsers, "list", "schemes, workloads and cells that can be measured here",
                        "summary:list_command", needs_modules=False)
     _add_selection(listing)
+    listing.add_argument("--bench", metavar="FILE", help=BENCH_HELP)
     shown = listing.add_mutually_exclusive_group()
     shown.add_argument("--tree", action="store_true", help="every cell")
     shown.add_argument("--schemes", action="store_true",
                        help="every scheme: family, source, contract, and whether it works here or why not")
     _add_run(subparsers)
+    _add_ab(subparsers)
     _add_results(subparsers)
     return parser
 

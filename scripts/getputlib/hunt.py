@@ -12,20 +12,20 @@ def unsafe_schemes(plan):
 
 
 def hunt(bench, scheme, seconds):
-    """The binary's document getput.hunt/1; `caught` is None when the hunt itself failed, and `how` says why."""
+    """The binary's document getput.hunt/1; of no rounds, and with the reason, when the hunt could not be carried out."""
     try:
         return bench.hunt(scheme, seconds)
     except GetputError as error:
-        return {"schema": HUNT_SCHEMA, "scheme": scheme, "caught": None, "how": str(error), "rounds": None, "seconds": None}
+        return {"schema": HUNT_SCHEMA, "scheme": scheme, "caught": False, "how": f"not carried out: {error}", "rounds": 0, "seconds": 0}
 
 
 def line(found, origin):
     """One hunt in words."""
     named = f"{found['scheme']} ({origin})"
-    if found["caught"] is None:
-        return f"hunt: {named}: not carried out: {found['how']}"
     if found["caught"]:
         return f"expected: {named} protects nothing: caught after {found['seconds']:.1f} s: {found['how']}"
+    if not found["rounds"] and found["how"]:
+        return f"hunt: {named}: {found['how']}"
     return f"hunt: {named}: not caught in {found['seconds']:.0f} s ({found['rounds']} rounds); it is unsafe still"
 
 

@@ -10,6 +10,7 @@ from . import environment
 from .errors import REPOSITORY
 
 BUILT = ("bench", "schemes", "modules", "topology", "cmake", "CMakeLists.txt", "CMakePresets.json")
+STAMP = ".built"  # touched by scripts/lib/common.sh after every build, whether it linked anything or not
 
 
 def commit_text(build):
@@ -31,12 +32,25 @@ def _changed_after(moment):
     return None
 
 
+def other_commit(build):
+    """One line when the binary was built from another commit than the checkout's; None when not, or nobody can tell."""
+    head, commit = environment.git("rev-parse", "HEAD"), (build or {}).get("commit")
+    if not head or not commit or not all(letter in "0123456789abcdef" for letter in commit) or head.startswith(commit):
+        return None
+    return f"the binary was built from {commit[:12]}, the checkout is {head[:12]}"
+
+
+def built_at(binary):
+    """When the binary was last known to be what the sources say: its own time, or that of the last build."""
+    stamp = Path(binary).with_name(STAMP)
+    return max(path.stat().st_mtime for path in (Path(binary), stamp) if path.is_file())
+
+
 def stale(build, binary):
     """Why the binary does not belong to this checkout, in one line; None when it does, or nobody can tell."""
-    head, commit = environment.git("rev-parse", "HEAD"), (build or {}).get("commit")
-    if not head or not commit or not all(letter in "0123456789abcdef" for letter in commit):
+    if environment.git("rev-parse", "HEAD") is None or not (build or {}).get("commit") or build["commit"] == "unknown":
         return None
-    if not head.startswith(commit):
-        return f"the binary was built from {commit[:12]}, the checkout is {head[:12]}"
-    changed = _changed_after(Path(binary).stat().st_mtime)
+    if text := other_commit(build):
+        return text
+    changed = _changed_after(built_at(binary))
     return f"{changed} was changed after the binary was built" if changed else None

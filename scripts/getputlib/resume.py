@@ -90,6 +90,9 @@ def start(arguments):
         return None
     directory = RunDirectory.reopen(arguments.resume)
     seal.remove(directory)
+    if arguments.until_width or arguments.max_trials:
+        plan["run"].update({name: value for name in ("until_width", "max_trials") if (value := getattr(arguments, name))})
+        directory.write_json(PLAN, plan)
     ledger = load_ledger(directory, plan)
     try:
         manifest = directory.read_json(MANIFEST)

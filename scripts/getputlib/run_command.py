@@ -42,8 +42,11 @@ def new_plan(arguments):
     bench = Bench.find(arguments.bench, flags)
     listing = bench.list()
     cells, remarks = select_cells(listing, selection)
+    width, most = arguments.until_width, arguments.max_trials
     seed = arguments.seed if arguments.seed is not None else random.SystemRandom().randrange(1 << 32)
-    return bench, make_plan(listing, cells, selection, seed, remarks, flags)
+    plan = make_plan(listing, cells, selection, seed, remarks, flags)
+    plan["run"].update({"until_width": width, "max_trials": most} if width else {})
+    return bench, plan
 
 
 def write_topology(directory):
@@ -89,12 +92,11 @@ def check_space(directory, plan):
 
 
 def check_current(record, required):
-    """A binary older than the checkout is named; `required` (scripts/run has just built it) refuses it."""
-    if not record["stale"]:
-        return
-    if required:
-        raise environment_error(f"{record['stale']}, although it has just been built: clean the build folder and try again")
-    note(f"WARNING: {record['stale']}: results will carry the binary's commit; rebuild with scripts/run")
+    """A binary older than the checkout is named; `required` (scripts/run has just built it) refuses one of another commit."""
+    if required and (other := provenance.other_commit(record.get("build"))):
+        raise environment_error(f"{other}, although it has just been built: remove the build folder and try again")
+    if record["stale"]:
+        note(f"WARNING: {record['stale']}: results will carry the binary's commit; rebuild with scripts/run")
 
 
 def start_new(arguments):

@@ -85,20 +85,32 @@ class Runner:
 
     def run(self, make_display, signals):
         """Measures what is missing. Raises Stop when it ends early, GetputError when it must."""
+        try:
+            for step in range(self.begin(make_display, signals)):
+                self.step(step)
+        finally:
+            self.finish()
+
+    def begin(self, make_display, signals):
+        """Prepares for the steps of this session, one batch each; returns their number."""
         self.signals = signals
-        batches = self.remaining()
-        keys = [key for batch in batches for key in batch]
-        self.work = self.seconds(keys) + PROCESS_START_S * len(batches)
+        self.batches = self.remaining()
+        keys = [key for batch in self.batches for key in batch]
+        self.work = self.seconds(keys) + PROCESS_START_S * len(self.batches)
         self._recount()
         self.rest_at_start = self.rest
         self.display = make_display(len(self.plan["trials"]), self.work, self.deadline)
-        try:
-            for position, batch in enumerate(batches):
-                self._batch(batch, len(batches) - position)
-        finally:
+        return len(self.batches)
+
+    def step(self, number):
+        self._batch(self.batches[number], len(self.batches) - number)
+
+    def finish(self):
+        """After the last step, or instead of it."""
+        if self.display is not None:
             self.display.close()
-            with disk_errors(self.directory.path):
-                self.directory.file(BATCH_FILE).unlink(missing_ok=True)
+        with disk_errors(self.directory.path):
+            self.directory.file(BATCH_FILE).unlink(missing_ok=True)
 
     def _batch(self, batch, processes_left):
         """One batch, in as many processes as its crashes make necessary."""

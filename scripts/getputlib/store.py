@@ -161,7 +161,7 @@ class RunDirectory:
                     if not isinstance(trial, dict):
                         raise ValueError("not an object")
                 except ValueError as error:
-                    raise GetputError(f"{path} line {number} is not strict JSON ({error}); see `getput validate`",
+                    raise GetputError(f"{path}:{number}: not strict JSON ({error}); see `getput validate`",
                                       EXIT_BAD_RESULT)
                 yield number, start, trial
 

@@ -12,7 +12,7 @@ from conftest import GETPUT
     (("run", "--smoke", "--schemes", "plain"), ("did you mean --scheme?",)),
     (("run", "--smoke", "--trials", "9" * 20), ("trials of", "--trials")),
     (("run", "--smoke", "--threads", ""), ("''",)),
-    (("run", "--smoke", "--place", ""), ("--place wants",)),
+    (("run", "--smoke", "--place", ""), ("--place needs",)),
     (("run", "--smoke", "--pcap", ""), ("is not a file",)),
     (("run", "--smoke", "--workload", "pears"), ("unknown workload 'pears'", "pairs", "removal", "netpath")),
     (("run", "--smoke", "--scheme", "["), ("not a regular expression",)),

@@ -13,7 +13,8 @@ LINES = {
     "no time": (lambda t: t.pop("ns_per_op"), "ns_per_op is not a number"),
     "a list for a time": (lambda t: t.update(ns_per_op=[]), "ns_per_op is a list"),
     "a negative time": (lambda t: t.update(ns_per_op=-3.0), "ns_per_op is -3.0"),
-    "an endless time": (lambda t: t.update(ns_per_op="1e999"), "ns_per_op is inf"),
+    "an endless time": (lambda t: t.update(ns_per_op="1e999"), "1e999 is not a finite number"),
+    "no number": (lambda t: t.update(ns_per_op=float("nan")), "NaN is not JSON"),
     "no process": (lambda t: t.pop("pid"), "pid is missing"),
     "text for a process": (lambda t: t.update(pid="1"), "pid is '1'"),
     "no placement": (lambda t: t.pop("placement"), "placement is missing"),
@@ -60,7 +61,7 @@ def test_a_damaged_line_is_named_with_its_number(driver, run, damage):
     path.write_text("\n".join(lines) + "\n")
     refused(driver, "trials.jsonl:4: ", COMMANDS if damage in ("text for a time", "no process") else COMMANDS[:1])
     refused(driver, words, COMMANDS[:1])
-    assert "see `getput validate`; restore the line, or remove it" in driver("summary", "out", code=1)[1]
+    assert "see `getput validate`" in driver("summary", "out", code=1)[1]
 
 
 def test_a_line_given_twice_is_refused(driver, run):
