@@ -129,6 +129,15 @@ def context(results):
         machine["os"] or "", compiler)))
 
 
+def _missing(results):
+    """Why there is no headline: the packet path was not asked for, or none of its trials was valid."""
+    kept, rejected, reasons = results.rejected_by_reason().get("netpath", (0, 0, {}))
+    if rejected and not kept:
+        return ("No valid trial of the packet path: " + ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
+                + f" in {counted(rejected, 'attempt')}.")
+    return "This run did not measure what references add to a packet (workload netpath, level L7)."
+
+
 def screen(results):
     """Everything that the template of the first screen shows."""
     path = Path(results)
@@ -136,7 +145,7 @@ def screen(results):
     shown = {"context": context(results), "commit": commit, "mismatch": mismatch, "trust": trust.line(results, path),
              "unsafe": unsafe(results), "missing": None}
     if path.top is None or not any(entry.safe for entry in path.entries):
-        return {**shown, "missing": "This run did not measure what references add to a packet (workload netpath, level L7)."}
+        return {**shown, "missing": _missing(results)}
     main, more = rows(path)
     return {**shown, "answer": answer(path), "top": path.top, "workers": counted(path.extremes[-1], "worker"),
             "columns": columns(path), "main": main, "more": more, "caption": caption(path)}

@@ -33,7 +33,7 @@ def test_missing_workloads_are_said_not_drawn(driver):
 
 def test_a_run_without_any_kept_trial_still_has_a_report(driver):
     driver.behave(reject=1.0)
-    driver.run("--scheme", "brlock", "--trials", "1", "--workload", "pairs")
+    driver.run("--scheme", "brlock", "--trials", "1", "--workload", "pairs", code=3)
     driver("report", "out")
     assert "NO VALID TRIALS" in page(driver) and "involuntary_switch" in page(driver)
 

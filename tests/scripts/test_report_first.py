@@ -161,6 +161,14 @@ def test_a_run_without_packets_says_so(driver):
     assert "did not measure what references add" in screen["missing"]
 
 
+def test_a_run_whose_trials_were_all_rejected_says_why(results):
+    run = results(chosen=("none", "atomic_base"), workers=(1,))
+    for row in run.of("netpath"):
+        row.kept, row.rejected = [], 4
+        row.reasons.update({"too_few_slices": 4})
+    assert "No valid trial of the packet path: too_few_slices" in first_screen.screen(run)["missing"]
+
+
 def test_levels_are_points_without_lines(results):
     figure = netpath.levels(results(workers=(1,)))
     axes = figure.drawing.axes[0]
