@@ -8,7 +8,7 @@ from .bench import strict_loads
 from .checks import line_problem
 from .errors import EXIT_BAD_RESULT, EXIT_OK, REPORTS, GetputError, note
 from .instructions import FILE as INSTRUCTIONS
-from .store import ENV, MANIFEST, PLAN, TRIALS, Ledger, RunDirectory
+from .store import ENV, MANIFEST, PLAN, TRIALS, Ledger, RunDirectory, open_trials
 
 SCHEMAS = REPORTS / "schema"
 TRIAL_SCHEMA_FILES = {"getput.trial/1": "trial_1"}  # by the line's own schema; else the newest
@@ -86,7 +86,7 @@ def trial_problems(trial):
 
 
 def _lines(path):
-    with open(path, "rb") as stream:
+    with open_trials(path) as stream:
         for number, line in enumerate(stream, 1):
             yield number, line
 
@@ -169,7 +169,7 @@ def directory_problems(path):
     plan = directory.read_json(PLAN)
     if sum(plan["run"]["batches"]) != len(plan["trials"]):
         yield f"{PLAN}: the processes do not add up to the trials"
-    if directory.file(TRIALS).exists():
+    if directory.has_trials():
         yield from (f"{TRIALS} {problem}" for problem in _line_problems(directory.file(TRIALS), plan))
         if MANIFEST not in broken:
             yield from count_problems(directory.file(TRIALS), plan, directory.read_json(MANIFEST))
