@@ -144,20 +144,15 @@ class RunDirectory:
         path = self.file(TRIALS)
         return path.stat().st_size if path.exists() else 0
 
-    def open_trials(self):
-        """The bytes of trials.jsonl, packed or not; None when it is not there."""
-        path = self.file(TRIALS)
-        if path.exists():
-            return open(path, "rb")
-        packed = path.with_name(path.name + PACKED)
-        return open_packed(packed) if packed.exists() else None
+    def has_trials(self):
+        return self.file(TRIALS).exists() or self.file(TRIALS + PACKED).exists()
 
     def trials(self, start=0):
         """Yields (line number from there, end offset, trial) of every whole line from a byte offset on."""
-        path, stream = self.file(TRIALS), self.open_trials()
-        if stream is None:
+        path = self.file(TRIALS)
+        if not self.has_trials():
             return
-        with stream:
+        with open_trials(path) as stream:
             stream.seek(start)
             for number, line in enumerate(stream, 1):
                 if not line.endswith(b"\n"):
@@ -173,12 +168,15 @@ class RunDirectory:
                 yield number, start, trial
 
 
-def open_packed(path):
-    """The lines of the compressed trials of a reference run; a GetputError when the file is damaged."""
+def open_trials(path):
+    """The lines of trials.jsonl, or of the compressed ones of a reference run; a GetputError when those are damaged."""
+    if path.exists():
+        return open(path, "rb")
+    packed = path.with_name(path.name + PACKED)
     try:
-        return io.BytesIO(lzma.decompress(path.read_bytes()))
+        return io.BytesIO(lzma.decompress(packed.read_bytes()))
     except (lzma.LZMAError, EOFError, OSError) as error:
-        raise GetputError(f"{path} cannot be read: {error}; restore it from its repository", EXIT_BAD_RESULT)
+        raise GetputError(f"{packed} cannot be read: {error}; restore it from its repository", EXIT_BAD_RESULT)
 
 
 def _is_trial(line):

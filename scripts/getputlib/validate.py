@@ -8,7 +8,7 @@ from .bench import strict_loads
 from .checks import line_problem
 from .errors import EXIT_BAD_RESULT, EXIT_OK, REPORTS, GetputError, note
 from .instructions import FILE as INSTRUCTIONS
-from .store import ENV, MANIFEST, PLAN, TRIALS, Ledger, RunDirectory
+from .store import ENV, MANIFEST, PLAN, TRIALS, Ledger, RunDirectory, open_trials
 
 SCHEMAS = REPORTS / "schema"
 TRIAL_SCHEMA_FILES = {"getput.trial/1": "trial_1"}  # by the line's own schema; else the newest
@@ -85,17 +85,18 @@ def trial_problems(trial):
         yield from _consistency_problems(trial)
 
 
-def _lines(directory):
-    with directory.open_trials() as stream:
-        yield from enumerate(stream, 1)
+def _lines(path):
+    with open_trials(path) as stream:
+        for number, line in enumerate(stream, 1):
+            yield number, line
 
 
-def _line_problems(directory, plan):
+def _line_problems(path, plan):
     """Problems of every line, and of the lines together."""
     cells = {cell["name"]: cell for cell in plan["run"]["cells"]}
     planned = {(entry["cell"], entry["trial"]) for entry in plan["trials"]}
     kept, attempts = {}, {}
-    for number, line in _lines(directory):
+    for number, line in _lines(path):
         try:
             if not line.endswith(b"\n"):
                 raise ValueError("torn: no newline; --resume cuts it off")
@@ -131,13 +132,13 @@ def _document_problems(directory, name, schema):
     yield from (f"{name}: {problem}" for problem in schema_problems(schema, document))
 
 
-def count_problems(directory, plan, manifest):
+def count_problems(path, plan, manifest):
     """The lines of trials.jsonl against the counts that the manifest keeps of them: removed lines show here."""
     counts = manifest["counts"]
     if counts is None or manifest["state"] == "running":
         return
     ledger = Ledger(plan["max_attempts"])
-    for _, line in _lines(directory):
+    for _, line in _lines(path):
         try:
             ledger.add(strict_loads(line.decode("utf-8")))
         except (ValueError, KeyError, TypeError):
@@ -168,14 +169,12 @@ def directory_problems(path):
     plan = directory.read_json(PLAN)
     if sum(plan["run"]["batches"]) != len(plan["trials"]):
         yield f"{PLAN}: the processes do not add up to the trials"
-    stream = directory.open_trials()
-    if stream is None:
-        yield f"no {TRIALS}"
-    else:
-        stream.close()
-        yield from (f"{TRIALS} {problem}" for problem in _line_problems(directory, plan))
+    if directory.has_trials():
+        yield from (f"{TRIALS} {problem}" for problem in _line_problems(directory.file(TRIALS), plan))
         if MANIFEST not in broken:
-            yield from count_problems(directory, plan, directory.read_json(MANIFEST))
+            yield from count_problems(directory.file(TRIALS), plan, directory.read_json(MANIFEST))
+    else:
+        yield f"no {TRIALS}"
     if ENV not in broken and (stale := directory.read_json(ENV).get("stale")):
         yield f"{ENV}: {stale}"
     yield from seal.problems(directory)

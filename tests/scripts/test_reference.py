@@ -4,7 +4,7 @@ import lzma
 
 import made_up_path
 import pytest
-from getputlib import headline, readme, reference
+from getputlib import headline, readme, reference, validate
 from getputlib.errors import REPOSITORY, GetputError
 from getputlib.results import Results
 
@@ -36,6 +36,14 @@ def test_a_packed_run_reads_as_the_run_itself(tree, tmp_path):
     packed = reference.pack(tmp_path / "run", "made-up")
     assert headline.table(Results.load(packed)) == headline.table(Results.load(tmp_path / "run"))
     assert not (packed / "trials.jsonl").exists() and (packed / "trials.jsonl.xz").exists()
+
+
+def test_a_packed_run_is_valid_and_a_changed_one_is_not(tree, tmp_path):
+    packed = reference.pack(tmp_path / "run", "made-up")
+    assert list(validate.directory_problems(packed)) == []
+    lines = lzma.decompress((packed / "trials.jsonl.xz").read_bytes()).splitlines(keepends=True)
+    (packed / "trials.jsonl.xz").write_bytes(lzma.compress(b"".join(lines[:-1])))
+    assert any("kept" in problem for problem in validate.directory_problems(packed))
 
 
 def test_slices_are_left_out(tree, tmp_path, measured):
