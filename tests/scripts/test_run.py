@@ -185,7 +185,7 @@ def test_deadline_cuts_the_run_in_order(driver, monkeypatch):
     arguments = argparse.Namespace(
         profile="smoke", scheme=None, workload=None, threads=None, place=None, trials=None, pcap=None, seed=3, json=False,
         out=str(driver.folder / "out"), resume=None, resume_anyway=False, retry_crashed=False, timeout=None, dry_run=False,
-        bench=None, check=False, alongside=False, no_settle=True, require_current=False,
+        bench=None, until_width=None, max_trials=None, check=False, alongside=False, no_settle=True, require_current=False,
     )
     began = time.monotonic()
     assert run_command.command(arguments) == 1
