@@ -136,4 +136,5 @@ moved_from() {
 
 build_folder() { printf '%s\n' "${GETPUT_BUILD_ROOT:-$root/build}/$1"; }
 
-bench_binary() { printf '%s/bin/getput-bench\n' "$(build_folder "$1")"; }
+# bench_binary PRESET [--paper]: the binary of --paper has what the other profiles do not measure
+bench_binary() { printf '%s/bin/getput-bench%s\n' "$(build_folder "$1")" "${2:+-paper}"; }
