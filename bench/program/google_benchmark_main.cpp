@@ -83,10 +83,16 @@ void run_one(benchmark::State& state, Session& session, const CellSpec& cell) {
     const double ns = *result.measurement.ns_per_op;
     state.SetIterationTime(ns * 1e-9);
     // No counter that can be zero in every repetition: the library would print its cv as NaN.
-    state.counters["plain_ns"] = result.controls.plain_ns;
-    state.counters["fetch_add_ns"] = result.controls.fetch_add_ns;
-    state.counters["to_plain"] = ns / result.controls.plain_ns;
-    state.counters["to_fetch_add"] = ns / result.controls.fetch_add_ns;
+    const auto add = [&](const char* name, const std::optional<double>& value) {
+      if (value) {
+        state.counters[name] = *value;
+        state.counters[std::string("to_") + name] = ns / *value;
+      }
+    };
+    add("plain", result.controls.plain_ns);
+    add("fetch_add", result.controls.fetch_add_ns);
+    add("lock_xadd", result.controls.lock_xadd_ns);
+    add("line_transfer", result.controls.line_transfer_ns);
     state.counters["attempts"] = result.attempt + 1;
   }
 }

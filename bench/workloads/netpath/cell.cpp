@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "bench/trial/controls.hpp"
+#include "bench/trial/schedule.hpp"
 #include "bench/trial/seed.hpp"
 #include "bench/trial/summary.hpp"
 
@@ -40,14 +40,19 @@ Measurement NetpathCell::run(TrialContext& trial) {
   start_elsewhere(trial.seed, base);
 
   std::vector<BurstReport> uncharged;
-  const std::vector<BurstReport> bursts = trial.controls.interleave([&](unsigned round) {
-    if (round % 2 == 0)
+  unsigned calls = 0;
+  const auto both = [&](double /*burst_ms*/) {
+    const bool base_first = calls++ % 2 == 0;
+    if (base_first)
       run_uncharged(*path, base, trial, uncharged);
     BurstReport charged_burst = burst(*path, params_.level, cores, trial);
-    if (round % 2 == 1)
+    if (!base_first)
       run_uncharged(*path, base, trial, uncharged);
     return charged_burst;
-  });
+  };
+  trial.schedule.declare({.burst = both});
+  trial.schedule.run();
+  const std::vector<BurstReport>& bursts = trial.schedule.kept("subject");
 
   discharge_objects(*path, trial.team);
   check_books(cores, verdict);
@@ -66,7 +71,7 @@ Measurement NetpathCell::run(TrialContext& trial) {
 
 BurstReport NetpathCell::burst(LoadedPath& path, Level level, Cores& cores, TrialContext& trial) {
   return trial.team.run_burst(
-      kLonger * trial.burst_ms / ControlSet::kRounds,
+      kLonger * trial.burst_ms / TrialSchedule::kRounds,
       [&](WorkerContext& worker) { path.burst(level, *cores[worker.rank()], worker); });
 }
 

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "bench/engine/placement.hpp"
-#include "bench/trial/controls.hpp"
+#include "bench/trial/schedule.hpp"
 #include "bench/workloads/netpath/netpath.hpp"
 #include "schemes/counter/atomic_base.hpp"
 #include "tests/bench/workloads/netpath/frame_builder.hpp"
@@ -25,12 +25,12 @@ template <Level L>
 Measurement trial(unsigned threads, Steering steering, const Input& input) {
   const Placement placement = place("compact", threads);
   Team team(placement.pus);
-  ControlSet controls(team, 1, 0.2);
-  TrialContext context{team, controls, 1, 2.0};
+  TrialSchedule schedule(team, 1, 2.0);
+  TrialContext context{team, schedule, 1, 2.0};
   NetpathCell cell({L, threads, steering, false, false}, input, std::make_shared<Network>(*input),
                    &SchemePath<AtomicBase<>>::load);
   cell.run(context);  // the second attempt of a cell does not repeat everything
-  ControlSet again(team, 2, 0.2);
+  TrialSchedule again(team, 2, 2.0);
   TrialContext second{team, again, 2, 2.0};
   return cell.run(second);
 }
