@@ -89,7 +89,8 @@ TEST(Program, RefusesBadPlans) {
     GTEST_SKIP() << "refused before the cells are looked at: " << unfit_for_results();
   }
   write_file(plan, plan_of({"pairs/nothing/threads:1/place:compact"}, 1));
-  expect_refused(arguments, 2, "unknown scheme \"nothing\"; known: counted, late_get, lost_put");
+  expect_refused(arguments, 2,
+                 "unknown scheme \"nothing\"; known: counted, in_module, late_get, lost_put");
   write_file(plan, plan_of({"walks/counted/threads:1/place:compact"}, 1));
   expect_refused(arguments, 2, "unknown workload \"walks\"; known: pairs, removal");
   write_file(plan, plan_of({"pairs/counted/threads:1/place:compact"}, 1));

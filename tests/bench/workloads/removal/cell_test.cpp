@@ -121,12 +121,12 @@ TEST(RemovalCellTest, NotWaitingIsWrong) {
 }
 
 TEST(RemovalCellTest, ATrialMayTakeLongerThanARemoval) {
-  const std::chrono::milliseconds limit{50};
+  const std::chrono::milliseconds limit{30};
   for (const unsigned threads : {1U, 2U}) {
     if (allowed_pus().size() < threads) {
       continue;
     }
-    const Measurement result = run<Counted<>>({threads, threads - 1, 0}, 300.0, limit);
+    const Measurement result = run<Counted<>>({threads, threads - 1, 0}, 120.0, limit);
     EXPECT_TRUE(result.oracle_ok) << result.oracle_detail;
     EXPECT_TRUE(result.reject_reasons.empty());
     EXPECT_GT(result.metrics["removals"].get<std::uint64_t>(), 0U);
@@ -146,17 +146,12 @@ TEST(RemovalCellTest, ASlowRemovalRejectsTheAttempt) {
 }
 
 TEST(RemovalCellTest, ALostPutIsWrongHoweverSlowTheMachine) {
-  for (const unsigned threads : {1U, 2U}) {
-    if (allowed_pus().size() < threads) {
-      continue;
-    }
-    const Measurement result =
-        run<LosesOnePut>({threads, threads - 1, 0}, 4.0, std::chrono::milliseconds(50));
-    EXPECT_FALSE(result.oracle_ok);
-    EXPECT_NE(result.oracle_detail.find("not drained after the callers had left"),
-              std::string::npos)
-        << result.oracle_detail;
-  }
+  const unsigned threads = allowed_pus().size() < 2 ? 1 : 2;
+  const Measurement result =
+      run<LosesOnePut>({threads, threads - 1, 0}, 4.0, std::chrono::milliseconds(50));
+  EXPECT_FALSE(result.oracle_ok);
+  EXPECT_NE(result.oracle_detail.find("not drained after the callers had left"), std::string::npos)
+      << result.oracle_detail;
 }
 
 TEST(RemovalCellTest, ACellIsUsableAfterASlowRemoval) {
