@@ -2,9 +2,10 @@
 # getput_scheme(distributed/percpu_ref): the one line that makes a scheme part of everything.
 #
 # The header schemes/distributed/percpu_ref.hpp defines the template PercpuRef. The line generates
-# one translation unit for the benchmark binary, one for the contract tests, one for the model checks
+# two translation units for the benchmark binaries (what --quick measures, and what only --paper
+# does), one for the contract tests, one for the model checks
 # and one for the instruction check; bench/ and tests/ read them from the global properties
-# GETPUT_BENCH_SCHEME_SOURCES, GETPUT_CONTRACT_SCHEME_SOURCES, GETPUT_MODEL_SCHEME_SOURCES and
+# GETPUT_BENCH_SCHEME_SOURCES, GETPUT_PAPER_SCHEME_SOURCES, GETPUT_CONTRACT_SCHEME_SOURCES, GETPUT_MODEL_SCHEME_SOURCES and
 # GETPUT_PROBE_SCHEME_SOURCES.
 # Each unit includes the header first, so that a header that does not stand alone fails to compile.
 # The names are in GETPUT_SCHEMES, as <folder>/<name>.
@@ -51,6 +52,9 @@ function(getput_scheme path)
   set(register_source "${generated}/register_${SCHEME_NAME}.cpp")
   set(contract_source "${generated}/contract_${SCHEME_NAME}.cpp")
   configure_file("${templates}/register_scheme.cpp.in" "${register_source}" @ONLY)
+  set(paper_source "${generated}/paper_${SCHEME_NAME}.cpp")
+  configure_file("${templates}/paper_scheme.cpp.in" "${paper_source}" @ONLY)
+  set_property(GLOBAL APPEND PROPERTY GETPUT_PAPER_SCHEME_SOURCES "${paper_source}")
   configure_file("${templates}/contract_scheme.cpp.in" "${contract_source}" @ONLY)
   set(probe_source "${generated}/probe_${SCHEME_NAME}.cpp")
   configure_file("${templates}/probe_scheme.cpp.in" "${probe_source}" @ONLY)

@@ -25,14 +25,18 @@ double HoldLoops::measured_ns(std::uint64_t loops) {
   return best;
 }
 
-std::uint64_t HoldLoops::for_ns(double nanoseconds) {
+double HoldLoops::per_ns() {
   constexpr std::uint64_t kProbe = 100000;
-  static const double ns_per_loop = measured_ns(kProbe) / static_cast<double>(kProbe);
+  static const double loops_per_ns = static_cast<double>(kProbe) / measured_ns(kProbe);
+  return loops_per_ns;
+}
+
+std::uint64_t HoldLoops::for_ns(double nanoseconds) {
   if (nanoseconds <= 0.0) {
     return 0;
   }
-  return std::max<std::uint64_t>(
-      1, static_cast<std::uint64_t>(std::llround(nanoseconds / ns_per_loop)));
+  return std::max<std::uint64_t>(1,
+                                 static_cast<std::uint64_t>(std::llround(nanoseconds * per_ns())));
 }
 
 }  // namespace getput::bench

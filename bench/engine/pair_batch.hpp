@@ -79,6 +79,8 @@ template <bool Holds, class S>
 class HoldLoops {
  public:
   static std::uint64_t for_ns(double nanoseconds);
+  /// Rounds of hold() in one nanosecond.
+  static double per_ns();
   /// What `loops` rounds take on the calling thread now, in nanoseconds (the best of a few tries).
   static double measured_ns(std::uint64_t loops);
 };

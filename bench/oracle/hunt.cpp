@@ -118,6 +118,11 @@ void let_all_run(const Prey& prey, unsigned callers) {
   }
 }
 
+std::chrono::nanoseconds in_ns(double seconds) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+      std::chrono::duration<double>(seconds));
+}
+
 void require(const modules::Status& status) {
   if (!status.ok()) {
     throw EnvironmentError("hunt: " + status.message);
@@ -163,7 +168,7 @@ std::uint64_t hunt_prey(Prey& prey, double seconds) {
   std::condition_variable_any never;
   const std::jthread timer([&](const std::stop_token& done) {
     std::unique_lock lock(mutex);
-    never.wait_for(lock, done, std::chrono::duration<double>(seconds), [] { return false; });
+    never.wait_for(lock, done, in_ns(seconds), [] { return false; });
     over.request_stop();
   });
   std::minstd_rand random(std::random_device{}());

@@ -79,6 +79,14 @@ void check_settings(const std::string& file, const TrialSettings& settings) {
     throw RequestError(
         fmt::format("plan {}: burst_ms is {}, must be 0.2 to 10000", file, settings.burst_ms));
   }
+  if (!(settings.slices_ms >= 5.0 && settings.slices_ms <= 60'000.0)) {
+    throw RequestError(
+        fmt::format("plan {}: slices_ms is {}, must be 5 to 60000", file, settings.slices_ms));
+  }
+  if (!(settings.planted_ns >= 0.0 && settings.planted_ns <= 1000.0)) {
+    throw RequestError(
+        fmt::format("plan {}: planted_ns is {}, must be 0 to 1000", file, settings.planted_ns));
+  }
   if (settings.max_attempts == 0) {
     throw RequestError("plan " + file + ": max_attempts is 0, must be at least 1");
   }
@@ -96,6 +104,8 @@ Plan Plan::read(const std::string& file) {
     plan.settings.seed = json.at("seed").get<std::uint64_t>();
     plan.settings.max_attempts = json.value("max_attempts", plan.settings.max_attempts);
     plan.settings.burst_ms = json.value("burst_ms", plan.settings.burst_ms);
+    plan.settings.slices_ms = json.value("slices_ms", plan.settings.slices_ms);
+    plan.settings.planted_ns = json.value("planted_ns", plan.settings.planted_ns);
     for (const Json& trial : json.at("trials")) {
       plan.trials.push_back(
           {trial.at("cell").get<std::string>(), trial.at("trial").get<std::uint64_t>()});

@@ -19,6 +19,8 @@ namespace getput::bench {
 struct TrialSettings {
   std::uint64_t seed = 1;
   double burst_ms = 3.0;
+  double slices_ms = 150.0;
+  double planted_ns = 0.0;  ///< see SliceSettings; 0 in every real measurement
   unsigned max_attempts = 40;
 };
 

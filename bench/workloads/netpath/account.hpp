@@ -27,6 +27,9 @@ struct Account {
   }
   /// What became of what was received: equal to `received`, or packets were lost uncounted.
   std::uint64_t accounted() const noexcept { return delivered + forwarded + drops(); }
+  double gets_per_packet() const noexcept {
+    return received == 0 ? 0.0 : static_cast<double>(gets) / static_cast<double>(received);
+  }
   void drop(DropReason why) noexcept { ++dropped[static_cast<std::size_t>(why)]; }
 
   Account& operator+=(const Account& other) noexcept {

@@ -70,8 +70,7 @@ Json to_json(const FrameSet& input) {
           {"tcp", summary.tcp}};
 }
 
-Json metrics_of(const Cores& cores, const FrameSet& input, const Account& pass,
-                std::uint64_t charged) {
+Json metrics_of(const Cores& cores, const FrameSet& input, const std::optional<Account>& pass) {
   const Account sum = sum_of(cores);
   std::uint64_t passes = cores.empty() ? 0 : UINT64_MAX;
   std::uint64_t refills = 0;
@@ -80,19 +79,16 @@ Json metrics_of(const Cores& cores, const FrameSet& input, const Account& pass,
       passes = std::min(passes, core->passes);
     refills += core->heads.refills();
   }
-  const auto packets = static_cast<double>(sum.received);
-  const auto per_packet = [&](std::uint64_t count) {
-    return sum.received == 0 ? 0.0 : static_cast<double>(count) / packets;
-  };
   Json metrics = to_json(sum);
-  metrics["pairs_per_packet"] = per_packet(sum.gets);
+  if (pass)
+    metrics["pairs_per_packet"] = pass->gets_per_packet();
   metrics["bytes"] = sum.bytes;
   metrics["frames_per_pass"] = input.frames().size();
   metrics["passes"] = passes;
-  metrics["pass"] = to_json(pass);
+  if (pass)
+    metrics["pass"] = to_json(*pass);
   metrics["objects_created"] = sum.created;
   metrics["sockets_closed"] = sum.destroyed;
-  metrics["objects_charged"] = charged;
   metrics["cloned"] = sum.cloned;
   metrics["head_refills"] = refills;
   metrics["input"] = to_json(input);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "bench/catalog/cell.hpp"
@@ -32,9 +33,7 @@ Json to_json(const Account& account);
 /// What is worth knowing about the input.
 Json to_json(const FrameSet& input);
 
-/// The trial's metrics. @p pass: the account of one pass; @p charged: references that table entries
-/// held when the packets began (level 3).
-Json metrics_of(const Cores& cores, const FrameSet& input, const Account& pass,
-                std::uint64_t charged);
+/// The trial's metrics. @p pass: the account of one pass, if this trial made one.
+Json metrics_of(const Cores& cores, const FrameSet& input, const std::optional<Account>& pass);
 
 }  // namespace getput::bench::netpath

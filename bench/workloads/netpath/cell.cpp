@@ -4,17 +4,17 @@
 #include <string>
 #include <utility>
 
+#include "bench/engine/errors.hpp"
 #include "bench/trial/schedule.hpp"
 #include "bench/trial/seed.hpp"
-#include "bench/trial/summary.hpp"
 
 namespace getput::bench::netpath {
 namespace {
 
-// A few milliseconds hold too few packets for a path of hundreds of nanoseconds.
-constexpr double kLonger = 3.0;
+// Level 0 against itself bounds the error of every other cell, so it is measured more precisely.
+constexpr double kLongerAtLevel0 = 4.0;
 
-// Every attempt begins elsewhere, so that short bursts sample the whole share.
+// Every attempt begins elsewhere, so that short trials sample the whole share.
 void start_elsewhere(std::uint64_t seed, Cores& cores) {
   for (std::size_t rank = 0; rank < cores.size(); ++rank)
     cores[rank]->restart(static_cast<std::size_t>(mix(seed ^ rank)));
@@ -23,68 +23,72 @@ void start_elsewhere(std::uint64_t seed, Cores& cores) {
 }  // namespace
 
 NetpathCell::NetpathCell(const Params& params, Input input, std::shared_ptr<Network> network,
-                         LoadPath load)
-    : params_(params), input_(std::move(input)), network_(std::move(network)), load_(load) {
+                         LoadPath load, const LevelCode& code)
+    : params_(params),
+      input_(std::move(input)),
+      network_(std::move(network)),
+      load_(load),
+      code_(code) {
 }
 
 Measurement NetpathCell::run(TrialContext& trial) {
   Verdict verdict;
   const auto rings = rings_for(input_, params_.steering, trial.team);
-  const std::unique_ptr<LoadedPath> path = load_(*network_, params_.raw_socket);
+  const std::unique_ptr<LoadedPath> path = load_();
+  std::optional<Account> pass_account;
+  std::optional<double> level3;
+  if (trial.number == 0) {
+    pass_account = pass(params_.level, *rings, trial.team, *path, verdict);
+    if (params_.level == Level::l0)
+      level3 = pass(Level::l3, *rings, trial.team, *path, verdict).gets_per_packet();
+  }
   Cores cores = make_cores(*rings, trial.team);
-  Cores base = make_cores(*rings, trial.team);
-  const std::uint64_t charged = charge_objects(*path, trial.team);
-  if (!pass_)
-    pass_ = one_pass(*path, cores, trial.team, verdict);
   start_elsewhere(trial.seed, cores);
-  start_elsewhere(trial.seed, base);
+  Measurement result = measure(trial, *path, cores);
 
-  std::vector<BurstReport> uncharged;
-  unsigned calls = 0;
-  const auto both = [&](double /*burst_ms*/) {
-    const bool base_first = calls++ % 2 == 0;
-    if (base_first)
-      run_uncharged(*path, base, trial, uncharged);
-    BurstReport charged_burst = burst(*path, params_.level, cores, trial);
-    if (!base_first)
-      run_uncharged(*path, base, trial, uncharged);
-    return charged_burst;
-  };
-  trial.schedule.declare({.burst = both});
-  trial.schedule.run();
-  const std::vector<BurstReport>& bursts = trial.schedule.kept("subject");
-
-  discharge_objects(*path, trial.team);
   check_books(cores, verdict);
-  check_books(base, verdict);
-  Measurement result = combine(bursts, "ns/packet");
-  result.metrics.update(metrics_of(cores, *input_, *pass_, charged));
-  const std::optional<double> l0_ns = combine(uncharged, "ns/packet").ns_per_op;
-  result.metrics["l0_ns"] = l0_ns ? Json(*l0_ns) : Json(nullptr);
+  result.metrics.update(metrics_of(cores, *input_, pass_account));
+  if (level3)
+    result.metrics["gets_l3_per_packet"] = *level3;
+  if (!result.difference.is_null())
+    result.metrics["l0_ns"] = result.difference["baseline_ns"];
   cores.clear();
-  base.clear();
   path->unload(verdict);
   result.oracle_ok = verdict.ok();
   result.oracle_detail = verdict.detail();
   return result;
 }
 
-BurstReport NetpathCell::burst(LoadedPath& path, Level level, Cores& cores, TrialContext& trial) {
-  return trial.team.run_burst(
-      kLonger * trial.burst_ms / TrialSchedule::kRounds,
-      [&](WorkerContext& worker) { path.burst(level, *cores[worker.rank()], worker); });
-}
-
-// Keeps the burst only if nothing disturbed it.
-void NetpathCell::run_uncharged(LoadedPath& path, Cores& cores, TrialContext& trial,
-                                std::vector<BurstReport>& kept) {
-  if (charges_objects(params_.level))
-    return;
-  BurstReport report = burst(path, Level::l0, cores, trial);
-  GateFindings gate;
-  gate.add(report);
-  if (gate.reasons().empty())
-    kept.push_back(std::move(report));
+Measurement NetpathCell::measure(TrialContext& trial, const LoadedPath& path, Cores& cores) {
+  const bool shared_flows = params_.steering == Steering::spray;
+  std::vector<QsbrThread*> readers(trial.team.size());
+  SlicedArms arms;
+  arms.baseline = name(Level::l0);
+  arms.copies = kCopies;
+  arms.work.around = [&](WorkerContext& worker, const std::function<void()>& slices) {
+    path.guarded([&] {
+      QsbrThread reader;
+      readers[worker.rank()] = &reader;
+      reader.online();
+      slices();
+    });
+  };
+  arms.work.run = [&](WorkerContext& worker, SliceStep step, Slice& slice) {
+    Core& core = *cores[worker.rank()];
+    Meeting meeting{worker, *readers[worker.rank()]};
+    const bool charged = step.arm == kSubject;
+    const PathContext context{*network_, charged ? path.modules() : path.uncharged_modules(),
+                              params_.raw_socket, shared_flows ? &meeting : nullptr};
+    (charged ? code_ : uncharged_code())[step.copy](context, core, slice);
+  };
+  SliceSettings settings;
+  settings.total_ms = trial.slices_ms * (params_.level == Level::l0 ? kLongerAtLevel0 : 1.0);
+  settings.seed = trial.seed;
+  settings.planted_ns = trial.planted_ns;
+  Measurement result;
+  trial.schedule.run_around(
+      [&] { result = measure_slices(trial.team, arms, settings, "ns/packet"); });
+  return result;
 }
 
 Cores NetpathCell::make_cores(const RxRings& rings, Team& team) {
@@ -95,39 +99,42 @@ Cores NetpathCell::make_cores(const RxRings& rings, Team& team) {
   return cores;
 }
 
-Account NetpathCell::one_pass(LoadedPath& path, Cores& cores, Team& team, Verdict& verdict) {
-  team.run_task([&](WorkerContext& worker) { path.pass(params_.level, *cores[worker.rank()]); });
+void NetpathCell::on_workers(Team& team, const LoadedPath& path,
+                             const std::function<void(WorkerContext&)>& body) const {
+  team.run_task([&](WorkerContext& worker) {
+    path.guarded([&] {
+      QsbrThread reader;
+      reader.online();
+      body(worker);
+    });
+  });
+}
+
+Account NetpathCell::pass(Level level, const RxRings& rings, Team& team, const LoadedPath& path,
+                          Verdict& verdict) {
+  Cores cores = make_cores(rings, team);
+  const PathContext context{*network_, path.uncharged_modules(), params_.raw_socket};
+  on_workers(team, path, [&](WorkerContext& worker) {
+    if (charges_objects(level) && worker.rank() == 0)
+      prepare_object_references(*network_);
+  });
+  on_workers(team, path, [&](WorkerContext& worker) {
+    count_references(level, context, *cores[worker.rank()]);
+  });
   check_pass(cores, *input_, verdict);
   check_books(cores, verdict);
   return sum_of(cores);
 }
 
-// One worker does it, for a scheme that one thread only may use.
-std::uint64_t NetpathCell::charge_objects(LoadedPath& path, Team& team) {
-  std::uint64_t charged = 0;
-  if (charges_objects(params_.level)) {
-    team.run_task([&](WorkerContext& worker) {
-      if (worker.rank() == 0)
-        charged = path.charge_objects();
-    });
-  }
-  return charged;
-}
-
-void NetpathCell::discharge_objects(LoadedPath& path, Team& team) {
-  if (charges_objects(params_.level)) {
-    team.run_task([&](WorkerContext& worker) {
-      if (worker.rank() == 0)
-        path.discharge_objects();
-    });
-  }
-}
-
-std::unique_ptr<Cell> make_cell(const CellSpec& spec, const GridRequest& request, LoadPath load) {
+std::unique_ptr<Cell> make_cell(const CellSpec& spec, const GridRequest& request, LoadPath load,
+                                const std::function<const LevelCode*(Level)>& find_code) {
   const Params params = Params::from_json(spec.params);
+  const LevelCode* code = find_code(params.level);
+  if (code == nullptr)
+    throw RequestError("cell " + spec.name + ": " + not_compiled(params.level));
   Input input = input_for(params.capture ? request.pcap : std::string());
   std::shared_ptr<Network> network = network_for(input);
-  return std::make_unique<NetpathCell>(params, std::move(input), std::move(network), load);
+  return std::make_unique<NetpathCell>(params, std::move(input), std::move(network), load, *code);
 }
 
 }  // namespace getput::bench::netpath

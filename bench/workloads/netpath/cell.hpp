@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
 // The cell of netpath, for every scheme: it sees the path and its modules through LoadedPath.
 //
-// A trial loads the modules nic, udp and tcp with the scheme's reference counts, lets each worker
-// pass once over its share of the frames (for the books, and to warm up), times bursts of packets
-// between the controls, drains everything, checks the books, and unloads the modules again.
+// A trial loads the modules nic, udp and tcp with the scheme's reference counts, measures slices of
+// the charged path against slices of the path at level 0 on the same cores, frames and tables,
+// drains everything, checks the books, and unloads the modules again. The first trial of a cell
+// also passes once over the input, untimed, and accounts for every frame and every reference.
 //
-// What a level adds to a packet is far less than what a packet varies by: memory lies differently
-// in every process. So each burst is paired with one of the same length at level 0, over the same
-// frames and tables, in turn before and after it; the metric l0_ns is what those took. Not at L3,
-// where the tables hold references that the path of level 0 knows nothing of.
+// At level 0 both arms are the same code: that cell measures what the method resolves.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -19,14 +18,17 @@
 #include "bench/catalog/cell.hpp"
 #include "bench/engine/team.hpp"
 #include "bench/oracle/oracle.hpp"
+#include "bench/trial/sliced.hpp"
 #include "bench/workloads/netpath/books.hpp"
 #include "bench/workloads/netpath/grid.hpp"
+#include "bench/workloads/netpath/level_code.hpp"
 #include "bench/workloads/netpath/network.hpp"
+#include "bench/workloads/netpath/uncharged.hpp"
 
 namespace getput::bench::netpath {
 
-/// The three modules of one trial and the path through them, compiled for one scheme. Each call is
-/// one a burst or rarer, so that nothing timed makes a virtual call.
+/// The three modules of one trial, compiled for one scheme. Each call is one per trial or worker,
+/// so that nothing timed makes a virtual call.
 class LoadedPath {
  public:
   LoadedPath() = default;
@@ -34,44 +36,45 @@ class LoadedPath {
   LoadedPath& operator=(const LoadedPath&) = delete;
   virtual ~LoadedPath() = default;
 
-  /// One timed burst of one worker; qsbr-offline while it waits at the gate.
-  virtual void burst(Level level, Core& core, WorkerContext& worker) = 0;
-  /// The worker passes once over its share, untimed: the account of every frame of the input.
-  virtual void pass(Level level, Core& core) = 0;
-  /// Level 3: what is in the tables takes its references, as it did when it was created. Returns
-  /// how many.
-  virtual std::uint64_t charge_objects() = 0;
-  virtual void discharge_objects() = 0;
-  /// With nobody inside; what does not go as it must goes to @p verdict.
+  /// PathModules of the scheme.
+  virtual const void* modules() const noexcept = 0;
+  /// PathModules<Uncharged>: the same call tables and no reference.
+  virtual const void* uncharged_modules() const noexcept = 0;
+  /// Calls @p body on this thread inside the scheme's ThreadGuard.
+  virtual void guarded(const std::function<void()>& body) const = 0;
+  /// Requires that no reference is held. Failures go to @p verdict.
   virtual void unload(Verdict& verdict) = 0;
 };
 
-/// Loads the modules. @p raw: a raw socket listens too.
-using LoadPath = std::unique_ptr<LoadedPath> (*)(Network& network, bool raw);
+/// Loads the modules. Throws EnvironmentError with the loader's message.
+using LoadPath = std::unique_ptr<LoadedPath> (*)();
 
 class NetpathCell final : public Cell {
  public:
-  NetpathCell(const Params& params, Input input, std::shared_ptr<Network> network, LoadPath load);
+  /// @p code: the level of @p params, compiled for the scheme that @p load counts with.
+  NetpathCell(const Params& params, Input input, std::shared_ptr<Network> network, LoadPath load,
+              const LevelCode& code);
 
   Measurement run(TrialContext& trial) override;
 
  private:
-  BurstReport burst(LoadedPath& path, Level level, Cores& cores, TrialContext& trial);
-  void run_uncharged(LoadedPath& path, Cores& cores, TrialContext& trial,
-                     std::vector<BurstReport>& kept);
   Cores make_cores(const RxRings& rings, Team& team);
-  Account one_pass(LoadedPath& path, Cores& cores, Team& team, Verdict& verdict);
-  std::uint64_t charge_objects(LoadedPath& path, Team& team);
-  void discharge_objects(LoadedPath& path, Team& team);
+  void on_workers(Team& team, const LoadedPath& path,
+                  const std::function<void(WorkerContext&)>& body) const;
+  /// One pass over the input that counts the references of @p level; checks its books.
+  Account pass(Level level, const RxRings& rings, Team& team, const LoadedPath& path,
+               Verdict& verdict);
+  Measurement measure(TrialContext& trial, const LoadedPath& path, Cores& cores);
 
   const Params params_;
   const Input input_;
   const std::shared_ptr<Network> network_;
   const LoadPath load_;
-  std::optional<Account> pass_;  ///< of the first attempt
+  const LevelCode& code_;
 };
 
 /// The cell that @p spec names.
-std::unique_ptr<Cell> make_cell(const CellSpec& spec, const GridRequest& request, LoadPath load);
+std::unique_ptr<Cell> make_cell(const CellSpec& spec, const GridRequest& request, LoadPath load,
+                                const std::function<const LevelCode*(Level)>& find_code);
 
 }  // namespace getput::bench::netpath

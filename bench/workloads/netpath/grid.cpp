@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: MIT
 #include "bench/workloads/netpath/grid.hpp"
 
+#include <array>
 #include <utility>
 
 #include "bench/catalog/grid.hpp"
 #include "bench/engine/errors.hpp"
 #include "bench/workloads/netpath/frames.hpp"
+#include "schemes/control/none.hpp"
 
 namespace getput::bench::netpath {
 namespace {
 
-// Bursts of 3 ms and their controls, a whole pass for the books, modules loaded and unloaded; at L3
-// also every table entry twice.
-constexpr double kEstimateMs = 62.0;
-constexpr double kEstimateObjectsMs = 126.0;
+// The default 150 ms of slices, the pilot and the controls, modules loaded and unloaded. Level 0 is
+// timed four times as long.
+constexpr double kEstimateMs = 190.0;
+constexpr double kEstimateLevel0Ms = 640.0;
+
+// Level 3 takes 0.007 references a packet: what they cost is computed, not timed.
+constexpr std::array kTimedLevels = {Level::l0, Level::l5, Level::l6, Level::l7};
 
 const char* steering_name(Steering steering) noexcept {
   return steering == Steering::rss ? "rss" : "spray";
@@ -24,13 +29,13 @@ Level level_named(const std::string& text) {
     if (name(level) == text)
       return level;
   }
-  throw RequestError("unknown charge level " + text + "; known: L0 L3 L5 L6 L7");
+  throw RequestError("unknown charge level " + text + "; known: L0 L5 L6 L7");
 }
 
 /// With one worker all frames are its own, however they are steered.
 std::vector<Params> combinations(unsigned threads, bool capture) {
   std::vector<Params> all;
-  for (const Level level : kLevels) {
+  for (const Level level : kTimedLevels) {
     for (const Steering steering : {Steering::rss, Steering::spray}) {
       if (steering == Steering::spray && threads == 1)
         continue;
@@ -49,11 +54,12 @@ Tier tier_of(const Params& params, unsigned most_threads) {
     return Tier::paper;
   if (params.steering == Steering::spray)
     return Tier::paper;
+  if (params.level == Level::l5)
+    return Tier::paper;
   const bool extreme = params.level == Level::l0 || params.level == Level::l7;
   if (params.threads == 1)
     return extreme ? Tier::smoke : Tier::quick;
-  // Level 3 cannot be timed in turn with level 0 (decision 13), so few trials of it tell little.
-  return params.threads == most_threads && params.level != Level::l3 ? Tier::quick : Tier::paper;
+  return params.threads == most_threads ? Tier::quick : Tier::paper;
 }
 
 }  // namespace
@@ -93,7 +99,13 @@ std::string impossible(const SchemeInfo& info, const Params& params) {
   return {};
 }
 
-std::vector<CellSpec> enumerate(const SchemeInfo& info, const GridRequest& request) {
+std::string not_compiled(Level level) {
+  return "level " + std::string(name(level)) +
+         " is not in this binary; the binary of --paper has it: scripts/run --paper";
+}
+
+std::vector<CellSpec> enumerate(const SchemeInfo& info, const GridRequest& request,
+                                const std::function<bool(Level)>& compiled) {
   std::vector<CellSpec> cells;
   if (request.threads.empty())
     return cells;
@@ -104,10 +116,14 @@ std::vector<CellSpec> enumerate(const SchemeInfo& info, const GridRequest& reque
   for (const std::string& policy : request.places) {
     for (const unsigned threads : request.threads) {
       for (const Params& params : combinations(threads, capture)) {
+        if (params.level == Level::l0 && info.name != None<>::info.name)
+          continue;
         CellSpec cell = make_cell(kName, info, params.to_json(), policy, threads, request);
         cell.tier = tier_of(params, most);
-        cell.est_trial_ms = charges_objects(params.level) ? kEstimateObjectsMs : kEstimateMs;
+        cell.est_trial_ms = params.level == Level::l0 ? kEstimateLevel0Ms : kEstimateMs;
         refuse(cell, impossible(info, params));
+        if (!compiled(params.level))
+          refuse(cell, not_compiled(params.level));
         cells.push_back(std::move(cell));
       }
     }

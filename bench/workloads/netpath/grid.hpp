@@ -2,6 +2,7 @@
 // The cells of the question "what does it cost per packet?", and which of them a scheme can do.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -28,12 +29,18 @@ struct Params {
 inline constexpr const char* kName = "netpath";
 inline constexpr const char* kSummary =
     "what it costs per packet of a receive path to count references at the events of a charge "
-    "level: L0 never, L3 object created, L5 object used, L6 sk_buff, L7 both";
+    "level, beyond level 0 in the same trial: L5 object used, L6 sk_buff, L7 both";
 
 /// Empty, or why a scheme with this contract cannot do it.
 std::string impossible(const SchemeInfo& info, const Params& params);
 
-/// All cells of one scheme. Reads the capture, if one is asked for: throws RequestError.
-std::vector<CellSpec> enumerate(const SchemeInfo& info, const GridRequest& request);
+/// Why a cell of a level that is not in this binary cannot be measured, with the remedy.
+std::string not_compiled(Level level);
+
+/// All cells of one scheme. Level 0 is the same code for every scheme, so only the control `none`
+/// has it; level 3 is computed and not timed. @p compiled: is this level in the binary for this
+/// scheme? Reads the capture, if one is asked for: throws RequestError.
+std::vector<CellSpec> enumerate(const SchemeInfo& info, const GridRequest& request,
+                                const std::function<bool(Level)>& compiled);
 
 }  // namespace getput::bench::netpath

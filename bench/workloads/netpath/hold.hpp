@@ -12,9 +12,11 @@ template <class S, bool Charged>
 class Hold {
  public:
   /// Counts into @p gets when it succeeds.
-  [[gnu::always_inline]] Hold(modules::Module<S>* module, unsigned& gets) noexcept
+  template <class Gets>
+  [[gnu::always_inline]] Hold(modules::Module<S>* module, Gets& gets) noexcept
       : module_(module), ticket_(modules::try_module_get(module)) {
-    gets += ticket_ ? 1U : 0U;
+    if (ticket_)
+      ++gets;
   }
   [[gnu::always_inline]] ~Hold() {
     if (ticket_)
@@ -34,7 +36,8 @@ class Hold {
 template <class S>
 class Hold<S, false> {
  public:
-  Hold(modules::Module<S>* /*module*/, unsigned& /*gets*/) noexcept {}
+  template <class Gets>
+  Hold(modules::Module<S>* /*module*/, Gets& /*gets*/) noexcept {}
   ~Hold() {}  // not trivial, so that an unused one is no warning
   explicit operator bool() const noexcept { return true; }
 };

@@ -13,6 +13,7 @@
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <type_traits>
 
 #include "bench/engine/errors.hpp"
 #include "bench/oracle/oracle.hpp"
@@ -20,6 +21,17 @@
 #include "schemes/scheme.hpp"
 
 namespace getput::bench::netpath {
+
+/// What a path needs of its modules: whose references to take, and the tables to call through.
+template <class S>
+struct PathModules {
+  modules::Module<S>* nic = nullptr;
+  modules::Module<S>* udp = nullptr;
+  modules::Module<S>* tcp = nullptr;
+  const getput_link_ops* link = nullptr;
+  const getput_transport_ops* udp_ops = nullptr;
+  const getput_transport_ops* tcp_ops = nullptr;
+};
 
 template <class S>
 class ModuleSet {
@@ -45,9 +57,20 @@ class ModuleSet {
   modules::Module<S>* nic() const noexcept { return handles_[0].get(); }
   modules::Module<S>* udp() const noexcept { return handles_[1].get(); }
   modules::Module<S>* tcp() const noexcept { return handles_[2].get(); }
-  const getput_link_ops* link() const noexcept { return link_; }
-  const getput_transport_ops* udp_ops() const noexcept { return udp_ops_; }
-  const getput_transport_ops* tcp_ops() const noexcept { return tcp_ops_; }
+  /// For a path that takes references of a scheme T: those of S, or none where T differs from S.
+  template <class T = S>
+  PathModules<T> for_path() const noexcept {
+    PathModules<T> result;
+    if constexpr (std::is_same_v<S, T>) {
+      result.nic = nic();
+      result.udp = udp();
+      result.tcp = tcp();
+    }
+    result.link = link_;
+    result.udp_ops = udp_ops_;
+    result.tcp_ops = tcp_ops_;
+    return result;
+  }
 
   /// Unloads all three with nobody inside; what does not go as it must goes to @p verdict.
   void unload(Verdict& verdict) {

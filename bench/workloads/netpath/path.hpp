@@ -22,11 +22,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <type_traits>
 #include <utility>
 
 #include "bench/workloads/netpath/bytes.hpp"
 #include "bench/workloads/netpath/checksum.hpp"
 #include "bench/workloads/netpath/core.hpp"
+#include "bench/workloads/netpath/gets.hpp"
 #include "bench/workloads/netpath/hold.hpp"
 #include "bench/workloads/netpath/level.hpp"
 #include "bench/workloads/netpath/module_set.hpp"
@@ -63,19 +65,20 @@ constexpr DropReason reason_of(getput_verdict verdict) noexcept {
   return DropReason::handler_refused;
 }
 
-template <class S, Level L>
+/// @p Counting: counts the references it takes, for the books. Timed code does not.
+template <class S, Level L, bool Counting = true>
 class Path {
  public:
   /// @p raw: a raw socket listens too, and gets a clone of every packet for this host.
-  Path(Network& network, const ModuleSet<S>& modules, Core& core, bool raw) noexcept
+  Path(Network& network, const PathModules<S>& modules, Core& core, bool raw) noexcept
       : network_(network),
         core_(core),
-        nic_(modules.nic()),
-        udp_(modules.udp()),
-        tcp_(modules.tcp()),
-        link_(modules.link()),
-        udp_ops_(modules.udp_ops()),
-        tcp_ops_(modules.tcp_ops()),
+        nic_(modules.nic),
+        udp_(modules.udp),
+        tcp_(modules.tcp),
+        link_(modules.link),
+        udp_ops_(modules.udp_ops),
+        tcp_ops_(modules.tcp_ops),
         raw_(raw) {}
 
   /// One poll of the receive ring; returns how many frames it took, 0 for an empty ring. The thread
@@ -131,13 +134,14 @@ class Path {
   const getput_transport_ops* const udp_ops_;
   const getput_transport_ops* const tcp_ops_;
   const bool raw_;
-  unsigned gets_ = 0;  ///< of the current poll
+  using Gets = std::conditional_t<Counting, CountedGets, UncountedGets>;
+  Gets gets_;  ///< of the current poll
 };
 
 // flatten: whether a scheme's get is inlined must not depend on how often it appears here, or one
 // scheme would be charged for a call that another one does not make.
-template <class S, Level L>
-[[gnu::flatten]] std::size_t Path<S, L>::poll() noexcept {
+template <class S, Level L, bool Counting>
+[[gnu::flatten]] std::size_t Path<S, L, Counting>::poll() noexcept {
   constexpr std::size_t kAhead = 3;  // frames whose headers are fetched before their turn
   core_.socket_memory.prepare();
   const std::size_t count = core_.next_batch();
@@ -148,18 +152,18 @@ template <class S, Level L>
     receive(slots[i]);
   }
   core_.account.received += count;
-  core_.account.gets += std::exchange(gets_, 0U);
+  core_.account.gets += gets_.take();
   core_.advance(count);
   read_sockets();
   while (core_.tx.pending() >= kTxBatch) complete(kTxBatch);
   return count;
 }
 
-template <class S, Level L>
-[[gnu::noinline]] void Path<S, L>::drain() noexcept {
+template <class S, Level L, bool Counting>
+[[gnu::noinline]] void Path<S, L, Counting>::drain() noexcept {
   read_sockets();
   while (core_.tx.pending() != 0) complete(std::min(core_.tx.pending(), kTxBatch));
-  core_.account.gets += std::exchange(gets_, 0U);
+  core_.account.gets += gets_.take();
 }
 
 }  // namespace getput::bench::netpath

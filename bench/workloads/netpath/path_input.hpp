@@ -6,8 +6,8 @@
 
 namespace getput::bench::netpath {
 
-template <class S, Level L>
-[[gnu::always_inline]] inline void Path<S, L>::receive(const RxSlot& slot) noexcept {
+template <class S, Level L, bool Counting>
+[[gnu::always_inline]] inline void Path<S, L, Counting>::receive(const RxSlot& slot) noexcept {
   core_.account.bytes += slot.desc.wire_len;
   DropReason why = DropReason::none;
   SkBuff* skb = allocate(slot, why);
@@ -26,9 +26,9 @@ template <class S, Level L>
 }
 
 /// From the driver to the route. none: somebody else owns the packet now.
-template <class S, Level L>
-[[gnu::always_inline]] inline DropReason Path<S, L>::input(const RxSlot& slot,
-                                                           SkBuff& skb) noexcept {
+template <class S, Level L, bool Counting>
+[[gnu::always_inline]] inline DropReason Path<S, L, Counting>::input(const RxSlot& slot,
+                                                                     SkBuff& skb) noexcept {
   slot.restore();
   if (auto why = reason_of(link_->rx(&network_.in.abi, &slot.desc, &skb.packet, &core_.stats));
       why != DropReason::none) [[unlikely]]
@@ -58,8 +58,8 @@ template <class S, Level L>
 }
 
 /// Tells the transports what the parser found; Ethernet padding behind the packet goes.
-template <class S, Level L>
-[[gnu::always_inline]] inline void Path<S, L>::describe(SkBuff& skb) noexcept {
+template <class S, Level L, bool Counting>
+[[gnu::always_inline]] inline void Path<S, L, Counting>::describe(SkBuff& skb) noexcept {
   const Packet& parsed = skb.parsed;
   getput_packet& packet = skb.packet;
   const std::uint32_t end = parsed.ip_offset + parsed.ip_length;
@@ -78,8 +78,8 @@ template <class S, Level L>
     packet.flags |= GETPUT_PKT_FRAGMENT;
 }
 
-template <class S, Level L>
-[[gnu::always_inline]] inline DropReason Path<S, L>::deliver(SkBuff& skb) noexcept {
+template <class S, Level L, bool Counting>
+[[gnu::always_inline]] inline DropReason Path<S, L, Counting>::deliver(SkBuff& skb) noexcept {
   const Packet& parsed = skb.parsed;
   if (parsed.upper_problem != DropReason::none) [[unlikely]]
     return parsed.upper_problem;
@@ -104,8 +104,8 @@ template <class S, Level L>
   return to_socket(skb, module, tcp ? tcp_ops_ : udp_ops_);
 }
 
-template <class S, Level L>
-[[gnu::always_inline]] inline DropReason Path<S, L>::to_socket(
+template <class S, Level L, bool Counting>
+[[gnu::always_inline]] inline DropReason Path<S, L, Counting>::to_socket(
     SkBuff& skb, Module* module, const getput_transport_ops* ops) noexcept {
   getput_ports ports{};
   DropReason why = reason_of(ops->demux(&skb.packet, &ports));
@@ -132,10 +132,9 @@ template <class S, Level L>
 
 /// Hands the packet to the transport and appends it to the receive queue, under the socket's lock.
 /// @p ended: it was the connection's last.
-template <class S, Level L>
-[[gnu::always_inline]] inline DropReason Path<S, L>::queue(SkBuff& skb, Socket& socket,
-                                                           const getput_transport_ops* ops,
-                                                           bool& ended) noexcept {
+template <class S, Level L, bool Counting>
+[[gnu::always_inline]] inline DropReason Path<S, L, Counting>::queue(
+    SkBuff& skb, Socket& socket, const getput_transport_ops* ops, bool& ended) noexcept {
   constexpr std::uint32_t kReceiveBuffer = 212992;  // net.core.rmem_default
   const std::lock_guard lock(socket.lock);
   if (socket.closed) [[unlikely]]
@@ -159,8 +158,8 @@ template <class S, Level L>
 
 /// A clone for the raw socket. The packet's own reference vouches for the clone's, so it cannot be
 /// refused (the kernel's __module_get).
-template <class S, Level L>
-void Path<S, L>::to_raw_socket(SkBuff& skb) noexcept {
+template <class S, Level L, bool Counting>
+void Path<S, L, Counting>::to_raw_socket(SkBuff& skb) noexcept {
   SkBuff* clone = core_.heads.clone(skb);
   if (clone == nullptr) {
     ++core_.account.clone_missed;
@@ -175,8 +174,8 @@ void Path<S, L>::to_raw_socket(SkBuff& skb) noexcept {
   core_.raw_queue = clone;
 }
 
-template <class S, Level L>
-[[gnu::always_inline]] inline DropReason Path<S, L>::forward(SkBuff& skb) noexcept {
+template <class S, Level L, bool Counting>
+[[gnu::always_inline]] inline DropReason Path<S, L, Counting>::forward(SkBuff& skb) noexcept {
   const Packet& parsed = skb.parsed;
   if (parsed.hop_limit <= 1) [[unlikely]]
     return DropReason::hop_limit;
@@ -209,8 +208,8 @@ template <class S, Level L>
   return DropReason::none;
 }
 
-template <class S, Level L>
-[[gnu::always_inline]] inline void Path<S, L>::lower_hop_limit(SkBuff& skb) noexcept {
+template <class S, Level L, bool Counting>
+[[gnu::always_inline]] inline void Path<S, L, Counting>::lower_hop_limit(SkBuff& skb) noexcept {
   std::uint8_t* ip = skb.frame + skb.parsed.ip_offset;
   if (skb.parsed.ipv6) {
     --ip[7];

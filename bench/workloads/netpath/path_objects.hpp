@@ -7,22 +7,23 @@
 
 namespace getput::bench::netpath {
 
-template <class S, Level L>
+template <class S, Level L, bool Counting>
 template <class T, class Memory>
-[[gnu::always_inline]] inline T* Path<S, L>::find_or_create(Table<T>& table, Memory& memory,
-                                                            const typename T::Key& key,
-                                                            Module* module,
-                                                            DropReason& why) noexcept {
+[[gnu::always_inline]] inline T* Path<S, L, Counting>::find_or_create(Table<T>& table,
+                                                                      Memory& memory,
+                                                                      const typename T::Key& key,
+                                                                      Module* module,
+                                                                      DropReason& why) noexcept {
   if (T* found = table.find(key)) [[likely]]
     return found;
   return create(table, memory, key, module, why);
 }
 
 /// The miss: a new entry, with a reference to its module at level 3. Null: why says it.
-template <class S, Level L>
+template <class S, Level L, bool Counting>
 template <class T, class Memory>
-T* Path<S, L>::create(Table<T>& table, Memory& memory, const typename T::Key& key, Module* module,
-                      DropReason& why) noexcept {
+T* Path<S, L, Counting>::create(Table<T>& table, Memory& memory, const typename T::Key& key,
+                                Module* module, DropReason& why) noexcept {
   T* object = memory.take();
   if (object == nullptr) {
     why = DropReason::no_table_space;
@@ -54,8 +55,8 @@ T* Path<S, L>::create(Table<T>& table, Memory& memory, const typename T::Key& ke
 
 /// Takes the socket out of the table and gives back its reference; the memory follows after a grace
 /// period. What is still queued is read by the worker that has it on its list.
-template <class S, Level L>
-void Path<S, L>::close(Socket& socket, Module* module) noexcept {
+template <class S, Level L, bool Counting>
+void Path<S, L, Counting>::close(Socket& socket, Module* module) noexcept {
   {
     const std::lock_guard lock(socket.lock);
     if (socket.closed)
@@ -71,9 +72,9 @@ void Path<S, L>::close(Socket& socket, Module* module) noexcept {
   core_.socket_memory.retire(&socket);
 }
 
-template <class S, Level L>
-[[gnu::always_inline]] inline SkBuff* Path<S, L>::allocate(const RxSlot& slot,
-                                                           DropReason& why) noexcept {
+template <class S, Level L, bool Counting>
+[[gnu::always_inline]] inline SkBuff* Path<S, L, Counting>::allocate(const RxSlot& slot,
+                                                                     DropReason& why) noexcept {
   SkBuff* skb = core_.heads.allocate(slot.frame(), slot.desc.captured);
   if (skb == nullptr) [[unlikely]] {
     why = DropReason::no_buffer;
@@ -92,16 +93,16 @@ template <class S, Level L>
   return skb;
 }
 
-template <class S, Level L>
-[[gnu::always_inline]] inline void Path<S, L>::free(SkBuff* skb) noexcept {
+template <class S, Level L, bool Counting>
+[[gnu::always_inline]] inline void Path<S, L, Counting>::free(SkBuff* skb) noexcept {
   if constexpr (charges_packets(L))
     modules::module_put(nic_, skb->ticket.template take<Ticket>());
   core_.heads.release(skb);
 }
 
 /// The applications: each reads all that its socket has got.
-template <class S, Level L>
-void Path<S, L>::read_sockets() noexcept {
+template <class S, Level L, bool Counting>
+void Path<S, L, Counting>::read_sockets() noexcept {
   for (std::size_t i = 0; i < core_.readable_count; ++i) {
     Socket& socket = *core_.readable[i];
     SkBuff* skb = nullptr;
@@ -120,8 +121,8 @@ void Path<S, L>::read_sockets() noexcept {
 
 /// Frees what the card has sent. A driver that is going is not called any more: the ring belongs to
 /// the core, which then takes its packets off by itself.
-template <class S, Level L>
-void Path<S, L>::complete(std::size_t budget) noexcept {
+template <class S, Level L, bool Counting>
+void Path<S, L, Counting>::complete(std::size_t budget) noexcept {
   void* sent[kTxBatch];
   std::uint32_t count = 0;
   const Use device(nic_, gets_);

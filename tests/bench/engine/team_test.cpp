@@ -53,7 +53,9 @@ TEST(TeamTest, BurstCountsOnlyTheWindowInWhichAllWork) {
     EXPECT_LT(worker.begin, worker.end);
     EXPECT_LE(worker.end, worker.active_end);
     EXPECT_TRUE(worker.stayed);
-    EXPECT_GE(Clock::instance().ns(worker.end - worker.begin), 0.5e6);
+    if (report.involuntary_switches() == 0) {  // one that comes late has a short window
+      EXPECT_GE(Clock::instance().ns(worker.end - worker.begin), 0.5e6);
+    }
     EXPECT_GT(worker.ns_per_op(), 0.0);
   }
   EXPECT_GE(report.overlap(), 0.99);

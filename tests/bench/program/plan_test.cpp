@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <string>
+
 #include "bench/engine/errors.hpp"
 #include "bench/engine/placement.hpp"
 
@@ -20,6 +23,21 @@ TEST(PlanTest, AsksForTheGridOfItsCells) {
   EXPECT_EQ(request.pcap, "x.pcap");
   plan.trials = {{"pairs/a/threads:100000/place:compact", 0}};
   EXPECT_THROW((void)plan.grid(""), RequestError);
+}
+
+/// The plan with one more key.
+std::string plan_file(const std::string& more) {
+  const std::string file = ::testing::TempDir() + "plan_test.json";
+  std::ofstream(file) << R"({"schema":"getput.plan/1","seed":1,"trials":[])" << more << "}";
+  return file;
+}
+
+TEST(PlanTest, SlicesHaveALength) {
+  EXPECT_EQ(Plan::read(plan_file("")).settings.slices_ms, TrialSettings{}.slices_ms);
+  EXPECT_EQ(Plan::read(plan_file(R"(,"slices_ms":40)")).settings.slices_ms, 40.0);
+  EXPECT_THROW(Plan::read(plan_file(R"(,"slices_ms":1)")), RequestError);
+  EXPECT_EQ(Plan::read(plan_file(R"(,"planted_ns":2)")).settings.planted_ns, 2.0);
+  EXPECT_THROW(Plan::read(plan_file(R"(,"planted_ns":-1)")), RequestError);
 }
 
 }  // namespace

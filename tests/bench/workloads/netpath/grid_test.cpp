@@ -7,6 +7,7 @@
 
 #include "bench/engine/errors.hpp"
 #include "bench/engine/placement.hpp"
+#include "schemes/control/none.hpp"
 
 namespace getput::bench::netpath {
 namespace {
@@ -23,6 +24,10 @@ GridRequest request() {
   return request;
 }
 
+bool everything(Level) {
+  return true;
+}
+
 const CellSpec* find(const std::vector<CellSpec>& cells, const std::string& part) {
   for (const CellSpec& cell : cells) {
     if (cell.name.find(part) != std::string::npos)
@@ -32,7 +37,7 @@ const CellSpec* find(const std::vector<CellSpec>& cells, const std::string& part
 }
 
 TEST(Grid, NamesHaveTheParametersInTheirOrder) {
-  const auto cells = enumerate(ordinary(), request());
+  const auto cells = enumerate(ordinary(), request(), everything);
   ASSERT_NE(find(cells,
                  "netpath/ordinary/level:L5/threads:1/steering:rss/input:imix/raw:0/place:compact"),
             nullptr);
@@ -55,18 +60,42 @@ TEST(Grid, ParametersSurviveTheirJson) {
   EXPECT_THROW(Params::from_json(unknown), RequestError);
 }
 
-TEST(Grid, SmokeHasTheExtremesAndQuickEveryLevel) {
+TEST(Grid, SmokeHasLevel7AndQuickLevel6Too) {
   std::set<std::string> smoke;
   std::set<std::string> quick;
-  for (const CellSpec& cell : enumerate(ordinary(), request())) {
+  for (const CellSpec& cell : enumerate(ordinary(), request(), everything)) {
     const std::string level = cell.params.at("level").get<std::string>();
     if (cell.tier == Tier::smoke)
       smoke.insert(level);
     if (cell.tier != Tier::paper)
       quick.insert(level);
   }
-  EXPECT_EQ(smoke, (std::set<std::string>{"L0", "L7"}));
-  EXPECT_EQ(quick, (std::set<std::string>{"L0", "L3", "L5", "L6", "L7"}));
+  EXPECT_EQ(smoke, (std::set<std::string>{"L7"}));
+  EXPECT_EQ(quick, (std::set<std::string>{"L6", "L7"}));
+}
+
+TEST(Grid, OnlyTheControlHasLevel0) {
+  SchemeInfo none = getput::None<>::info;
+  const auto count = [](const SchemeInfo& info) {
+    unsigned cells = 0;
+    for (const CellSpec& cell : enumerate(info, request(), everything)) {
+      cells += cell.params.at("level") == "L0" ? 1U : 0U;
+      EXPECT_NE(cell.params.at("level"), "L3") << "level 3 is computed";
+    }
+    return cells;
+  };
+  EXPECT_EQ(count(ordinary()), 0U);
+  EXPECT_GT(count(none), 0U);
+}
+
+TEST(Grid, ALevelThatIsNotCompiledNamesTheRemedy) {
+  const auto cells =
+      enumerate(ordinary(), request(), [](Level level) { return level != Level::l5; });
+  const CellSpec* cell = find(cells, "level:L5");
+  ASSERT_NE(cell, nullptr);
+  EXPECT_FALSE(cell->possible);
+  EXPECT_NE(cell->why.find("scripts/run --paper"), std::string::npos) << cell->why;
+  EXPECT_TRUE(find(cells, "level:L7")->possible);
 }
 
 TEST(Grid, WhatASchemeCannotDo) {
@@ -94,7 +123,7 @@ TEST(Grid, WhatASchemeCannotDo) {
 TEST(Grid, ABadCaptureIsRefusedBeforeAnythingIsPlanned) {
   GridRequest bad = request();
   bad.pcap = "there-is-no-such.pcap";
-  EXPECT_THROW(enumerate(ordinary(), bad), RequestError);
+  EXPECT_THROW(enumerate(ordinary(), bad, everything), RequestError);
 }
 
 }  // namespace

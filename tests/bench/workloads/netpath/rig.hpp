@@ -21,7 +21,7 @@ class Rig {
       : input_(input), network_(input, options), ring_(input, everything(input)) {
     cores_.push_back(std::make_unique<Core>(ring_, network_.socket_memory));
     thread_.online();
-    path_.emplace(network_, modules_, core(), raw);
+    path_.emplace(network_, modules_.for_path(), core(), raw);
   }
   ~Rig() { finish(); }
 

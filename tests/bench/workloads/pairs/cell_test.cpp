@@ -32,7 +32,7 @@ Measurement run(Params params) {
   PairsCell<S> cell(spec);
   Team team(pus);
   TrialSchedule schedule(team, 1, 1.0);
-  TrialContext trial{team, schedule, 1, 1.0};
+  TrialContext trial{team, schedule, 1, 1.0, 0.0, 0.0};
   return cell.run(trial);
 }
 
@@ -130,7 +130,7 @@ TEST(PairsCellTest, TheHistoryOfTheOracleOutlivesTheObjects) {
   std::uint64_t before = 0;
   for (std::uint64_t number = 0; number < 2; ++number) {
     TrialSchedule schedule(team, number, 1.0);
-    TrialContext trial{team, schedule, number, 1.0, number};
+    TrialContext trial{team, schedule, number, 1.0, 0.0, 0.0, number};
     const Measurement result = cell.run(trial);
     EXPECT_TRUE(result.oracle_ok) << result.oracle_detail;
     const auto pairs = result.metrics["oracle_pairs"].get<std::uint64_t>();

@@ -68,7 +68,7 @@ Measurement run(Params params, double burst_ms = 2.0,
   RemovalCell<S> cell(spec, limit);
   Team team(pus);
   TrialSchedule schedule(team, 1, burst_ms);
-  TrialContext trial{team, schedule, 1, burst_ms};
+  TrialContext trial{team, schedule, 1, burst_ms, 0.0, 0.0};
   return cell.run(trial);
 }
 
@@ -161,7 +161,7 @@ TEST(RemovalCellTest, ACellIsUsableAfterASlowRemoval) {
   Team team({allowed_pus().front()});
   for (int trial = 0; trial < 2; ++trial) {
     TrialSchedule schedule(team, 1, 4.0);
-    TrialContext context{team, schedule, 1, 4.0};
+    TrialContext context{team, schedule, 1, 4.0, 0.0, 0.0};
     const Measurement result = cell.run(context);
     EXPECT_TRUE(result.oracle_ok) << result.oracle_detail;
   }

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#include "bench/engine/slices.hpp"
+
+#include <sys/resource.h>
+
+#include <atomic>
+
+#include "bench/engine/line.hpp"
+#include "schemes/machine/native.hpp"
+
+namespace getput::bench {
+namespace {
+
+// From the last gate to the first slice: longer than the workers need to leave the gate.
+constexpr double kLeadNs = 2e4;
+
+long involuntary_switches() noexcept {
+  rusage usage{};
+  getrusage(RUSAGE_THREAD, &usage);
+  return usage.ru_nivcsw;
+}
+
+void run_worker(WorkerContext& worker, const SlicePlan& plan, const SlicedWork& work,
+                Clock::Ticks origin, double planted_loops, std::vector<SliceRecord>& records) {
+  const Clock& clock = Clock::instance();
+  long switches = involuntary_switches();
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    const Clock::Ticks begin = origin + i * plan.length;
+    while (clock.now() < begin) {
+      machine::Native::cpu_relax();
+    }
+    const SliceStep step = plan.steps[i];
+    Slice slice(clock, begin + plan.length, step.arm == plan.planted_arm ? planted_loops : 0.0);
+    work.run(worker, step, slice);
+    const long now = involuntary_switches();
+    records[i] = slice.record();
+    records[i].switched = now != switches;
+    switches = now;
+  }
+}
+
+}  // namespace
+
+std::vector<std::vector<SliceRecord>> run_slices(Team& team, const SlicePlan& plan,
+                                                 const SlicedWork& work) {
+  std::vector<std::vector<SliceRecord>> records(team.size());
+  const double planted_loops = plan.planted_ns > 0.0 ? HoldLoops::per_ns() * plan.planted_ns : 0.0;
+  Padded<std::atomic<Clock::Ticks>> origin;
+  team.run_task([&](WorkerContext& worker) {
+    std::vector<SliceRecord>& mine = records[worker.rank()];
+    mine.resize(plan.steps.size());  // by its own thread: its pages lie on its node
+    work.around(worker, [&] {
+      worker.gate();
+      if (worker.rank() == 0) {
+        const Clock& clock = Clock::instance();
+        origin.value.store(clock.now() + clock.ticks(kLeadNs), std::memory_order_relaxed);
+      }
+      worker.gate();
+      run_worker(worker, plan, work, origin.value.load(std::memory_order_relaxed), planted_loops,
+                 mine);
+    });
+  });
+  return records;
+}
+
+}  // namespace getput::bench

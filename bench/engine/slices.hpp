@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// Time slices: the workers of a team run alternating arms, each for a slice of the shared clock.
+//
+// All workers derive the slice from the same clock, so they run the same arm at the same time
+// without exchanging a message. Within a slice the arm's loop calls Slice::more() after every
+// batch; the slice reads the clock there and adds up operations and ticks. Two kinds of batches do
+// not count: the first ones after the switch, which run with the cold caches and predictors that
+// the other arm left behind, and the one that crosses the end of the slice. An arm may clean up
+// after its last batch; that time belongs to no slice.
+//
+// Arms that share cores, memory and input and alternate every 25 to 400 us see the same machine.
+// The difference of two neighbouring slices therefore resolves far less than two long bursts do
+// (docs/methodology.md).
+//
+// The clock need not be a counter: where the time stamp counter is not invariant, Clock reads
+// clock_gettime(2), and each batch pays that call in both arms alike.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "bench/engine/clock.hpp"
+#include "bench/engine/pair_batch.hpp"
+#include "bench/engine/team.hpp"
+
+namespace getput::bench {
+
+/// What runs in one slice: an arm, and which compiled copy of it.
+struct SliceStep {
+  std::uint8_t arm = 0;
+  std::uint8_t copy = 0;
+};
+
+/// One worker's slice.
+struct SliceRecord {
+  Clock::Ticks ticks = 0;     ///< of the batches that count
+  std::uint64_t ops = 0;      ///< done in them
+  std::uint32_t batches = 0;  ///< how many count
+  Clock::Ticks longest = 0;   ///< the longest of them
+  bool switched = false;      ///< the worker lost its CPU involuntarily in this slice or before it
+};
+
+/// The time of one slice as the loop of an arm sees it:
+///   std::size_t done = 0;
+///   while (slice.more(done)) done = one_batch();
+class Slice {
+ public:
+  /// Batches after a switch that do not count.
+  static constexpr unsigned kSettlingBatches = 2;
+
+  /// @p planted_loops: iterations of hold() added to every operation, to test what is resolved.
+  Slice(const Clock& clock, Clock::Ticks end, double planted_loops) noexcept
+      : clock_(clock), end_(end), planted_loops_(planted_loops) {}
+
+  /// To be called before the first batch with 0 and after each batch with its operations. False:
+  /// the slice is over, and the batch just done does not count.
+  [[gnu::always_inline]] bool more(std::uint64_t ops) noexcept {
+    if (planted_loops_ != 0.0) [[unlikely]] {
+      hold(static_cast<std::uint64_t>(planted_loops_ * static_cast<double>(ops)));
+    }
+    const Clock::Ticks now = clock_.now();
+    if (now >= end_) {
+      return false;
+    }
+    if (unsettled_ != 0) {
+      --unsettled_;
+    } else {
+      const Clock::Ticks took = now - last_;
+      record_.ticks += took;
+      record_.ops += ops;
+      ++record_.batches;
+      record_.longest = took > record_.longest ? took : record_.longest;
+    }
+    last_ = now;
+    return true;
+  }
+
+  const SliceRecord& record() const noexcept { return record_; }
+
+ private:
+  const Clock& clock_;
+  Clock::Ticks end_;
+  double planted_loops_;
+  unsigned unsettled_ = kSettlingBatches + 1;  // the call before the first batch starts the clock
+  Clock::Ticks last_ = 0;
+  SliceRecord record_;
+};
+
+/// The order of the slices and their length.
+struct SlicePlan {
+  std::vector<SliceStep> steps;
+  Clock::Ticks length = 0;
+  std::uint8_t planted_arm = 0;
+  double planted_ns = 0.0;  ///< per operation of planted_arm; 0 in every real measurement
+};
+
+/// The code of the arms.
+struct SlicedWork {
+  /// Runs on each worker around all of its slices: thread guards, registration. Calls @p slices
+  /// once.
+  std::function<void(WorkerContext&, const std::function<void()>& slices)> around;
+  /// Runs one slice: calls slice.more() until it is false, then cleans up.
+  std::function<void(WorkerContext&, SliceStep, Slice&)> run;
+};
+
+/// Runs the plan on every worker. result[worker][step]; a slice that a worker missed as a whole has
+/// no batches.
+std::vector<std::vector<SliceRecord>> run_slices(Team& team, const SlicePlan& plan,
+                                                 const SlicedWork& work);
+
+}  // namespace getput::bench

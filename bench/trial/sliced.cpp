@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: MIT
+#include "bench/trial/sliced.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <random>
+
+#include "bench/trial/estimate.hpp"
+#include "bench/trial/fairness.hpp"
+#include "bench/trial/seed.hpp"
+
+namespace getput::bench {
+namespace {
+
+// A slice shall hold so many batches of the slower arm, those that do not count included.
+constexpr double kBatchesWanted = 20.0;
+constexpr std::uint32_t kBatchesLeast = 4;  ///< counted ones without which a slice says nothing
+constexpr double kShortestNs = 2.5e4;
+constexpr double kPilotNs = 5e5;
+constexpr double kPilotLongestNs = 6.4e7;
+constexpr std::size_t kPilotPairs = 2;
+constexpr std::size_t kPairsLeast = 12;
+constexpr double kLongestTotal = 4.0;  ///< of the time asked for, when slices have to be long
+constexpr std::size_t kValidLeast = 6;
+constexpr double kValidShare = 0.2;
+constexpr std::size_t kBootstrapBlock = 16;
+// A batch that takes so much longer than the usual one was interrupted by something.
+constexpr double kGapFactor = 8.0;
+constexpr double kGapLeastNs = 5e3;
+
+double batch_ticks(const SliceRecord& record) {
+  return static_cast<double>(record.ticks) / std::max(1U, record.batches);
+}
+
+bool complete(const SliceRecord& record) {
+  return !record.switched && record.batches >= kBatchesLeast && record.ops != 0;
+}
+
+/// Mean over the workers of own ticks over own operations, in nanoseconds.
+double cost_ns(const std::vector<std::vector<SliceRecord>>& records, std::size_t step) {
+  double sum = 0.0;
+  for (const auto& worker : records) {
+    sum += Clock::instance().ns(worker[step].ticks) / static_cast<double>(worker[step].ops);
+  }
+  return sum / static_cast<double>(records.size());
+}
+
+bool all_complete(const std::vector<std::vector<SliceRecord>>& records, std::size_t step) {
+  return std::all_of(records.begin(), records.end(),
+                     [step](const auto& worker) { return complete(worker[step]); });
+}
+
+/// Ticks of the slowest arm's usual batch, or 0 if the pilot's slices were too short to tell.
+double slowest_batch(const std::vector<std::vector<SliceRecord>>& records) {
+  double slowest = 0.0;
+  for (const auto& worker : records) {
+    for (const SliceRecord& record : worker) {
+      if (record.batches < kBatchesLeast && !record.switched) {
+        return 0.0;
+      }
+      slowest = std::max(slowest, batch_ticks(record));
+    }
+  }
+  return slowest;
+}
+
+/// Chooses the length of a slice.
+Clock::Ticks pilot(Team& team, const SlicedArms& arms, const SliceSettings& settings) {
+  const Clock& clock = Clock::instance();
+  double slowest = 0.0;
+  for (double ns = kPilotNs; slowest == 0.0 && ns <= kPilotLongestNs; ns *= 4.0) {
+    const SlicePlan plan{slice_order(kPilotPairs, arms.copies, settings.seed), clock.ticks(ns),
+                         kSubject, settings.planted_ns};
+    slowest = slowest_batch(run_slices(team, plan, arms.work));
+  }
+  const double total_ns = settings.total_ms * 1e6;
+  const double longest = kLongestTotal * total_ns / (2.0 * static_cast<double>(kPairsLeast));
+  const double wanted = slowest == 0.0 ? longest : kBatchesWanted * slowest * clock.ns(1);
+  return clock.ticks(std::clamp(wanted, std::min(kShortestNs, longest), longest));
+}
+
+std::size_t pairs_in(double total_ms, Clock::Ticks length) {
+  const double pair_ms = 2.0 * Clock::instance().ns(length) * 1e-6;
+  return std::max(kPairsLeast, static_cast<std::size_t>(total_ms / pair_ms));
+}
+
+/// The mean difference of every copy of one arm from the mean over all, in nanoseconds.
+std::vector<double> copy_effects(const std::vector<SlicePair>& pairs, unsigned copies,
+                                 bool of_subject) {
+  std::vector<std::vector<double>> by_copy(copies);
+  for (const SlicePair& pair : pairs) {
+    by_copy[of_subject ? pair.subject_copy : pair.baseline_copy].push_back(pair.subject -
+                                                                           pair.baseline);
+  }
+  std::vector<double> effects;
+  for (const auto& values : by_copy) {
+    effects.push_back(trimmed_mean(values));
+  }
+  const double centre = mean(effects);
+  for (double& effect : effects) {
+    effect = of_subject ? effect - centre : centre - effect;
+  }
+  return effects;
+}
+
+double hundredth(double value) {
+  return std::round(value * 100.0) / 100.0;
+}
+
+Json slices_json(const std::vector<SlicePair>& pairs) {
+  Json subject = Json::array();
+  Json baseline = Json::array();
+  Json subject_copy = Json::array();
+  Json baseline_copy = Json::array();
+  for (const SlicePair& pair : pairs) {
+    subject.push_back(hundredth(pair.subject));
+    baseline.push_back(hundredth(pair.baseline));
+    subject_copy.push_back(pair.subject_copy);
+    baseline_copy.push_back(pair.baseline_copy);
+  }
+  return {{"subject", std::move(subject)},
+          {"baseline", std::move(baseline)},
+          {"subject_copy", std::move(subject_copy)},
+          {"baseline_copy", std::move(baseline_copy)}};
+}
+
+struct Columns {
+  std::vector<double> subject;
+  std::vector<double> baseline;
+  std::vector<double> difference;
+};
+
+Columns columns_of(const std::vector<SlicePair>& pairs) {
+  Columns columns;
+  for (const SlicePair& pair : pairs) {
+    columns.subject.push_back(pair.subject);
+    columns.baseline.push_back(pair.baseline);
+    columns.difference.push_back(pair.subject - pair.baseline);
+  }
+  return columns;
+}
+
+Json difference_json(const SlicedPairs& pairs, const Columns& columns, const SlicedArms& arms,
+                     const SliceSettings& settings, Clock::Ticks length) {
+  const std::vector<double> subject_copies = copy_effects(pairs.valid, arms.copies, true);
+  const std::vector<double> baseline_copies = copy_effects(pairs.valid, arms.copies, false);
+  std::vector<double> all_copies = subject_copies;
+  all_copies.insert(all_copies.end(), baseline_copies.begin(), baseline_copies.end());
+  return {{"baseline", arms.baseline},
+          {"baseline_ns", trimmed_mean(columns.baseline)},
+          {"ns", trimmed_mean(columns.difference)},
+          {"median_ns", median(columns.difference)},
+          {"mean_ns", mean(columns.difference)},
+          {"se_ns", block_bootstrap_error(columns.difference, kBootstrapBlock, settings.seed)},
+          {"pairs", pairs.valid.size()},
+          {"pairs_void", pairs.voided},
+          {"slice_us", Clock::instance().ns(length) * 1e-3},
+          {"batches_per_slice", pairs.batches_per_slice},
+          {"copies", {{"subject", subject_copies}, {"baseline", baseline_copies}}},
+          {"copy_sd_ns", standard_deviation(all_copies)},
+          {"planted_ns", settings.planted_ns}};
+}
+
+/// Operations and time of the subject's slices.
+void add_up(const std::vector<SliceStep>& steps,
+            const std::vector<std::vector<SliceRecord>>& records, Measurement& result) {
+  Clock::Ticks longest = 0;
+  for (const auto& worker : records) {
+    std::uint64_t ops = 0;
+    Clock::Ticks ticks = 0;
+    for (std::size_t step = 0; step < steps.size(); ++step) {
+      if (steps[step].arm == kSubject) {
+        ops += worker[step].ops;
+        ticks += worker[step].ticks;
+      }
+    }
+    result.thread_ops.push_back(ops);
+    result.ops += ops;
+    longest = std::max(longest, ticks);
+  }
+  result.wall_ns = static_cast<std::uint64_t>(Clock::instance().ns(longest));
+  result.metrics["min_over_max"] = min_over_max(result.thread_ops);
+  result.metrics["jain"] = jain_index(result.thread_ops);
+}
+
+}  // namespace
+
+std::vector<SliceStep> slice_order(std::size_t pairs, unsigned copies, std::uint64_t seed) {
+  std::mt19937_64 random(mix(seed));
+  std::vector<std::uint8_t> order[2];
+  for (auto& one : order) {
+    one.resize(copies);
+    std::iota(one.begin(), one.end(), std::uint8_t{0});
+  }
+  std::vector<SliceStep> steps;
+  steps.reserve(2 * pairs);
+  for (std::size_t pair = 0; pair < pairs; ++pair) {
+    if (pair % copies == 0) {
+      std::shuffle(order[kSubject].begin(), order[kSubject].end(), random);
+      std::shuffle(order[kBaseline].begin(), order[kBaseline].end(), random);
+    }
+    const auto first = static_cast<std::uint8_t>(random() & 1U);
+    for (const std::uint8_t arm : {first, static_cast<std::uint8_t>(1U - first)}) {
+      steps.push_back({arm, order[arm][pair % copies]});
+    }
+  }
+  return steps;
+}
+
+SlicedPairs pair_slices(const std::vector<SliceStep>& steps,
+                        const std::vector<std::vector<SliceRecord>>& records) {
+  SlicedPairs result;
+  for (std::size_t step = 0; step + 1 < steps.size(); step += 2) {
+    if (!all_complete(records, step) || !all_complete(records, step + 1)) {
+      ++result.voided;
+      continue;
+    }
+    const std::size_t subject = steps[step].arm == kSubject ? step : step + 1;
+    const std::size_t baseline = subject == step ? step + 1 : step;
+    result.valid.push_back({cost_ns(records, subject), cost_ns(records, baseline),
+                            steps[subject].copy, steps[baseline].copy});
+  }
+  const Clock& clock = Clock::instance();
+  std::vector<double> batches;
+  std::vector<double> usual[2];
+  for (const auto& worker : records) {
+    for (std::size_t step = 0; step < steps.size(); ++step) {
+      batches.push_back(worker[step].batches);
+      usual[steps[step].arm].push_back(batch_ticks(worker[step]));
+    }
+  }
+  result.batches_per_slice = median(batches);
+  const double medians[2] = {clock.ns(1) * median(usual[kSubject]),
+                             clock.ns(1) * median(usual[kBaseline])};
+  for (const auto& worker : records) {
+    for (std::size_t step = 0; step < steps.size(); ++step) {
+      const double longest = clock.ns(worker[step].longest);
+      if (longest > kGapLeastNs + kGapFactor * medians[steps[step].arm]) {
+        ++result.gaps;
+        result.longest_gap_ns = std::max(result.longest_gap_ns, longest);
+      }
+    }
+  }
+  return result;
+}
+
+Measurement measure_slices(Team& team, const SlicedArms& arms, const SliceSettings& settings,
+                           const std::string& unit) {
+  SlicePlan plan;
+  plan.length = pilot(team, arms, settings);
+  plan.steps = slice_order(pairs_in(settings.total_ms, plan.length), arms.copies, settings.seed);
+  plan.planted_arm = kSubject;
+  plan.planted_ns = settings.planted_ns;
+  const auto records = run_slices(team, plan, arms.work);
+
+  const SlicedPairs pairs = pair_slices(plan.steps, records);
+  const Columns columns = columns_of(pairs.valid);
+  Measurement result;
+  result.unit = unit;
+  add_up(plan.steps, records, result);
+  result.covariates["clock_gaps"] = pairs.gaps;
+  result.covariates["clock_gap_max_ns"] = pairs.longest_gap_ns;
+  const auto planned = static_cast<double>(plan.steps.size() / 2);
+  if (pairs.valid.size() < kValidLeast ||
+      static_cast<double>(pairs.valid.size()) < kValidShare * planned) {
+    result.reject_reasons.emplace_back("too_few_slices");
+    return result;
+  }
+  result.ns_per_op = trimmed_mean(columns.subject);
+  result.difference = difference_json(pairs, columns, arms, settings, plan.length);
+  result.slices = slices_json(pairs.valid);
+  return result;
+}
+
+}  // namespace getput::bench

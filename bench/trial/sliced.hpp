@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// A trial whose result is a difference: what the subject costs beyond its baseline.
+//
+// Both arms alternate in time slices (engine/slices.hpp), in random order inside each pair of
+// slices. A pilot chooses the length of a slice, so that the slower arm completes enough batches in
+// it. Each arm exists in several compiled copies at different addresses; the copies are drawn
+// equally often, because where code lies is worth half a nanosecond a packet and does not change
+// between processes.
+//
+// A pair of slices counts when every worker completed enough batches in both and none lost its CPU.
+// A disturbance therefore costs the pair and not the trial.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "bench/catalog/cell.hpp"
+#include "bench/engine/slices.hpp"
+#include "bench/engine/team.hpp"
+
+namespace getput::bench {
+
+inline constexpr std::uint8_t kSubject = 0;   ///< index of the subject in SliceStep::arm
+inline constexpr std::uint8_t kBaseline = 1;  ///< index of the baseline
+
+/// What a workload declares.
+struct SlicedArms {
+  std::string baseline;  ///< its name in the result, for example "L0"
+  unsigned copies = 1;   ///< compiled copies of each arm
+  SlicedWork work;
+};
+
+struct SliceSettings {
+  double total_ms = 150.0;  ///< of slices, both arms together
+  std::uint64_t seed = 1;
+  double planted_ns = 0.0;  ///< added to every operation of the subject, to test the method
+};
+
+/// Order of @p pairs pairs of slices: the subject comes first or second at random, and within each
+/// run of @p copies pairs every copy of an arm occurs once.
+std::vector<SliceStep> slice_order(std::size_t pairs, unsigned copies, std::uint64_t seed);
+
+/// One valid pair of slices, nanoseconds per operation (mean over the workers).
+struct SlicePair {
+  double subject = 0.0;
+  double baseline = 0.0;
+  std::uint8_t subject_copy = 0;
+  std::uint8_t baseline_copy = 0;
+};
+
+/// What the records of a team amount to.
+struct SlicedPairs {
+  std::vector<SlicePair> valid;
+  std::size_t voided = 0;
+  double batches_per_slice = 0.0;  ///< median over slices and workers
+  std::size_t gaps = 0;            ///< slices with a batch far longer than usual
+  double longest_gap_ns = 0.0;
+};
+
+SlicedPairs pair_slices(const std::vector<SliceStep>& steps,
+                        const std::vector<std::vector<SliceRecord>>& records);
+
+/// Runs pilot and slices, and returns the measurement: ns_per_op is the trimmed mean of the
+/// subject's slices, `difference` and `slices` are as in schema getput.trial/2. Rejects with
+/// "too_few_slices" when too few pairs are valid.
+Measurement measure_slices(Team& team, const SlicedArms& arms, const SliceSettings& settings,
+                           const std::string& unit);
+
+}  // namespace getput::bench

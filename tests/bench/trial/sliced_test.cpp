@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+// Time slices: their order, which pairs count, and that a planted difference is measured.
+#include "bench/trial/sliced.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <stdexcept>
+
+#include "bench/engine/placement.hpp"
+
+namespace getput::bench {
+namespace {
+
+TEST(SliceOrder, EveryPairHasBothArmsAndCopiesOccurEquallyOften) {
+  const std::vector<SliceStep> steps = slice_order(400, 4, 7);
+  ASSERT_EQ(steps.size(), 800U);
+  std::map<std::pair<int, int>, int> used;
+  int subject_first = 0;
+  for (std::size_t i = 0; i < steps.size(); i += 2) {
+    EXPECT_NE(steps[i].arm, steps[i + 1].arm);
+    subject_first += steps[i].arm == kSubject ? 1 : 0;
+    for (const SliceStep& step : {steps[i], steps[i + 1]}) {
+      ++used[{step.arm, step.copy}];
+    }
+  }
+  EXPECT_EQ(used.size(), 8U);
+  for (const auto& [which, count] : used) {
+    EXPECT_EQ(count, 100) << which.first << "/" << which.second;
+  }
+  EXPECT_GT(subject_first, 150);
+  EXPECT_LT(subject_first, 250);
+}
+
+TEST(SliceOrder, FollowsFromTheSeed) {
+  const auto text = [](std::uint64_t seed) {
+    std::string result;
+    for (const SliceStep& step : slice_order(50, 4, seed)) {
+      result += std::to_string(step.arm) + std::to_string(step.copy);
+    }
+    return result;
+  };
+  EXPECT_EQ(text(1), text(1));
+  EXPECT_NE(text(1), text(2));
+}
+
+SliceRecord record(std::uint64_t ticks, bool switched = false) {
+  SliceRecord result;
+  result.ticks = ticks;
+  result.ops = 1000;
+  result.batches = 10;
+  result.longest = ticks / 10;
+  result.switched = switched;
+  return result;
+}
+
+TEST(PairSlices, ASwitchVoidsThePairOfEveryWorker) {
+  const std::vector<SliceStep> steps = {
+      {kSubject, 0}, {kBaseline, 1}, {kBaseline, 0}, {kSubject, 1}};
+  const auto one = record(20000);
+  const auto two = record(10000);
+  const SlicedPairs all = pair_slices(steps, {{one, two, two, one}, {one, two, two, one}});
+  ASSERT_EQ(all.valid.size(), 2U);
+  EXPECT_EQ(all.voided, 0U);
+  EXPECT_NEAR(all.valid[0].subject, 2.0 * all.valid[0].baseline, 1e-9);
+  EXPECT_EQ(all.valid[0].baseline_copy, 1);
+  EXPECT_EQ(all.valid[1].subject_copy, 1);
+
+  const SlicedPairs some =
+      pair_slices(steps, {{one, two, two, one}, {one, record(10000, true), two, one}});
+  ASSERT_EQ(some.valid.size(), 1U);
+  EXPECT_EQ(some.voided, 1U);
+  EXPECT_EQ(some.valid[0].subject_copy, 1);
+}
+
+TEST(PairSlices, ASliceWithTooFewBatchesDoesNotCount) {
+  SliceRecord few = record(10000);
+  few.batches = 1;
+  const SlicedPairs pairs = pair_slices({{kSubject, 0}, {kBaseline, 0}}, {{record(10000), few}});
+  EXPECT_TRUE(pairs.valid.empty());
+  EXPECT_EQ(pairs.voided, 1U);
+}
+
+TEST(PairSlices, ALongBatchIsAGap) {
+  const auto usual = record(10000);
+  SliceRecord gap = record(10000);
+  gap.longest = Clock::instance().ticks(1e6);
+  const std::vector<SliceStep> steps = {
+      {kSubject, 0}, {kBaseline, 0}, {kSubject, 0}, {kBaseline, 0}};
+  const SlicedPairs pairs = pair_slices(steps, {{usual, usual, gap, usual}});
+  EXPECT_EQ(pairs.gaps, 1U);
+  EXPECT_NEAR(pairs.longest_gap_ns, 1e6, 1e3);
+}
+
+/// Both arms spin, the subject @p more_loops longer per operation.
+SlicedArms spinning(std::uint64_t more_loops) {
+  SlicedArms arms;
+  arms.baseline = "spin";
+  arms.copies = 2;
+  arms.work.around = [](WorkerContext&, const std::function<void()>& slices) { slices(); };
+  arms.work.run = [more_loops](WorkerContext&, SliceStep step, Slice& slice) {
+    constexpr std::uint64_t kOps = 50;
+    std::uint64_t done = 0;
+    while (slice.more(done)) {
+      for (std::uint64_t i = 0; i < kOps; ++i) {
+        hold(100 + (step.arm == kSubject ? more_loops : 0));
+      }
+      done = kOps;
+    }
+  };
+  return arms;
+}
+
+std::vector<unsigned> all_pus() {
+  return place("compact", static_cast<unsigned>(allowed_pus().size())).pus;
+}
+
+/// The first trial that was not rejected: a busy machine may void most slices of the first ones.
+Measurement valid_trial(Team& team, const SlicedArms& arms, double planted_ns) {
+  Measurement result;
+  for (std::uint64_t seed = 1; seed <= 30 && !result.ns_per_op; ++seed) {
+    result = measure_slices(team, arms, {60.0, seed, planted_ns}, "ns/op");
+  }
+  return result;
+}
+
+TEST(MeasureSlices, FindsADifferenceInTheCode) {
+  Team team(all_pus());
+  const Measurement result = valid_trial(team, spinning(40), 0.0);
+  ASSERT_TRUE(result.ns_per_op) << Json(result.reject_reasons);
+  const double expected = HoldLoops::measured_ns(140) - HoldLoops::measured_ns(100);
+  EXPECT_NEAR(result.difference["ns"].get<double>(), expected,
+              0.3 * expected + 6.0 * result.difference["se_ns"].get<double>());
+  EXPECT_GT(result.difference["pairs"].get<int>(), 6);
+  EXPECT_GT(result.ops, 0U);
+  EXPECT_EQ(result.thread_ops.size(), team.size());
+}
+
+TEST(MeasureSlices, FindsWhatWasPlanted) {
+  Team team(all_pus());
+  const Measurement same = valid_trial(team, spinning(0), 0.0);
+  const Measurement planted = valid_trial(team, spinning(0), 10.0);
+  ASSERT_TRUE(same.ns_per_op && planted.ns_per_op);
+  // A busy machine widens the trial's own error.
+  const auto tolerance = [](const Measurement& trial) {
+    return 1.0 + 6.0 * trial.difference["se_ns"].get<double>();
+  };
+  EXPECT_NEAR(same.difference["ns"].get<double>(), 0.0, tolerance(same));
+  EXPECT_NEAR(planted.difference["ns"].get<double>(), 10.0, tolerance(planted));
+  EXPECT_EQ(planted.difference["planted_ns"], 10.0);
+}
+
+TEST(MeasureSlices, SlowBatchesGetLongSlices) {
+  Team team({allowed_pus().front()});
+  SlicedArms slow = spinning(0);
+  slow.work.run = [](WorkerContext&, SliceStep, Slice& slice) {
+    std::uint64_t done = 0;
+    while (slice.more(done)) {
+      hold(HoldLoops::for_ns(3e5));
+      done = 1;
+    }
+  };
+  const Measurement result = valid_trial(team, slow, 0.0);
+  ASSERT_TRUE(result.ns_per_op) << Json(result.reject_reasons);
+  EXPECT_GT(result.difference["slice_us"].get<double>(), 4.0 * 300.0);
+}
+
+TEST(MeasureSlices, AnExceptionOfAnArmIsThrown) {
+  Team team(all_pus());
+  SlicedArms arms = spinning(0);
+  arms.work.run = [](WorkerContext&, SliceStep, Slice&) { throw std::runtime_error("planted"); };
+  EXPECT_THROW(measure_slices(team, arms, {10.0, 1, 0.0}, "ns/op"), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace getput::bench
