@@ -81,6 +81,13 @@ void TrialSchedule::run() {
   covariates_.end();
 }
 
+Measurement TrialSchedule::run_slices(const SlicedArms& arms, const SliceSettings& settings,
+                                      const std::string& unit) {
+  Measurement result;
+  run_around([&] { result = measure_slices(team_, arms, settings, unit); });
+  return result;
+}
+
 void TrialSchedule::run_around(const std::function<void()>& subject) {
   declare_controls();
   std::vector<ThreadUsage> before(team_.size());

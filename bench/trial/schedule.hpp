@@ -12,8 +12,8 @@
 //   trial.schedule.run();
 //   Measurement result = combine(trial.schedule.kept("subject"), "ns/pair");
 //
-// A workload whose subject times itself (slices) passes it to run_around(), which runs the controls
-// before and after it.
+// A workload whose result is a difference declares two arms for run_slices(), which alternates them
+// in time slices.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +29,7 @@
 #include "bench/trial/controls.hpp"
 #include "bench/trial/covariates.hpp"
 #include "bench/trial/gate.hpp"
+#include "bench/trial/sliced.hpp"
 
 namespace getput::bench {
 
@@ -82,6 +83,9 @@ class TrialSchedule {
 
   /// Runs the rounds. Once per schedule.
   void run();
+  /// Runs two arms in time slices (sliced.hpp), with the controls before and after them.
+  Measurement run_slices(const SlicedArms& arms, const SliceSettings& settings,
+                         const std::string& unit);
   /// Runs the controls, one round before and one after @p subject, which times and gates itself.
   /// What the workers' kernel counters say of @p subject goes to the covariates.
   void run_around(const std::function<void()>& subject);

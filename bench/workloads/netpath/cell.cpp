@@ -85,10 +85,7 @@ Measurement NetpathCell::measure(TrialContext& trial, const LoadedPath& path, Co
   settings.total_ms = trial.slices_ms * (params_.level == Level::l0 ? kLongerAtLevel0 : 1.0);
   settings.seed = trial.seed;
   settings.planted_ns = trial.planted_ns;
-  Measurement result;
-  trial.schedule.run_around(
-      [&] { result = measure_slices(trial.team, arms, settings, "ns/packet"); });
-  return result;
+  return trial.schedule.run_slices(arms, settings, "ns/packet");
 }
 
 Cores NetpathCell::make_cores(const RxRings& rings, Team& team) {

@@ -24,6 +24,7 @@
 #include "bench/trial/schedule.hpp"
 #include "bench/trial/summary.hpp"
 #include "bench/workloads/pairs/grid.hpp"
+#include "bench/workloads/pairs/held.hpp"
 #include "bench/workloads/pairs/loops.hpp"
 #include "bench/workloads/pairs/objects.hpp"
 
@@ -36,6 +37,8 @@ inline constexpr std::uint64_t kOraclePairs = 3'000'000;
 inline constexpr double kOracleAtMostNs = 4e9;
 inline constexpr double kHandoverAtMostNs = 3e8;
 inline constexpr unsigned kStopsUnderFire = 8;
+/// Slices of both arms take so many times the burst of a cell that is timed by itself.
+inline constexpr double kHeldTimes = 3.0;
 
 template <class S>
 class PairsCell final : public Cell {
@@ -46,12 +49,8 @@ class PairsCell final : public Cell {
   Measurement run(TrialContext& trial) override {
     prepare(trial);
     hold_references(trial.team);
-    trial.schedule.declare({.burst = [&](double ms) {
-      return params_.hold_ns == 0 ? burst<false>(trial.team, ms) : burst<true>(trial.team, ms);
-    }});
-    trial.schedule.run();
+    Measurement result = price_is_difference() ? measure_held(trial) : measure_pairs(trial);
     let_references_go(trial.team);
-    Measurement result = combine(trial.schedule.kept("subject"), "ns/pair");
     result.metrics["failed_gets"] = failed_gets();
     if (params_.hold_ns != 0) {
       result.metrics["hold_measured_ns"] = HoldLoops::measured_ns(hold_loops_);
@@ -62,6 +61,44 @@ class PairsCell final : public Cell {
   }
 
  private:
+  /// Where a reference is held for a time, a pair's price is what it adds to that time.
+  bool price_is_difference() const {
+    return params_.hold_ns != 0 && params_.state == State::live && !params_.put_by_other &&
+           objects_->of(0).size() == 1;
+  }
+
+  Measurement measure_pairs(TrialContext& trial) {
+    trial.schedule.declare({.burst = [&](double ms) {
+      return params_.hold_ns == 0 ? burst<false>(trial.team, ms) : burst<true>(trial.team, ms);
+    }});
+    trial.schedule.run();
+    return combine(trial.schedule.kept("subject"), "ns/pair");
+  }
+
+  Measurement measure_held(TrialContext& trial) {
+    std::vector<Padded<None<>>> nothing(trial.team.size());
+    SlicedArms arms;
+    arms.baseline = kHeldBaseline;
+    arms.copies = kHeldCopies;
+    arms.work.around = [](WorkerContext&, const std::function<void()>& slices) {
+      [[maybe_unused]] const ThreadGuardFor<S> guard{};
+      slices();
+    };
+    arms.work.run = [&](WorkerContext& worker, SliceStep step, Slice& slice) {
+      const unsigned rank = worker.rank();
+      std::uint64_t& failed = failed_[rank].value;
+      if (step.arm == kSubject) {
+        kHeldSlices<S>[step.copy](objects_->of(rank).front(), hold_loops_, slice, failed);
+      } else {
+        kHeldSlices<None<>>[step.copy](&nothing[rank].value, hold_loops_, slice, failed);
+      }
+    };
+    const SliceSettings settings{kHeldTimes * trial.burst_ms, trial.seed, trial.planted_ns};
+    Measurement result = trial.schedule.run_slices(arms, settings, "ns/pair");
+    pairs_done_ += result.ops;
+    return result;
+  }
+
   void prepare(TrialContext& trial) {
     objects_.reset();  // of a trial that ended with an exception
     objects_ = std::make_unique<Objects<S>>(params_, trial.team, trial.schedule.random());
