@@ -91,12 +91,12 @@ class Lookahead {
     ++turn_;
   }
 
-  static constexpr std::size_t kHeader = 12;  ///< frames ahead, as the two below
-  static constexpr std::size_t kBuckets = 8;
-  static constexpr std::size_t kObjects = 4;
+  static constexpr std::size_t kHeader = 24;  ///< frames ahead, as the two below
+  static constexpr std::size_t kBuckets = 16;
+  static constexpr std::size_t kObjects = 8;
 
  private:
-  static constexpr std::size_t kKept = 8;
+  static constexpr std::size_t kKept = 16;
   static_assert(kBuckets - kObjects < kKept && kBuckets > kObjects && kHeader > kBuckets);
   struct Buckets {
     const Table<Route>::Bucket* route = nullptr;  ///< null: no guess
