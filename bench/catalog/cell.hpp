@@ -23,7 +23,7 @@ namespace getput::bench {
 using Json = nlohmann::ordered_json;
 
 class Team;
-class ControlSet;
+class TrialSchedule;
 
 /// How early a cell is worth its time: in `--smoke`, in `--quick`, or only in `--paper`.
 enum class Tier : int { smoke = 0, quick = 1, paper = 2 };
@@ -45,8 +45,9 @@ struct CellSpec {
 std::string cell_name(const std::string& workload, const std::string& scheme, const Json& params,
                       const std::string& policy);
 
-/// What one trial of a cell found. A workload fills in everything but the controls and what the
-/// validity gate finds, which the harness adds.
+/// What one trial of a cell found. A workload fills in everything but what the schedule adds: the
+/// controls, the findings of the validity gate, the bursts and the covariates. Covariates that the
+/// workload sets itself replace those of the schedule.
 struct Measurement {
   std::string unit;                 ///< "ns/pair", "ns/packet", "ns/removal"
   std::optional<double> ns_per_op;  ///< empty: nothing was measured (null in the result)
@@ -65,12 +66,12 @@ struct Measurement {
 
 /// What a cell gets for one attempt at a trial.
 struct TrialContext {
-  Team& team;            ///< one pinned thread for each placement.pus
-  ControlSet& controls;  ///< run between the bursts of the scheme, see controls.hpp
-  std::uint64_t seed;    ///< differs for each cell, trial and attempt; the same in a repeated run
-  double burst_ms;       ///< how long the scheme is timed in this trial, all rounds together
-  double slices_ms;      ///< how long the slices of both arms are timed, where a workload has them
-  double planted_ns;     ///< added to each operation of a sliced subject, to test the method
+  Team& team;               ///< one pinned thread for each placement.pus
+  TrialSchedule& schedule;  ///< to which the cell declares its arms, see trial/schedule.hpp
+  std::uint64_t seed;  ///< differs for each cell, trial and attempt; the same in a repeated run
+  double burst_ms;     ///< how long the subject is timed in this trial, all rounds together
+  double slices_ms;    ///< how long the slices of both arms are timed, where a workload has them
+  double planted_ns;   ///< added to each operation of a sliced subject, to test the method
   std::uint64_t number = 0;  ///< of the trial; 0 is in the first process that visits the cell
 };
 

@@ -40,6 +40,9 @@ struct SchemeEntry {
   std::function<std::string()> unavailable;  ///< "" or why it cannot run on this machine
   std::vector<WorkloadEntry> workloads;
   bool session = false;  ///< timed inside an S::Session where a workload can open one
+  /// Hunts the scheme for so many seconds in this process and returns the rounds done, see
+  /// oracle/hunt.hpp; empty where removal is not defined.
+  std::function<std::uint64_t(double seconds)> hunt = {};
 };
 
 /// All schemes, ordered by folder and name.

@@ -59,7 +59,7 @@ double BurstReport::overlap() const {
 long BurstReport::involuntary_switches() const {
   long sum = 0;
   for (const WorkerReport& worker : workers) {
-    sum += worker.involuntary_switches;
+    sum += worker.usage.involuntary_switches;
   }
   return sum;
 }

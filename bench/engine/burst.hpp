@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bench/engine/clock.hpp"
+#include "bench/engine/thread_usage.hpp"
 
 namespace getput::bench {
 
@@ -18,8 +19,13 @@ struct WorkerReport {
   Clock::Ticks end = 0;           ///< end of the own window
   Clock::Ticks active_end = 0;    ///< last operation, cool phase
   std::uint64_t ops = 0;          ///< counted inside the window
-  long involuntary_switches = 0;  ///< during the window
-  bool stayed = true;             ///< on the own PU at both ends of the window, and still pinned
+  /// From before any worker's window until after every worker's window, so that a worker that lost
+  /// its CPU beside its own window and inside another one's is seen too.
+  ThreadUsage usage;
+  Clock::Ticks usage_ticks = 0;  ///< length of that time
+  bool stayed = true;            ///< on the own PU at both ends of the window, and still pinned
+  std::uint32_t clock_gaps = 0;  ///< rank 0: readings of the clock that came far too late
+  Clock::Ticks longest_gap = 0;  ///< the longest of them
 
   /// Nanoseconds an operation took this thread; 0 when it finished none.
   double ns_per_op() const;

@@ -46,6 +46,10 @@ void pin_this_thread(unsigned pu) {
   topology::pin_this_thread(this_machine(), pu);
 }
 
+void unpin_this_thread() {
+  topology::unpin_this_thread(this_machine());
+}
+
 bool pinned_to(unsigned pu) noexcept {
   try {
     topology::verify_pinned(this_machine(), pu);

@@ -36,6 +36,9 @@ std::string place_impossible(const std::string& policy, unsigned threads);
 /// Pins the calling thread and verifies it; throws an error naming the PU.
 void pin_this_thread(unsigned pu);
 
+/// Lets the calling thread run on every allowed PU again.
+void unpin_this_thread();
+
 /// Is the calling thread on `pu`, and allowed nowhere else?
 bool pinned_to(unsigned pu) noexcept;
 

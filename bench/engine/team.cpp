@@ -2,7 +2,6 @@
 #include "bench/engine/team.hpp"
 
 #include <sched.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <limits>
@@ -19,17 +18,14 @@ namespace {
 
 // Rank 0 looks at the clock about this often: a reading costs some 10 to 30 ns, so well under 1 %.
 constexpr double kLookEveryNs = 5e3;
+// A reading that comes so late, and takes so many times longer than usual, was held up.
+constexpr double kGapAtLeastNs = 2e4;
+constexpr Clock::Ticks kGapFactor = 5;
 constexpr std::uint32_t kLongestStride = 1U << 16;
 constexpr std::uint32_t kNeverLook = std::numeric_limits<std::uint32_t>::max();
 constexpr double kWarmShare = 0.1;
 constexpr double kWarmAtLeastNs = 2e4;
 constexpr double kWarmAtMostNs = 1e6;
-
-long involuntary_switches_so_far() noexcept {
-  rusage usage{};
-  getrusage(RUSAGE_THREAD, &usage);
-  return usage.ru_nivcsw;
-}
 
 }  // namespace
 
@@ -42,6 +38,8 @@ bool WorkerContext::change_phase() noexcept {
   }
   if (phase_ == kWarm && !warmed_) {
     warmed_ = true;
+    usage_before_ = usage_->read();
+    usage_begin_ = team_->clock_.now();
     team_->warmed_.value.fetch_add(1, std::memory_order_relaxed);
   }
   looks_left_ = rank_ == 0 ? stride_ : kNeverLook;
@@ -69,10 +67,22 @@ void WorkerContext::pass_gate() noexcept {
   enter(phase.load(std::memory_order_relaxed));
 }
 
+// The first readings of the warm phase teach what is usual.
+void WorkerContext::look_for_gap(Clock::Ticks since_look) noexcept {
+  const Clock::Ticks call = since_look / stride_;
+  if (phase_ == kMeasure && since_look > team_->gap_ticks_ && call > kGapFactor * usual_call_) {
+    ++report_.clock_gaps;
+    report_.longest_gap = std::max(report_.longest_gap, since_look);
+    return;
+  }
+  usual_call_ = usual_call_ == 0 ? call : (3 * usual_call_ + call) / 4;
+}
+
 void WorkerContext::keep_time() noexcept {
   const Clock::Ticks now = team_->clock_.now();
   const Clock::Ticks since_look = now - last_look_;
   last_look_ = now;
+  look_for_gap(since_look);
   if (since_look < team_->look_ticks_ / 2) {
     stride_ = std::min(stride_ * 2, kLongestStride);
   } else if (since_look > team_->look_ticks_ * 2) {
@@ -99,7 +109,6 @@ void WorkerContext::enter(std::uint32_t phase) noexcept {
       break;
     case kMeasure:
       report_.stayed = sched_getcpu() == static_cast<int>(pu_);
-      switches_before_ = involuntary_switches_so_far();
       team_->started_.value.fetch_add(1, std::memory_order_relaxed);
       ops_ = 0;
       report_.begin = phase_start_ = last_look_ = clock.now();
@@ -107,7 +116,6 @@ void WorkerContext::enter(std::uint32_t phase) noexcept {
     case kCool:
       report_.end = clock.now();
       report_.ops = ops_;
-      report_.involuntary_switches = involuntary_switches_so_far() - switches_before_;
       report_.stayed = report_.stayed && pinned_to(pu_);
       if (team_->ended_.value.fetch_add(1, std::memory_order_relaxed) + 1 == size_) {
         std::uint32_t expected = kCool;
@@ -116,6 +124,8 @@ void WorkerContext::enter(std::uint32_t phase) noexcept {
       break;
     default:
       report_.active_end = clock.now();
+      report_.usage = usage_->read().since(usage_before_);
+      report_.usage_ticks = report_.active_end - usage_begin_;
       break;
   }
 }
@@ -134,23 +144,23 @@ void WorkerContext::gate() noexcept {
   }
 }
 
-// ---- the team
-// ------------------------------------------------------------------------------------
+// ---- the team ---------------------------------------------------------------------------------
 
 Team::Team(std::vector<unsigned> pus)
     : pus_(std::move(pus)),
       clock_(Clock::instance()),
       look_ticks_(clock_.ticks(kLookEveryNs)),
+      gap_ticks_(clock_.ticks(kGapAtLeastNs)),
       reports_(pus_.size()),
       pin_errors_(pus_.size()) {
   running_ = size();
   try {
     for (unsigned rank = 0; rank < size(); ++rank) {
-      threads_.emplace_back([this, rank] { thread_main(rank); });
+      threads_.emplace_back(pus_[rank], [this, rank] { thread_main(rank); });
     }
-  } catch (const std::system_error& error) {
+  } catch (...) {
     shut_down();
-    throw EnvironmentError(std::string("cannot start the threads of the team: ") + error.what());
+    throw;
   }
   {
     std::unique_lock lock(mutex_);
@@ -174,19 +184,23 @@ void Team::shut_down() noexcept {
     quit_ = true;
   }
   wake_.notify_all();
-  for (std::thread& thread : threads_) {
-    if (thread.joinable()) {
-      thread.join();
-    }
-  }
+  threads_.clear();
 }
 
-void Team::start(double measure_ms, Call call, void* work, bool burst) {
-  const std::lock_guard lock(mutex_);
+// Before a controller may look at the phase.
+void Team::reset() noexcept {
   for (auto* counter : {&phase_, &arrived_, &warmed_, &started_, &ended_, &gate_count_}) {
     counter->value.store(0, std::memory_order_relaxed);
   }
   stop_.value.store(false, std::memory_order_relaxed);
+}
+
+void Team::end_burst() noexcept {
+  phase_.value.store(WorkerContext::kDone, std::memory_order_release);
+}
+
+void Team::start(double measure_ms, Call call, void* work, bool burst) {
+  const std::lock_guard lock(mutex_);
   const double measure_ns = measure_ms * 1e6;
   warm_ticks_ = clock_.ticks(std::clamp(measure_ns * kWarmShare, kWarmAtLeastNs, kWarmAtMostNs));
   measure_ticks_ = clock_.ticks(measure_ns);
@@ -202,6 +216,12 @@ void Team::start(double measure_ms, Call call, void* work, bool burst) {
 BurstReport Team::finish() {
   std::unique_lock lock(mutex_);
   idle_.wait(lock, [this] { return running_ == 0; });
+  if (std::exchange(controlled_, false)) {
+    lock.unlock();
+    const std::exception_ptr failure = controller_.finish();
+    lock.lock();
+    failure_ = failure ? failure : failure_;
+  }
   if (failure_) {
     std::rethrow_exception(std::exchange(failure_, nullptr));
   }
@@ -219,6 +239,7 @@ void Team::thread_main(unsigned rank) {
   } catch (const std::exception& error) {
     pin_errors_[rank] = error.what();
   }
+  const UsageReader usage;
   std::uint64_t done = 0;
   std::unique_lock lock(mutex_);
   for (;;) {
@@ -231,17 +252,18 @@ void Team::thread_main(unsigned rank) {
     }
     done = job_;
     lock.unlock();
-    run_one(rank);
+    run_one(rank, usage);
     lock.lock();
   }
 }
 
-void Team::run_one(unsigned rank) {
+void Team::run_one(unsigned rank, const UsageReader& usage) {
   WorkerContext worker;
   worker.team_ = this;
   worker.rank_ = worker.report_.rank = rank;
   worker.size_ = size();
   worker.pu_ = worker.report_.pu = pus_[rank];
+  worker.usage_ = &usage;
   std::exception_ptr failure;
   try {
     call_(work_, worker);

@@ -11,7 +11,9 @@
 // threads of a contended burst would be measured with fewer competitors than they are said to have.
 //
 // Rank 0 keeps the time, reading the clock only every few microseconds; no other thread exists that
-// could wake up and preempt a worker. Between bursts the workers sleep.
+// could wake up and preempt a worker, unless the burst has a controller (controller.hpp). Between
+// bursts the workers sleep. The stack and the static thread-local storage of each worker lie on the
+// node of its PU (local_thread.hpp).
 //
 //   team.run_burst(3.0, [&](WorkerContext& worker) {
 //     Guard guard;                      // set up: not timed
@@ -26,15 +28,19 @@
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
+#include <list>
 #include <mutex>
+#include <optional>
 #include <string>
-#include <thread>
 #include <type_traits>
 #include <vector>
 
 #include "bench/engine/burst.hpp"
 #include "bench/engine/clock.hpp"
+#include "bench/engine/controller.hpp"
 #include "bench/engine/line.hpp"
+#include "bench/engine/local_thread.hpp"
+#include "bench/engine/thread_usage.hpp"
 
 namespace getput::bench {
 
@@ -59,6 +65,12 @@ class WorkerContext {
   /// Is what happens now inside the own window?
   bool measuring() const noexcept { return phase_ == kMeasure; }
 
+  /// Has the burst ended for everybody? For a worker that waits for another one between two calls
+  /// of more().
+  bool over() const noexcept { return shared_phase() == kDone; }
+  /// What the kernel has counted for this thread so far.
+  ThreadUsage usage() const noexcept { return usage_->read(); }
+
   /// For tasks (Team::run_task): has the controller asked to stop?
   bool stopped() const noexcept;
   /// For tasks: spins until every rank is here; may be used again and again.
@@ -66,16 +78,17 @@ class WorkerContext {
 
  private:
   friend class Team;
-  static constexpr std::uint32_t kGate = 0;
-  static constexpr std::uint32_t kWarm = 1;
-  static constexpr std::uint32_t kMeasure = 2;
-  static constexpr std::uint32_t kCool = 3;
-  static constexpr std::uint32_t kDone = 4;
+  static constexpr auto kGate = static_cast<std::uint32_t>(BurstPhase::gate);
+  static constexpr auto kWarm = static_cast<std::uint32_t>(BurstPhase::warm);
+  static constexpr auto kMeasure = static_cast<std::uint32_t>(BurstPhase::measure);
+  static constexpr auto kCool = static_cast<std::uint32_t>(BurstPhase::cool);
+  static constexpr auto kDone = static_cast<std::uint32_t>(BurstPhase::done);
 
   std::uint32_t shared_phase() const noexcept;
   bool change_phase() noexcept;
   void pass_gate() noexcept;
   void keep_time() noexcept;
+  void look_for_gap(Clock::Ticks since_look) noexcept;
   void enter(std::uint32_t phase) noexcept;
 
   Team* team_ = nullptr;
@@ -89,7 +102,10 @@ class WorkerContext {
   bool warmed_ = false;
   Clock::Ticks last_look_ = 0;
   Clock::Ticks phase_start_ = 0;
-  long switches_before_ = 0;
+  Clock::Ticks usual_call_ = 0;  ///< rank 0: what a call of more() and its batch usually take
+  const UsageReader* usage_ = nullptr;
+  ThreadUsage usage_before_;
+  Clock::Ticks usage_begin_ = 0;
   WorkerReport report_;
 };
 
@@ -109,6 +125,30 @@ class Team {
   /// `work` is thrown here, after all threads have ended.
   template <class Work>
   BurstReport run_burst(double measure_ms, Work&& work) {
+    reset();
+    start(measure_ms, &invoke<std::remove_reference_t<Work>>, erase(work), true);
+    return finish();
+  }
+
+  /// As above, while `control(ControllerContext&)` runs on a thread of its own, pinned to `pu` if
+  /// there is one. It may act in any phase, and begins no later than the workers; the burst is
+  /// over when all have returned. An exception from `control` ends the burst and is thrown here.
+  template <class Work, class Control>
+  BurstReport run_burst(double measure_ms, Work&& work, Control&& control,
+                        std::optional<unsigned> pu = {}) {
+    reset();
+    controller_.start(
+        [&] {
+          ControllerContext context(phase_.value);
+          try {
+            control(context);
+          } catch (...) {
+            end_burst();
+            throw;
+          }
+        },
+        pu);
+    controlled_ = true;
     start(measure_ms, &invoke<std::remove_reference_t<Work>>, erase(work), true);
     return finish();
   }
@@ -116,6 +156,7 @@ class Team {
   /// An untimed task on every thread; returns when all have returned.
   template <class Work>
   void run_task(Work&& work) {
+    reset();
     start(0.0, &invoke<std::remove_reference_t<Work>>, erase(work), false);
     finish();
   }
@@ -124,6 +165,7 @@ class Team {
   /// times); when it returns, stopped() becomes true.
   template <class Work, class Control>
   void run_task(Work&& work, Control&& control) {
+    reset();
     start(0.0, &invoke<std::remove_reference_t<Work>>, erase(work), false);
     try {
       control();
@@ -149,16 +191,19 @@ class Team {
     return const_cast<void*>(static_cast<const volatile void*>(&work));
   }
 
+  void reset() noexcept;
   void start(double measure_ms, Call call, void* work, bool burst);
   BurstReport finish();
+  void end_burst() noexcept;
   void request_stop() noexcept { stop_.value.store(true, std::memory_order_relaxed); }
   void thread_main(unsigned rank);
-  void run_one(unsigned rank);
+  void run_one(unsigned rank, const UsageReader& usage);
   void shut_down() noexcept;
 
   std::vector<unsigned> pus_;
   const Clock& clock_;
   Clock::Ticks look_ticks_;
+  Clock::Ticks gap_ticks_;
 
   // What every thread polls, on a line of its own, written once a phase.
   Padded<std::atomic<std::uint32_t>> phase_;
@@ -187,7 +232,9 @@ class Team {
 
   std::vector<Padded<WorkerReport>> reports_;
   std::vector<std::string> pin_errors_;
-  std::vector<std::thread> threads_;
+  Controller controller_;
+  bool controlled_ = false;
+  std::list<LocalThread> threads_;
 };
 
 inline std::uint32_t WorkerContext::shared_phase() const noexcept {

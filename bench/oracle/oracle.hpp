@@ -183,64 +183,36 @@ inline void let_them_try(const FireNotes& notes) {
   }
 }
 
-/// Is another round worth while? A scheme that says that it is unsafe is hunted until it is caught:
-/// a suite that lets it pass as fast would not deserve trust for the others.
-template <class S>
-class FireRounds {
- public:
-  explicit FireRounds(unsigned rounds) : rounds_(rounds) {}
-
-  bool next(const FireNotes& notes) {
-    patient_ = done_ < rounds_;
-    if (patient_) {
-      ++done_;
-      return true;
-    }
-    return !S::info.safe && notes.inside == 0 && std::chrono::steady_clock::now() < until_;
-  }
-  /// Beyond the ordinary rounds there is no time to give everybody a chance.
-  bool patient() const { return patient_; }
-
- private:
-  static constexpr std::chrono::seconds kHunt{5};
-
-  unsigned rounds_;
-  unsigned done_ = 0;
-  bool patient_ = true;
-  std::chrono::steady_clock::time_point until_ = std::chrono::steady_clock::now() + kHunt;
-};
+/// How long check_stop_under_fire() may go on with a scheme that is not safe. Such a scheme is
+/// hunted once in a run (hunt.hpp).
+inline constexpr std::chrono::milliseconds kUnsafeUnderFire{200};
 
 /// Threads of the team hammer get and put while the calling thread stops, drains and restarts the
 /// object `rounds` times. Finds a get that started after stop() returned and yet succeeded, and a
 /// holder inside while the object was drained. For objects that may be shared by threads.
 template <class S>
 void check_stop_under_fire(S& object, Team& team, unsigned rounds, Verdict& verdict) {
-  constexpr std::uint64_t kAFewMicroseconds = 10'000;
   FireNotes notes;
   bool drained = true;
+  const auto until = std::chrono::steady_clock::now() + kUnsafeUnderFire;
+  const auto go_on = [&](unsigned done) {
+    return drained && done < rounds && (S::info.safe || std::chrono::steady_clock::now() < until);
+  };
   const auto stop_and_restart = [&] {
     [[maybe_unused]] const ThreadGuardFor<S> guard{};
-    for (FireRounds<S> round(rounds); drained && round.next(notes);) {
+    for (unsigned done = 0; go_on(done); ++done) {
       object.stop();
       notes.round.value.fetch_add(1, std::memory_order_acq_rel);
       drained = drains(object);
       if (drained) {
         notes.unloaded.value.store(true, std::memory_order_relaxed);
-        if (round.patient()) {
-          let_them_try(notes);
-        } else {
-          hold(kAFewMicroseconds);
-        }
+        let_them_try(notes);
         notes.unloaded.value.store(false, std::memory_order_relaxed);
       }
       notes.round.value.fetch_add(1, std::memory_order_acq_rel);
       machine::full_fence();
       object.restart();
-      if (round.patient()) {
-        std::this_thread::yield();
-      } else {
-        hold(kAFewMicroseconds);
-      }
+      std::this_thread::yield();
     }
   };
   team.run_task(

@@ -13,7 +13,6 @@
 #include "bench/engine/placement.hpp"
 #include "bench/program/build_gate.hpp"
 #include "bench/program/env_json.hpp"
-#include "bench/trial/controls.hpp"
 #include "build_info.hpp"
 #include "schemes/machine/native.hpp"
 #include "topology/topology.hpp"

@@ -83,10 +83,16 @@ void run_one(benchmark::State& state, Session& session, const CellSpec& cell) {
     const double ns = *result.measurement.ns_per_op;
     state.SetIterationTime(ns * 1e-9);
     // No counter that can be zero in every repetition: the library would print its cv as NaN.
-    state.counters["plain_ns"] = result.controls.plain_ns;
-    state.counters["fetch_add_ns"] = result.controls.fetch_add_ns;
-    state.counters["to_plain"] = ns / result.controls.plain_ns;
-    state.counters["to_fetch_add"] = ns / result.controls.fetch_add_ns;
+    const auto add = [&](const char* name, const std::optional<double>& value) {
+      if (value) {
+        state.counters[name] = *value;
+        state.counters[std::string("to_") + name] = ns / *value;
+      }
+    };
+    add("plain", result.controls.plain_ns);
+    add("fetch_add", result.controls.fetch_add_ns);
+    add("lock_xadd", result.controls.lock_xadd_ns);
+    add("line_transfer", result.controls.line_transfer_ns);
     state.counters["attempts"] = result.attempt + 1;
   }
 }
@@ -114,7 +120,8 @@ void reject_unknown(const Arguments& arguments) {
   if (arguments.count > 1) {
     throw RequestError(fmt::format(
         "unknown flag \"{}\"; known: --getput_list, --getput_env, --getput_plan, --getput_out, "
-        "--getput_threads, --getput_place, --getput_pcap, --help, and Google Benchmark's "
+        "--getput_threads, --getput_place, --getput_pcap, --getput_hunt, --getput_hunt_s, --help, "
+        "and Google Benchmark's "
         "--benchmark_*",
         arguments.pointers[1]));
   }

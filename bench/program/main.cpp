@@ -9,6 +9,7 @@
 #include "bench/engine/placement.hpp"
 #include "bench/program/env_json.hpp"
 #include "bench/program/google_benchmark_main.hpp"
+#include "bench/program/hunt_command.hpp"
 #include "bench/program/list_json.hpp"
 #include "bench/program/options.hpp"
 #include "bench/program/plan.hpp"
@@ -30,14 +31,22 @@ int print(const Json& document) {
 int run(int argc, char** argv) {
   const Options options = Options::parse(argc, argv);
   const Registry& registry = Registry::instance();
-  const bool own_mode = options.list || options.env || !options.plan.empty();
+  const bool own_mode =
+      options.list || options.env || !options.plan.empty() || !options.hunt.empty();
   if (own_mode && !options.rest.empty()) {
     throw RequestError("unknown flag \"" + options.rest.front() +
-                       "\" beside --getput_list, --getput_env or --getput_plan; see --help");
+                       "\" beside --getput_list, --getput_env, --getput_plan or --getput_hunt; see "
+                       "--help");
   }
   // Before any thread of ours is pinned, and before membarrier's registration could fall into a
   // trial: the machine is looked at once, here.
   allowed_pus();
+  if (options.hunt_child) {
+    return run_hunt_child(registry, options);
+  }
+  if (!options.hunt.empty()) {
+    return print(hunt_document(registry, options));
+  }
   if (options.list) {
     return print(list_document(registry, options.grid()));
   }

@@ -35,7 +35,8 @@ unsigned parse_count(std::string_view text, const std::string& whole, unsigned m
 }
 
 constexpr const char* kFooter =
-    "Without --getput_list, --getput_env and --getput_plan this is a Google Benchmark program "
+    "Without --getput_list, --getput_env, --getput_plan and --getput_hunt this is a Google "
+    "Benchmark program "
     "over\n"
     "the same cells, one of its iterations being one trial: --benchmark_list_tests,\n"
     "--benchmark_filter=REGEX, --benchmark_repetitions=N, --benchmark_format=json,\n"
@@ -90,6 +91,14 @@ Options Options::parse(int argc, char** argv) {
   app.add_option("--getput_place", options.places,
                  "placements: compact, scatter, per_l3, per_numa, smt, list:0,2 (default compact)");
   app.add_option("--getput_pcap", options.pcap, "capture file of netpath (default: generated)");
+  auto* hunt = app.add_option("--getput_hunt", options.hunt,
+                              "hunt this unsafe scheme on a module that is really unmapped");
+  auto* hunt_s =
+      app.add_option("--getput_hunt_s", options.hunt_s, "longest hunt in seconds (default 5)");
+  const std::string hidden;  // the group that --help leaves out
+  app.add_flag("--getput_hunt_child", options.hunt_child)->group(hidden)->needs(hunt);
+  app.add_flag("--getput_hunt_safe", options.hunt_safe)->group(hidden)->needs(hunt);
+  hunt_s->needs(hunt);
   plan->needs(out);
   out->needs(plan);
   try {

@@ -18,6 +18,10 @@ struct Options {
   std::string threads;  ///< "1,2,4"; empty: 1, 2, 4 .. all allowed PUs
   std::string places = "compact";
   std::string pcap;
+  std::string hunt;               ///< hunt this scheme ...
+  double hunt_s = 5.0;            ///< ... for at most so many seconds
+  bool hunt_child = false;        ///< internal: this process is the one that may die
+  bool hunt_safe = false;         ///< internal, for tests: hunt a safe scheme too
   std::vector<std::string> rest;  ///< for Google Benchmark, in order
 
   /// Exits the program (0) after --help; throws RequestError for a flag that is wrong by itself.

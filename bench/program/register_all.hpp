@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "bench/catalog/registry.hpp"
+#include "bench/oracle/hunt.hpp"
 #include "bench/workloads/netpath/netpath.hpp"
 #include "bench/workloads/pairs/pairs.hpp"
 #include "bench/workloads/removal/removal.hpp"
@@ -44,6 +45,9 @@ bool register_scheme(std::string folder) {
   entry.folder = std::move(folder);
   entry.unavailable = &why_unavailable<S, M>;
   entry.session = !std::is_same_v<SessionFor<S>, getput::detail::NoSession>;
+  if constexpr (S::info.removal && S::info.shared_by_threads) {
+    entry.hunt = &oracle::hunt<S>;
+  }
   entry.workloads.push_back(pairs::workload<S>());
   entry.workloads.push_back(removal::workload<S>());
   entry.workloads.push_back(netpath::workload<S>());

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "bench/trial/controls.hpp"
 
+#include <array>
 #include <atomic>
-#include <chrono>
-#include <thread>
+#include <new>
 
 #include "bench/engine/line.hpp"
 #include "bench/engine/pair_batch.hpp"
@@ -12,7 +12,7 @@
 namespace getput::bench {
 namespace {
 
-constexpr double kOverlapAtLeast = 0.99;
+using Word = std::atomic<std::uint64_t>;
 
 /// The plain control, in the form the pair loop expects.
 struct PlainWord {
@@ -32,6 +32,11 @@ struct PlainWord {
 constexpr unsigned kChainWords = kLine / sizeof(std::uint64_t);
 using ChainLine = std::array<std::uint64_t, kChainWords>;
 
+constexpr unsigned kTransferLines = 16;
+// Round trips on a line before the next one: few, so that a burst visits all lines even where a
+// transfer takes 400 ns.
+constexpr unsigned kRoundTrips = 8;
+
 /// kBatch pairs whose every access takes its address from the value read before: `zero` is 0, which
 /// the compiler does not know, so `value & zero` is no distance but is a dependency.
 [[gnu::always_inline]] inline void chain_batch(std::uint64_t* line, std::uint64_t zero) noexcept {
@@ -48,83 +53,81 @@ using ChainLine = std::array<std::uint64_t, kChainWords>;
 }
 
 /// One fetch_add whose result is wanted.
-[[gnu::always_inline]] inline void fetch_add_one(std::atomic<std::uint64_t>* word) noexcept {
+[[gnu::always_inline]] inline void fetch_add_one(Word* word) noexcept {
   const std::uint64_t fetched = opaque(word)->fetch_add(1, std::memory_order_relaxed);
   asm volatile("" : : "r"(fetched));
 }
 
+void fetch_add_until_over(WorkerContext& worker, Word* word) {
+  while (worker.more()) {
+    for (unsigned i = 0; i < kBatch / kUnroll; ++i) {
+      fetch_add_one(word);
+      fetch_add_one(word);
+      fetch_add_one(word);
+      fetch_add_one(word);
+    }
+    worker.count(kBatch);
+  }
+}
+
+/// Waits for the line to reach `turn`; false: the burst is over. No pause between two looks: it
+/// would take longer than the transfer.
+bool await_turn(const WorkerContext& worker, const Word& line, std::uint64_t turn) noexcept {
+  while (line.load(std::memory_order_acquire) != turn) {
+    if (worker.over()) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// The turns of one of the two threads, in the order of the lines: each line counts its transfers.
+void hand_over_until_over(WorkerContext& worker, const std::vector<Word*>& lines) {
+  const std::uint64_t mine = worker.rank();  // 0 or 1
+  for (std::uint64_t visit = 0; worker.more(); ++visit) {
+    Word& line = *lines[visit % lines.size()];
+    std::uint64_t turn = visit / lines.size() * 2 * kRoundTrips + mine;
+    for (unsigned i = 0; i < kRoundTrips; ++i, turn += 2) {
+      if (!await_turn(worker, line, turn)) {
+        break;
+      }
+      line.store(turn + 1, std::memory_order_release);
+    }
+    worker.count(2 * kRoundTrips);  // to the other one and back
+  }
+}
+
 }  // namespace
 
-void GateFindings::add(const BurstReport& burst) {
-  involuntary_switch = involuntary_switch || burst.involuntary_switches() != 0;
-  no_overlap = no_overlap || burst.overlap() < kOverlapAtLeast;
-  migrated = migrated || !burst.all_stayed();
-}
-
-std::vector<std::string> GateFindings::reasons() const {
-  std::vector<std::string> names;
-  if (involuntary_switch) {
-    names.emplace_back("involuntary_switch");
-  }
-  if (no_overlap) {
-    names.emplace_back("no_overlap");
-  }
-  if (migrated) {
-    names.emplace_back("migrated");
-  }
-  return names;
-}
-
-struct ControlSet::Lines {
-  explicit Lines(unsigned threads) : plain(threads), chain(threads) {}
+struct Controls::Lines {
+  explicit Lines(unsigned threads) : plain(threads), chain(threads), own(threads) {}
   std::vector<Padded<PlainWord>> plain;
   std::vector<Padded<ChainLine>> chain;
-  Padded<std::atomic<std::uint64_t>> shared;
+  std::vector<Padded<Word>> own;
+  Arena::Span shared;
 };
 
-ControlSet::ControlSet(Team& team, std::uint64_t seed, double control_ms)
-    : team_(team), seed_(seed), control_ms_(control_ms), lines_(new Lines(team.size())) {
+Controls::Controls(Team& team, Random& random)
+    : team_(team), random_(random), lines_(new Lines(team.size())) {
+  lines_->shared = Arena::instance().draw(sizeof(Padded<Word>), random_);
+  new (lines_->shared.data()) Padded<Word>();
 }
 
-ControlSet::~ControlSet() = default;
+Controls::~Controls() = default;
 
-std::vector<BurstReport> ControlSet::interleave(
-    const std::function<BurstReport(unsigned)>& scheme_burst) {
-  static constexpr std::array kControls{&ControlSet::run_plain, &ControlSet::run_fetch_add,
-                                        &ControlSet::run_chain};
-  static_assert(kControls.size() + 1 == kParts);
-  std::vector<BurstReport> kept;
-  for (unsigned round = 0; round < kRounds; ++round) {
-    for (unsigned i = 0; i < kParts; ++i) {
-      const auto part = static_cast<std::size_t>((seed_ + round + i) % kParts);
-      if (part == kControls.size()) {
-        kept.push_back(passing([&] { return scheme_burst(round); }));
-      } else {
-        sums_[part] += passing([&] { return (this->*kControls[part])(); }).mean_ns_per_op();
-        ++counts_[part];
-      }
-    }
+std::vector<Controls::Named> Controls::all() const {
+  std::vector<Named> named = {{"plain", &Controls::plain},
+                              {"chain", &Controls::chain},
+                              {"lock_xadd", &Controls::lock_xadd},
+                              {"fetch_add", &Controls::fetch_add}};
+  if (team_.size() > 1) {
+    named.push_back({"line_transfer", &Controls::line_transfer});
   }
-  return kept;
+  return named;
 }
 
-BurstReport ControlSet::passing(const std::function<BurstReport()>& burst) {
-  for (unsigned tries = 1;; ++tries) {
-    BurstReport report = burst();
-    GateFindings findings;
-    findings.add(report);
-    if (findings.reasons().empty() || tries == kTries) {
-      gate_.add(report);
-      return report;
-    }
-    ++repeated_;
-    // Something else wants a CPU of ours: let it run, and start rested.
-    std::this_thread::sleep_for(std::chrono::milliseconds(tries));
-  }
-}
-
-BurstReport ControlSet::run_plain() {
-  return team_.run_burst(control_ms_, [this](WorkerContext& worker) {
+BurstReport Controls::plain(double burst_ms) {
+  return team_.run_burst(burst_ms, [this](WorkerContext& worker) {
     PlainWord* object = &lines_->plain[worker.rank()].value;
     while (worker.more()) {
       pair_batch<false>(object, 0);
@@ -133,23 +136,8 @@ BurstReport ControlSet::run_plain() {
   });
 }
 
-BurstReport ControlSet::run_fetch_add() {
-  return team_.run_burst(control_ms_, [this](WorkerContext& worker) {
-    std::atomic<std::uint64_t>* word = &lines_->shared.value;
-    while (worker.more()) {
-      for (unsigned i = 0; i < kBatch / kUnroll; ++i) {
-        fetch_add_one(word);
-        fetch_add_one(word);
-        fetch_add_one(word);
-        fetch_add_one(word);
-      }
-      worker.count(kBatch);
-    }
-  });
-}
-
-BurstReport ControlSet::run_chain() {
-  return team_.run_burst(control_ms_, [this](WorkerContext& worker) {
+BurstReport Controls::chain(double burst_ms) {
+  return team_.run_burst(burst_ms, [this](WorkerContext& worker) {
     std::uint64_t* line = lines_->chain[worker.rank()].value.data();
     std::uint64_t zero = 0;
     asm volatile("" : "+r"(zero));
@@ -160,11 +148,33 @@ BurstReport ControlSet::run_chain() {
   });
 }
 
-ControlResult ControlSet::result() const {
-  const auto mean = [this](std::size_t part) {
-    return counts_[part] == 0 ? -1.0 : sums_[part] / counts_[part];
-  };
-  return {mean(0), mean(1), mean(2)};
+BurstReport Controls::lock_xadd(double burst_ms) {
+  return team_.run_burst(burst_ms, [this](WorkerContext& worker) {
+    fetch_add_until_over(worker, &lines_->own[worker.rank()].value);
+  });
+}
+
+BurstReport Controls::fetch_add(double burst_ms) {
+  return team_.run_burst(burst_ms, [this](WorkerContext& worker) {
+    fetch_add_until_over(worker, reinterpret_cast<Word*>(lines_->shared.data()));
+  });
+}
+
+BurstReport Controls::line_transfer(double burst_ms) {
+  std::vector<Arena::Span> spans;
+  std::vector<Word*> lines;
+  for (unsigned i = 0; i < kTransferLines; ++i) {
+    spans.push_back(Arena::instance().draw(sizeof(Padded<Word>), random_));
+    lines.push_back(&(new (spans.back().data()) Padded<Word>())->value);
+  }
+  return team_.run_burst(burst_ms, [&lines](WorkerContext& worker) {
+    if (worker.rank() < 2) {
+      hand_over_until_over(worker, lines);
+    } else {
+      while (worker.more()) {
+      }
+    }
+  });
 }
 
 }  // namespace getput::bench

@@ -14,10 +14,6 @@
 namespace getput::bench {
 namespace {
 
-// Each of the three controls gets half a scheme burst over the rounds of a trial, together as long
-// as half the scheme's time; never so short that starting and stopping shows.
-constexpr double kControlShare = 1.0 / 6.0;
-constexpr double kControlAtLeastMs = 0.1;
 // Cells own tables (netpath) and a history of oracle pairs (pairs): a few are worth keeping.
 constexpr std::size_t kCellsKept = 16;
 // After a rejected attempt something else wants this CPU: let it run.
@@ -31,6 +27,23 @@ std::int64_t unix_ns() {
 
 Json number_or_null(double value, bool present) {
   return present && std::isfinite(value) ? Json(value) : Json(nullptr);
+}
+
+/// What the schedule knows of the attempt besides the cell's own measurement.
+void add_schedule(TrialSchedule& schedule, Attempt& result) {
+  Measurement& measurement = result.measurement;
+  result.controls = schedule.controls();
+  measurement.bursts = schedule.bursts();
+  Json covariates = schedule.covariates().to_json();
+  covariates.update(measurement.covariates);
+  measurement.covariates = std::move(covariates);
+  measurement.metrics["bursts_repeated"] = schedule.repeated();
+  if (const Json recorded = schedule.recorded(); !recorded.is_null()) {
+    measurement.metrics["recorded"] = recorded;
+  }
+  result.reject_reasons = schedule.gate().reasons();
+  result.reject_reasons.insert(result.reject_reasons.end(), measurement.reject_reasons.begin(),
+                               measurement.reject_reasons.end());
 }
 
 }  // namespace
@@ -56,10 +69,7 @@ Json Attempt::to_json() const {
   line["ops"] = measurement.ops;
   line["wall_ns"] = measurement.wall_ns;
   line["thread_ops"] = measurement.thread_ops;
-  const auto control = [](double value) { return number_or_null(value, value >= 0.0); };
-  line["controls"] = {{"plain_ns", control(controls.plain_ns)},
-                      {"fetch_add_ns", control(controls.fetch_add_ns)},
-                      {"chain_ns", control(controls.chain_ns)}};
+  line["controls"] = controls.to_json();
   line["bursts"] = measurement.bursts;
   line["difference"] = measurement.difference;
   line["slices"] = measurement.slices;
@@ -98,7 +108,7 @@ Team& TrialRunner::team_for(const Placement& placement) {
 }
 
 Attempt TrialRunner::attempt(Cell& cell, const CellSpec& spec, std::uint64_t trial,
-                             unsigned attempt) {
+                             unsigned attempt, double settled_ms) {
   Attempt result;
   result.cell = spec;
   result.trial = trial;
@@ -106,19 +116,13 @@ Attempt TrialRunner::attempt(Cell& cell, const CellSpec& spec, std::uint64_t tri
   result.seed = trial_seed(settings_.seed, spec.name, trial, attempt);
   result.start_unix_ns = unix_ns();
   Team& team = team_for(spec.placement);
-  const double control_ms =
-      std::max(kControlAtLeastMs, settings_.burst_ms * kControlShare / ControlSet::kRounds);
-  ControlSet controls(team, result.seed, control_ms);
+  TrialSchedule schedule(team, result.seed, settings_.burst_ms);
+  schedule.covariates().add_settling(settled_ms);
   TrialContext context{
-      team, controls, result.seed, settings_.burst_ms, settings_.slices_ms, settings_.planted_ns,
+      team, schedule, result.seed, settings_.burst_ms, settings_.slices_ms, settings_.planted_ns,
       trial};
   result.measurement = cell.run(context);
-  result.controls = controls.result();
-  result.measurement.metrics["bursts_repeated"] = controls.repeated();
-  result.reject_reasons = controls.gate().reasons();
-  for (const std::string& reason : result.measurement.reject_reasons) {
-    result.reject_reasons.push_back(reason);
-  }
+  add_schedule(schedule, result);
   if (!result.measurement.ns_per_op && result.reject_reasons.empty()) {
     result.reject_reasons.emplace_back("nothing_measured");
   }
@@ -128,13 +132,16 @@ Attempt TrialRunner::attempt(Cell& cell, const CellSpec& spec, std::uint64_t tri
 
 Attempt TrialRunner::run(const CellSpec& spec, std::uint64_t trial, const Sink& sink) {
   Cell& cell = cell_for(spec);
+  double settled_ms = 0.0;
   for (unsigned number = 0;; ++number) {
-    Attempt result = attempt(cell, spec, trial, number);
+    Attempt result = attempt(cell, spec, trial, number, settled_ms);
     sink(result);
     if (result.valid || !result.measurement.oracle_ok || number + 1 >= settings_.max_attempts) {
       return result;
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(std::min(number + 1, kBackOffMostMs)));
+    const unsigned back_off_ms = std::min(number + 1, kBackOffMostMs);
+    std::this_thread::sleep_for(std::chrono::milliseconds(back_off_ms));
+    settled_ms = back_off_ms;
   }
 }
 

@@ -12,7 +12,7 @@
 #include "bench/catalog/cell.hpp"
 #include "bench/catalog/registry.hpp"
 #include "bench/engine/team.hpp"
-#include "bench/trial/controls.hpp"
+#include "bench/trial/schedule.hpp"
 
 namespace getput::bench {
 
@@ -52,7 +52,8 @@ class TrialRunner {
   Attempt run(const CellSpec& spec, std::uint64_t trial, const Sink& sink);
 
  private:
-  Attempt attempt(Cell& cell, const CellSpec& spec, std::uint64_t trial, unsigned attempt);
+  Attempt attempt(Cell& cell, const CellSpec& spec, std::uint64_t trial, unsigned attempt,
+                  double settled_ms);
   Cell& cell_for(const CellSpec& spec);
   Team& team_for(const Placement& placement);
 

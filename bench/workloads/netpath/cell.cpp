@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "bench/engine/errors.hpp"
-#include "bench/trial/controls.hpp"
+#include "bench/trial/schedule.hpp"
 #include "bench/trial/seed.hpp"
 
 namespace getput::bench::netpath {
@@ -86,11 +86,8 @@ Measurement NetpathCell::measure(TrialContext& trial, const LoadedPath& path, Co
   settings.seed = trial.seed;
   settings.planted_ns = trial.planted_ns;
   Measurement result;
-  const auto bursts = trial.controls.interleave([&](unsigned round) {
-    if (round == 0)
-      result = measure_slices(trial.team, arms, settings, "ns/packet");
-    return BurstReport{};
-  });
+  trial.schedule.run_around(
+      [&] { result = measure_slices(trial.team, arms, settings, "ns/packet"); });
   return result;
 }
 

@@ -2,35 +2,39 @@
 // The objects that the threads of a pairs cell work on.
 #pragma once
 
-#include <memory>
+#include <cstddef>
 #include <vector>
 
-#include "bench/engine/line.hpp"
+#include "bench/engine/arena.hpp"
 #include "bench/engine/team.hpp"
+#include "bench/workloads/kit/placed_objects.hpp"
 #include "bench/workloads/pairs/grid.hpp"
 
 namespace getput::bench::pairs {
 
-/// Each object on lines of its own, as modules are; an own object is constructed by the thread that
-/// uses it, so that its pages are near.
+/// Made for one trial, at a place drawn at random for it. Shared objects are constructed by rank 0
+/// and own objects by the thread that uses them, so that their pages lie on that thread's node.
 template <class S>
 class Objects {
+  using Group = PlacedObjects<S>;
+
  public:
-  Objects(const Params& params, Team& team) : table_(team.size()) {
-    if (params.own_objects) {
-      owned_.resize(static_cast<std::size_t>(team.size()) * params.objects);
-      team.run_task([&](WorkerContext& worker) { make(worker.rank(), params.objects); });
-    } else {
-      owned_.resize(params.objects);
-      make(0, params.objects);
+  Objects(const Params& params, Team& team, Random& random) : table_(team.size()) {
+    const unsigned groups = params.own_objects ? team.size() : 1;
+    for (unsigned group = 0; group < groups; ++group) {
+      groups_.emplace_back(params.objects, random);
     }
+    team.run_task([&](WorkerContext& worker) {
+      if (worker.rank() < groups) {
+        groups_[worker.rank()].make();
+      }
+    });
     for (unsigned rank = 0; rank < team.size(); ++rank) {
+      Group& group = groups_[params.own_objects ? rank : 0];
       for (unsigned i = 0; i < params.objects; ++i) {
         // Shared objects: each thread starts elsewhere, so that they do not march in step.
-        const std::size_t index = params.own_objects
-                                      ? static_cast<std::size_t>(rank) * params.objects + i
-                                      : (i + rank * params.objects / team.size()) % params.objects;
-        table_[rank].push_back(&owned_[index]->object);
+        const unsigned shift = params.own_objects ? 0 : rank * params.objects / team.size();
+        table_[rank].push_back(group.at((i + shift) % params.objects));
       }
     }
   }
@@ -40,23 +44,15 @@ class Objects {
 
   template <class Use>
   void for_each(Use&& use) {
-    for (auto& slot : owned_) {
-      use(slot->object);
+    for (Group& group : groups_) {
+      for (std::size_t i = 0; i < group.made(); ++i) {
+        use(*group.at(i));
+      }
     }
   }
 
  private:
-  struct alignas(kLine) Slot {
-    S object;
-  };
-
-  void make(unsigned share, unsigned objects) {
-    for (unsigned i = 0; i < objects; ++i) {
-      owned_[static_cast<std::size_t>(share) * objects + i] = std::make_unique<Slot>();
-    }
-  }
-
-  std::vector<std::unique_ptr<Slot>> owned_;
+  std::vector<Group> groups_;
   std::vector<std::vector<S*>> table_;
 };
 

@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: MIT
 // pairs: what does one try_get and its put cost?
 //
-// A trial times every thread of the team on the same loop (loops.hpp) for a few milliseconds. The
-// value is the mean over threads of own window / own pairs: what a pair takes as a thread sees it.
-// Refused gets are counted apart and never as pairs. With put:other the cost of handing the ticket
-// over is inside the value; the scheme `none` of the same run shows how much that is.
+// A trial makes its objects at a place drawn at random and times every thread of the team on the
+// same loop (loops.hpp) for a few milliseconds. The value is the mean over threads of own window /
+// own pairs: what a pair takes as a thread sees it. Refused gets are counted apart and never as
+// pairs. With put:other the cost of handing the ticket over is inside the value; the scheme `none`
+// of the same run shows how much that is.
 //
 // Oracle, after each trial: the references balance and stop() is final, for every object. A fault
 // that shows one time in a million needs millions of pairs, so trial 0 of a cell, if its process
-// has not yet done kOraclePairs of them, does the rest untimed, in the cell's own shape.
+// has not yet done kOraclePairs of them, does the rest untimed, in the cell's own shape. Trial 0
+// also stops the object while the threads use it.
 #pragma once
 
-#include <algorithm>
 #include <memory>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "bench/catalog/registry.hpp"
 #include "bench/engine/team.hpp"
 #include "bench/oracle/oracle.hpp"
-#include "bench/trial/controls.hpp"
+#include "bench/trial/schedule.hpp"
 #include "bench/trial/summary.hpp"
 #include "bench/workloads/pairs/grid.hpp"
 #include "bench/workloads/pairs/loops.hpp"
@@ -42,31 +44,29 @@ class PairsCell final : public Cell {
       : params_(Params::from_json(spec.params)), hold_loops_(HoldLoops::for_ns(params_.hold_ns)) {}
 
   Measurement run(TrialContext& trial) override {
-    prepare(trial.team);
-    std::fill(failed_.begin(), failed_.end(), Padded<std::uint64_t>{});
+    prepare(trial);
     hold_references(trial.team);
-    const std::vector<BurstReport> bursts = trial.controls.interleave([&](unsigned) {
-      const double ms = trial.burst_ms / ControlSet::kRounds;
+    trial.schedule.declare({.burst = [&](double ms) {
       return params_.hold_ns == 0 ? burst<false>(trial.team, ms) : burst<true>(trial.team, ms);
-    });
+    }});
+    trial.schedule.run();
     let_references_go(trial.team);
-    Measurement result = combine(bursts, "ns/pair");
+    Measurement result = combine(trial.schedule.kept("subject"), "ns/pair");
     result.metrics["failed_gets"] = failed_gets();
     if (params_.hold_ns != 0) {
       result.metrics["hold_measured_ns"] = HoldLoops::measured_ns(hold_loops_);
     }
     judge(trial, result);
+    objects_.reset();
     return result;
   }
 
  private:
-  void prepare(Team& team) {
-    if (team_of_objects_ != team.size()) {
-      objects_ = std::make_unique<Objects<S>>(params_, team);
-      rings_ = std::vector<ParcelRing<S>>(params_.put_by_other ? team.size() : 0);
-      failed_.resize(team.size());
-      team_of_objects_ = team.size();
-    }
+  void prepare(TrialContext& trial) {
+    objects_.reset();  // of a trial that ended with an exception
+    objects_ = std::make_unique<Objects<S>>(params_, trial.team, trial.schedule.random());
+    rings_ = std::vector<ParcelRing<S>>(params_.put_by_other ? trial.team.size() : 0);
+    failed_.assign(trial.team.size(), {});
   }
 
   /// state:held and state:going: each thread takes a reference of its own first.
@@ -182,8 +182,8 @@ class PairsCell final : public Cell {
   void judge(TrialContext& trial, Measurement& result) {
     Team& team = trial.team;
     Verdict verdict;
-    const bool first_time = !judged_;
-    judged_ = true;
+    // Once in a run, because it takes far longer than the timed part.
+    const bool under_fire = trial.number == 0 && !std::exchange(under_fire_, true);
     if (trial.number == 0) {
       more_pairs(team);
     }
@@ -192,7 +192,7 @@ class PairsCell final : public Cell {
     }
     objects_->for_each([&](S& object) { oracle::check_quiescent(object, verdict); });
     if constexpr (S::info.removal && S::info.shared_by_threads) {
-      if (first_time && verdict.ok()) {
+      if (under_fire && verdict.ok()) {
         oracle::check_stop_under_fire(*objects_->of(0).front(), team, kStopsUnderFire, verdict);
       }
     }
@@ -209,14 +209,13 @@ class PairsCell final : public Cell {
 
   Params params_;
   std::uint64_t hold_loops_;
-  unsigned team_of_objects_ = 0;
   std::unique_ptr<Objects<S>> objects_;
   std::vector<ParcelRing<S>> rings_;
   std::vector<Padded<std::uint64_t>> failed_;
   std::vector<typename S::Ticket> held_;  // state:held, state:going: one a thread
   bool going_now_ = false;
   std::uint64_t pairs_done_ = 0;
-  bool judged_ = false;
+  bool under_fire_ = false;  ///< check_stop_under_fire() is done
 };
 
 /// The workload as the registry knows it.

@@ -4,12 +4,12 @@
 #pragma once
 
 #include <algorithm>
-#include <stop_token>
 
 #include "bench/engine/pair_batch.hpp"
 #include "bench/engine/team.hpp"
 #include "bench/workloads/removal/stage.hpp"
 #include "bench/workloads/removal/tally.hpp"
+#include "bench/workloads/removal/watchdog.hpp"
 #include "schemes/machine/native.hpp"
 #include "schemes/scheme.hpp"
 
@@ -92,13 +92,18 @@ class Caller {
 template <class S>
 class Remover {
  public:
-  Remover(S& object, Scene& scene, RemoverTally& tally, std::stop_token give_up)
-      : object_(object), scene_(scene), tally_(tally), give_up_(std::move(give_up)) {}
+  Remover(S& object, Scene& scene, RemoverTally& tally, Watchdog& watchdog)
+      : object_(object),
+        scene_(scene),
+        tally_(tally),
+        watchdog_(watchdog),
+        give_up_(watchdog.token()) {}
 
-  /// Removal after removal until the burst ends; idle once one of them never drained.
+  /// Removal after removal until the burst ends. After one that took too long the object stays
+  /// stopped, so that the callers leave, and the remover is idle; the cell judges it afterwards.
   void work(WorkerContext& worker) {
     while (worker.more()) {
-      if (tally_.not_drained != 0) {
+      if (tally_.gave_up) {
         machine::Native::cpu_relax();
         continue;
       }
@@ -138,6 +143,7 @@ class Remover {
   }
 
   void remove(bool sample) {
+    watchdog_.begin();
     scene_.stage.announce(Step::stopping);
     const Clock::Ticks begin = clock_.now();
     object_.stop();
@@ -145,8 +151,13 @@ class Remover {
     scene_.stage.tell(Step::stopped);
     wait_drained();
     const Clock::Ticks drained = clock_.now();
+    watchdog_.end();
+    if (give_up_.stop_requested()) {
+      tally_.gave_up = true;
+      return;
+    }
     check_stopped();
-    if (sample && tally_.not_drained == 0) {
+    if (sample) {
       tally_.stop.push_back(stopped - begin);
       tally_.drained.push_back(drained - begin);
     }
@@ -177,10 +188,6 @@ class Remover {
   }
 
   void check_stopped() {
-    if (give_up_.stop_requested() && !object_.drained()) {
-      ++tally_.not_drained;
-      return;
-    }
     // drained() is not asked again: a refused caller may count for a moment, so it may say false
     // now although nobody is inside. Had the wait returned too early, a caller would see the text
     // go.
@@ -196,6 +203,7 @@ class Remover {
   S& object_;
   Scene& scene_;
   RemoverTally& tally_;
+  Watchdog& watchdog_;
   std::stop_token give_up_;
   const Clock& clock_ = Clock::instance();
 };

@@ -8,108 +8,101 @@
 // attempt, what callers saw (refusals, spurious failures, their longest single call).
 //
 // Oracle: a caller inside an unmapped text, a get that began after stop() returned, a refusal while
-// live, an attempt that succeeds with a reference held, a removal that never drains.
+// live, an attempt that succeeds with a reference held, a removal that does not drain once the
+// callers have left. A removal that takes too long while they run rejects the attempt: a slow
+// machine is no fault of the scheme.
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
-#include <stop_token>
-#include <thread>
-#include <vector>
 
 #include "bench/catalog/registry.hpp"
 #include "bench/engine/team.hpp"
 #include "bench/oracle/oracle.hpp"
-#include "bench/trial/controls.hpp"
+#include "bench/trial/schedule.hpp"
+#include "bench/workloads/kit/placed_objects.hpp"
 #include "bench/workloads/removal/actors.hpp"
 #include "bench/workloads/removal/grid.hpp"
 #include "bench/workloads/removal/tally.hpp"
+#include "bench/workloads/removal/watchdog.hpp"
 
 namespace getput::bench::removal {
 
-/// Asks to stop when a trial takes so long that a removal cannot be going to end. It sleeps
-/// meanwhile, so it disturbs no burst.
-class Watchdog {
- public:
-  explicit Watchdog(std::chrono::milliseconds limit)
-      : thread_([this, limit](const std::stop_token& done) {
-          std::unique_lock lock(mutex_);
-          const bool ended =
-              wake_.wait_for(lock, done, limit, [&] { return done.stop_requested(); });
-          if (!ended) {
-            give_up_.request_stop();
-          }
-        }) {}
-
-  std::stop_token token() const { return give_up_.get_token(); }
-
- private:
-  std::stop_source give_up_;
-  std::mutex mutex_;
-  std::condition_variable_any wake_;
-  std::jthread thread_;  // last: it uses the others, and its destructor asks it to end
-};
+/// Longer than any removal on a machine that gives its threads their CPUs.
+inline constexpr std::chrono::milliseconds kRemovalLimit{10'000};
 
 template <class S>
 class RemovalCell final : public Cell {
  public:
-  explicit RemovalCell(const CellSpec& spec)
-      : params_(Params::from_json(spec.params)), hold_loops_(HoldLoops::for_ns(params_.hold_ns)) {}
+  explicit RemovalCell(const CellSpec& spec, std::chrono::milliseconds limit = kRemovalLimit)
+      : params_(Params::from_json(spec.params)),
+        hold_loops_(HoldLoops::for_ns(params_.hold_ns)),
+        limit_(limit) {}
 
   Measurement run(TrialContext& trial) override {
-    Tally tally;
-    tally.callers.resize(params_.callers);
-    for (auto* samples : {&tally.remover.stop, &tally.remover.drained, &tally.remover.attempt,
-                          &tally.remover.barrier}) {
-      samples->reserve(kMostSamples);
+    PlacedObjects<S> placed(1, trial.schedule.random());
+    trial.team.run_task([&](WorkerContext& worker) {
+      if (worker.rank() == 0) {
+        placed.make();
+      }
+    });
+    S& object = *placed.at(0);
+    Tally tally(params_.callers);
+    time_removals(trial, object, tally);
+    if (tally.remover.gave_up) {
+      end_removal(object, tally);
     }
-    std::vector<BurstReport> bursts;
-    std::vector<Tally::Mark> marks;  // one a round: where its samples begin
-    {
-      const Watchdog watchdog(kLimit);
-      const double ms = trial.burst_ms / ControlSet::kRounds;
-      bursts = trial.controls.interleave([&](unsigned round) {
-        if (round == marks.size()) {
-          marks.push_back(tally.mark());
-        } else {
-          tally.drop_since(marks[round]);
-        }
-        return burst(trial.team, tally, watchdog.token(), ms);
-      });
-    }
-    Measurement result = measure(bursts, tally, params_);
+    Measurement result = measure(trial.schedule.kept("subject"), tally, params_);
     Verdict verdict;
     judge(tally, S::info, verdict);
-    oracle::check_quiescent(slot_->object, verdict);
+    oracle::check_quiescent(object, verdict);
     result.oracle_ok = verdict.ok();
     result.oracle_detail = verdict.detail();
     return result;
   }
 
  private:
-  static constexpr std::chrono::milliseconds kLimit{10'000};
+  void time_removals(TrialContext& trial, S& object, Tally& tally) {
+    Watchdog watchdog(limit_);
+    Tally::Mark mark;  // where the notes of the latest burst begin
+    trial.schedule.declare(
+        {.burst =
+             [&](double ms) {
+               mark = tally.mark();
+               return burst(trial.team, object, tally, watchdog, ms);
+             },
+         .drop = [&] { tally.drop_since(mark); },
+         .value = [&](const BurstReport&) { return tally.drained_since(mark); }});
+    trial.schedule.run();
+  }
 
-  struct alignas(kLine) Slot {
-    S object;
-  };
-
-  BurstReport burst(Team& team, Tally& tally, const std::stop_token& give_up, double measure_ms) {
+  BurstReport burst(Team& team, S& shared, Tally& tally, Watchdog& watchdog, double measure_ms) {
     return team.run_burst(measure_ms, [&](WorkerContext& worker) {
       [[maybe_unused]] const ThreadGuardFor<S> guard{};
-      S& object = *opaque(&slot_->object);
+      S& object = *opaque(&shared);
       if (worker.rank() < params_.callers) {
         Caller<S>(object, scene_, tally.callers[worker.rank()].value, hold_loops_).work(worker);
       } else {
-        Remover<S>(object, scene_, tally.remover, give_up).work(worker);
+        Remover<S>(object, scene_, tally.remover, watchdog).work(worker);
       }
     });
   }
 
+  /// Ends the removal that the remover gave up, now that the callers have left: a lost put shows as
+  /// an object that does not drain.
+  void end_removal(S& object, Tally& tally) {
+    [[maybe_unused]] const ThreadGuardFor<S> guard{};
+    if (!oracle::drains(object)) {
+      ++tally.remover.not_drained;
+    }
+    scene_.stage.announce(Step::restarting);
+    object.restart();
+    scene_.stage.tell(Step::live);
+  }
+
   Params params_;
   std::uint64_t hold_loops_;
-  std::unique_ptr<Slot> slot_ = std::make_unique<Slot>();
+  std::chrono::milliseconds limit_;
   Scene scene_;
 };
 

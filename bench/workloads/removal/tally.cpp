@@ -24,6 +24,12 @@ std::vector<double> in_ns(const std::vector<Clock::Ticks>& ticks) {
 
 }  // namespace
 
+Tally::Tally(unsigned callers_of_cell) : callers(callers_of_cell) {
+  for (auto* samples : {&remover.stop, &remover.drained, &remover.attempt, &remover.barrier}) {
+    samples->reserve(kMostSamples);
+  }
+}
+
 CallerTally Tally::all_callers() const {
   CallerTally sum;
   for (const auto& padded : callers) {
@@ -61,9 +67,19 @@ void Tally::drop_since(const Mark& mark) {
   }
 }
 
+std::optional<double> Tally::drained_since(const Mark& mark) const {
+  const auto begin = remover.drained.begin() + static_cast<std::ptrdiff_t>(mark.drained);
+  std::vector<double> drained = in_ns({begin, remover.drained.end()});
+  std::sort(drained.begin(), drained.end());
+  return quantile(drained, 0.5);
+}
+
 Measurement measure(const std::vector<BurstReport>& bursts, const Tally& tally,
                     const Params& params) {
   Measurement result = combine(bursts, "ns/removal");
+  if (tally.remover.gave_up) {
+    result.reject_reasons.emplace_back("removal_too_slow");
+  }
   const double overlap = result.metrics.value("overlap", 0.0);
   const CallerTally callers = tally.all_callers();
   std::vector<double> drained = in_ns(tally.remover.drained);
@@ -105,7 +121,8 @@ void judge(const Tally& tally, const SchemeInfo& info, Verdict& verdict) {
       {callers.gone, "a caller was inside although drained() had said true"},
       {info.certain_after_stop ? callers.late + remover.late : 0,
        "a try_get that started after stop() had returned succeeded"},
-      {remover.not_drained, "references do not balance: stopped, and never drained"},
+      {remover.not_drained,
+       "references do not balance: stopped, and not drained after the callers had left"},
       {remover.attempt_succeeded, "try_stop() succeeded with a reference held"},
       {remover.own_get_refused, "a try_get on a live object was refused"},
       {callers.refused_live, "a try_get was refused although no removal was under way"},

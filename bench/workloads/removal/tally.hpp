@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "bench/catalog/cell.hpp"
@@ -35,7 +36,8 @@ struct RemoverTally {
   std::uint64_t own_get_refused = 0;    ///< WRONG: the remover's own try_get on a live object
   std::uint64_t attempt_succeeded = 0;  ///< WRONG: try_stop() true with a reference held
   std::uint64_t late = 0;               ///< WRONG: own try_get after stop() succeeded
-  std::uint64_t not_drained = 0;        ///< WRONG: gave up waiting
+  std::uint64_t not_drained = 0;        ///< WRONG: not even after the callers had left
+  bool gave_up = false;                 ///< a removal took too long: the attempt is rejected
 };
 
 struct Tally {
@@ -48,6 +50,8 @@ struct Tally {
     std::vector<Clock::Ticks> longest;
   };
 
+  explicit Tally(unsigned callers_of_cell);
+
   std::vector<Padded<CallerTally>> callers;
   RemoverTally remover;
 
@@ -55,6 +59,8 @@ struct Tally {
   Mark mark() const;
   /// Drops the times taken since the mark: their burst was void. What was WRONG in it stays.
   void drop_since(const Mark& mark);
+  /// The median of stop -> drained since the mark, in nanoseconds; empty without a removal.
+  std::optional<double> drained_since(const Mark& mark) const;
 };
 
 /// More samples than a burst has removals; more are dropped (and counted in ops).

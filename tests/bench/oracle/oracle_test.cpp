@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "bench/engine/placement.hpp"
 #include "tests/bench/planted/counted.hpp"
 
@@ -103,6 +105,17 @@ TEST(Oracle, UnderFireFindsAHolderInADrainedObject) {
     oracle::check_stop_under_fire(object, team, 50, verdict);
   }
   EXPECT_FALSE(verdict.ok());
+}
+
+TEST(Oracle, UnderFireIsShortForAnUnsafeScheme) {
+  Team team(two_pus());
+  LateGet<> object;
+  Verdict verdict;
+  const auto begin = std::chrono::steady_clock::now();
+  oracle::check_stop_under_fire(object, team, 1'000'000, verdict);
+  const auto took = std::chrono::steady_clock::now() - begin;
+  // The limit, and one more round on a busy machine.
+  EXPECT_LT(took, oracle::kUnsafeUnderFire + std::chrono::milliseconds(300));
 }
 
 TEST(VerdictTest, KeepsTheFirstAndCountsTheRest) {

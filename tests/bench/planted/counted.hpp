@@ -13,7 +13,6 @@
 
 namespace getput {
 
-// What is not safe is hunted by the oracle until it is caught: seconds a cell.
 constexpr SchemeInfo counted_info(std::string_view name, std::string_view summary,
                                   bool safe = false) {
   return {.name = name,

@@ -89,7 +89,8 @@ TEST(Program, RefusesBadPlans) {
     GTEST_SKIP() << "refused before the cells are looked at: " << unfit_for_results();
   }
   write_file(plan, plan_of({"pairs/nothing/threads:1/place:compact"}, 1));
-  expect_refused(arguments, 2, "unknown scheme \"nothing\"; known: counted, late_get, lost_put");
+  expect_refused(arguments, 2,
+                 "unknown scheme \"nothing\"; known: counted, in_module, late_get, lost_put");
   write_file(plan, plan_of({"walks/counted/threads:1/place:compact"}, 1));
   expect_refused(arguments, 2, "unknown workload \"walks\"; known: pairs, removal");
   write_file(plan, plan_of({"pairs/counted/threads:1/place:compact"}, 1));
@@ -130,8 +131,8 @@ TEST(Program, FullDiskLeavesFinishedLinesValid) {
   const std::string out = folder.file("trials.jsonl");
   write_file(folder.file("plan.json"),
              plan_of(std::vector<std::string>(6, kCell + "/place:compact"), 1));
-  // Room for one or two lines: ulimit -f counts 512 or 1024 bytes, depending on the shell.
-  const Outcome outcome = run_program("ulimit -f 2; trap '' XFSZ; " + kProgram + " --getput_plan=" +
+  // Room for some of the lines: ulimit -f counts 512 or 1024 bytes, depending on the shell.
+  const Outcome outcome = run_program("ulimit -f 8; trap '' XFSZ; " + kProgram + " --getput_plan=" +
                                       folder.file("plan.json") + " --getput_out=" + out);
   EXPECT_EQ(outcome.exit_code, 3) << outcome.err;
   EXPECT_TRUE(contains(outcome.err, "finished trials in it are valid")) << outcome.err;

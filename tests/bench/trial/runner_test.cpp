@@ -124,6 +124,33 @@ TEST(Trial, LinesAreStrictJson) {
   EXPECT_TRUE(line["controls"]["plain_ns"].is_null()) << "not measured";
 }
 
+TEST(Trial, LinesHaveTheBurstsAndCovariatesOfTheSchedule) {
+  const Registry registry = registry_of([](TrialContext& trial, unsigned) {
+    trial.schedule.declare({.burst = [&](double ms) {
+      return trial.team.run_burst(ms, [](WorkerContext& worker) {
+        while (worker.more()) {
+          worker.count(1);
+        }
+      });
+    }});
+    trial.schedule.run();
+    Measurement result = good(5.0);
+    result.covariates = {{"clock_gaps", 123}};
+    return result;
+  });
+  TrialRunner runner(registry, {}, {.seed = 3, .burst_ms = 1.0, .max_attempts = 1});
+  const Json line = runner.run(spec_of("toy"), 0, [](const Attempt&) {}).to_json();
+  EXPECT_EQ(line["bursts"].size(), 2U * 5U);
+  for (const char* key : {"run_wait_ns", "voluntary_switches", "involuntary_switches",
+                          "minor_faults", "major_faults", "steal_ms", "interrupts", "softirqs",
+                          "clock_gaps", "clock_gap_max_ns", "load1", "settle_ms"}) {
+    EXPECT_TRUE(line["covariates"].contains(key)) << key;
+  }
+  EXPECT_EQ(line["covariates"]["clock_gaps"], 123) << "the workload knows better";
+  EXPECT_TRUE(line["controls"]["lock_xadd_ns"].is_number());
+  EXPECT_FALSE(line["metrics"].contains("recorded"));
+}
+
 TEST(RegistryTest, OrdersSchemesAndRefusesTheImpossible) {
   Registry registry = registry_of({});
   SchemeEntry first;

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "bench/engine/placement.hpp"
-#include "bench/trial/controls.hpp"
+#include "bench/trial/schedule.hpp"
 #include "bench/workloads/netpath/netpath.hpp"
 #include "schemes/counter/atomic_base.hpp"
 #include "tests/bench/workloads/netpath/frame_builder.hpp"
@@ -39,8 +39,8 @@ Measurement trial(Level level, unsigned threads, Steering steering, const Input&
                   std::uint64_t number = 0) {
   const Placement placement = place("compact", threads);
   Team team(placement.pus);
-  ControlSet controls(team, 1, 0.2);
-  TrialContext context{team, controls, number + 1, 2.0, 20.0, 0.0, number};
+  TrialSchedule schedule(team, 1, 2.0);
+  TrialContext context{team, schedule, number + 1, 2.0, 20.0, 0.0, number};
   NetpathCell cell({level, threads, steering, false, false}, input,
                    std::make_shared<Network>(*input), &SchemePath<AtomicBase<>>::load,
                    code_of(level));

@@ -31,8 +31,8 @@ Measurement run(Params params) {
   spec.params = params.to_json();
   PairsCell<S> cell(spec);
   Team team(pus);
-  ControlSet controls(team, 1, 0.2);
-  TrialContext trial{team, controls, 1, 1.0};
+  TrialSchedule schedule(team, 1, 1.0);
+  TrialContext trial{team, schedule, 1, 1.0, 0.0, 0.0};
   return cell.run(trial);
 }
 
@@ -91,16 +91,53 @@ TEST(ObjectsTest, SharedAndOwn) {
     GTEST_SKIP() << "one CPU allowed";
   }
   Team team({allowed_pus()[0], allowed_pus()[1]});
-  const Objects<Counted<>> shared({2, false, 4, 0, false}, team);
+  Random random(1);
+  const Objects<Counted<>> shared({2, false, 4, 0, false}, team, random);
   const std::set<Counted<>*> a(shared.of(0).begin(), shared.of(0).end());
   const std::set<Counted<>*> b(shared.of(1).begin(), shared.of(1).end());
   EXPECT_EQ(a.size(), 4U);
   EXPECT_EQ(a, b);
   EXPECT_NE(shared.of(0).front(), shared.of(1).front()) << "they start at different objects";
-  const Objects<Counted<>> own({2, true, 4, 0, false}, team);
+  const Objects<Counted<>> own({2, true, 4, 0, false}, team, random);
   std::set<Counted<>*> all(own.of(0).begin(), own.of(0).end());
   all.insert(own.of(1).begin(), own.of(1).end());
   EXPECT_EQ(all.size(), 8U);
+}
+
+TEST(ObjectsTest, EachTrialMakesThemOnOtherPagesAndDestroysThem) {
+  static int alive = 0;
+  struct Lives : Counted<> {
+    Lives() { ++alive; }
+    ~Lives() { --alive; }
+  };
+  Team team({allowed_pus()[0]});
+  std::set<std::uintptr_t> pages;
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    Random random(seed);
+    const Objects<Lives> objects({1, false, 4, 0, false}, team, random);
+    EXPECT_EQ(alive, 4);
+    pages.insert(reinterpret_cast<std::uintptr_t>(objects.of(0).front()) / 4096);
+  }
+  EXPECT_EQ(alive, 0);
+  EXPECT_GE(pages.size(), 45U);
+}
+
+TEST(PairsCellTest, TheHistoryOfTheOracleOutlivesTheObjects) {
+  CellSpec spec;
+  spec.params = Params{1, false, 1, 0, false}.to_json();
+  PairsCell<Counted<>> cell(spec);
+  Team team({allowed_pus().front()});
+  std::uint64_t before = 0;
+  for (std::uint64_t number = 0; number < 2; ++number) {
+    TrialSchedule schedule(team, number, 1.0);
+    TrialContext trial{team, schedule, number, 1.0, 0.0, 0.0, number};
+    const Measurement result = cell.run(trial);
+    EXPECT_TRUE(result.oracle_ok) << result.oracle_detail;
+    const auto pairs = result.metrics["oracle_pairs"].get<std::uint64_t>();
+    EXPECT_GT(pairs, before);
+    before = pairs;
+  }
+  EXPECT_GE(before, kOraclePairs);
 }
 
 }  // namespace

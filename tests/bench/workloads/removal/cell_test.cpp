@@ -2,6 +2,12 @@
 // Whole trials of the removal workload on an honest scheme and on broken ones.
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
+#include <stop_token>
+#include <string>
+#include <thread>
+
 #include "bench/engine/placement.hpp"
 #include "bench/workloads/removal/removal.hpp"
 #include "tests/bench/planted/counted.hpp"
@@ -26,16 +32,43 @@ class Ruthless : public Counted<> {
   }
 };
 
+/// A removal never ends by itself, although no reference is lost: a machine on which the remover
+/// has to wait for longer than the limit.
+class EndlessDrain : public Counted<> {
+ public:
+  static constexpr SchemeInfo info = counted_info("endless_drain", "a slow machine", true);
+  void wait_drained(std::stop_token token) {
+    while (!token.stop_requested()) {
+      std::this_thread::yield();
+    }
+  }
+};
+
+/// Planted: the 1000th put is lost.
+class LosesOnePut : public Counted<> {
+ public:
+  static constexpr SchemeInfo info = counted_info("loses_one_put", "planted");
+  void put(Ticket ticket) noexcept {
+    if (puts_.fetch_add(1) != 999) {
+      Counted<>::put(ticket);
+    }
+  }
+
+ private:
+  std::atomic<std::uint64_t> puts_{0};
+};
+
 template <class S>
-Measurement run(Params params) {
+Measurement run(Params params, double burst_ms = 2.0,
+                std::chrono::milliseconds limit = kRemovalLimit) {
   std::vector<unsigned> pus = allowed_pus();
   pus.resize(params.threads);
   CellSpec spec;
   spec.params = params.to_json();
-  RemovalCell<S> cell(spec);
+  RemovalCell<S> cell(spec, limit);
   Team team(pus);
-  ControlSet controls(team, 1, 0.2);
-  TrialContext trial{team, controls, 1, 2.0};
+  TrialSchedule schedule(team, 1, burst_ms);
+  TrialContext trial{team, schedule, 1, burst_ms, 0.0, 0.0};
   return cell.run(trial);
 }
 
@@ -85,6 +118,67 @@ TEST(RemovalCellTest, NotWaitingIsWrong) {
   }
   const Measurement result = run<Impatient>({2, 1, 1000});
   EXPECT_FALSE(result.oracle_ok);
+}
+
+TEST(RemovalCellTest, ATrialMayTakeLongerThanARemoval) {
+  const std::chrono::milliseconds limit{30};
+  for (const unsigned threads : {1U, 2U}) {
+    if (allowed_pus().size() < threads) {
+      continue;
+    }
+    const Measurement result = run<Counted<>>({threads, threads - 1, 0}, 120.0, limit);
+    EXPECT_TRUE(result.oracle_ok) << result.oracle_detail;
+    EXPECT_TRUE(result.reject_reasons.empty());
+    EXPECT_GT(result.metrics["removals"].get<std::uint64_t>(), 0U);
+  }
+}
+
+TEST(RemovalCellTest, ASlowRemovalRejectsTheAttempt) {
+  for (const unsigned threads : {1U, 2U}) {
+    if (allowed_pus().size() < threads) {
+      continue;
+    }
+    const Measurement result =
+        run<EndlessDrain>({threads, threads - 1, 0}, 2.0, std::chrono::milliseconds(50));
+    EXPECT_TRUE(result.oracle_ok) << result.oracle_detail;
+    EXPECT_EQ(result.reject_reasons, std::vector<std::string>{"removal_too_slow"});
+  }
+}
+
+TEST(RemovalCellTest, ALostPutIsWrongHoweverSlowTheMachine) {
+  const unsigned threads = allowed_pus().size() < 2 ? 1 : 2;
+  const Measurement result =
+      run<LosesOnePut>({threads, threads - 1, 0}, 4.0, std::chrono::milliseconds(50));
+  EXPECT_FALSE(result.oracle_ok);
+  EXPECT_NE(result.oracle_detail.find("not drained after the callers had left"), std::string::npos)
+      << result.oracle_detail;
+}
+
+TEST(RemovalCellTest, ACellIsUsableAfterASlowRemoval) {
+  CellSpec spec;
+  spec.params = Params{1, 0, 0}.to_json();
+  RemovalCell<Counted<>> cell(spec, std::chrono::milliseconds(0));  // each removal is too slow
+  Team team({allowed_pus().front()});
+  for (int trial = 0; trial < 2; ++trial) {
+    TrialSchedule schedule(team, 1, 4.0);
+    TrialContext context{team, schedule, 1, 4.0, 0.0, 0.0};
+    const Measurement result = cell.run(context);
+    EXPECT_TRUE(result.oracle_ok) << result.oracle_detail;
+  }
+}
+
+TEST(WatchdogTest, TimesOneRemoval) {
+  using namespace std::chrono_literals;
+  Watchdog watchdog(60ms);
+  for (int i = 0; i < 10; ++i) {
+    watchdog.begin();
+    std::this_thread::sleep_for(15ms);
+    watchdog.end();
+  }
+  EXPECT_FALSE(watchdog.token().stop_requested()) << "150 ms, none of them longer than 60";
+  watchdog.begin();
+  std::this_thread::sleep_for(300ms);
+  EXPECT_TRUE(watchdog.token().stop_requested());
 }
 
 }  // namespace

@@ -43,8 +43,7 @@ TEST(TextTest, IsGoneWhileUnmapped) {
 
 TEST(TallyTest, EveryFaultIsAWrong) {
   SchemeInfo info;
-  Tally clean;
-  clean.callers.resize(2);
+  Tally clean(2);
   clean.callers[1].value.refused = 5;
   Verdict fine;
   judge(clean, info, fine);
@@ -75,8 +74,7 @@ TEST(TallyTest, AllowsWhatTheSchemeAnnounces) {
   SchemeInfo info;
   info.spurious_failure = true;
   info.certain_after_stop = false;
-  Tally tally;
-  tally.callers.resize(1);
+  Tally tally(1);
   tally.callers[0].value.spurious = 3;
   tally.callers[0].value.late = 3;
   Verdict verdict;
@@ -85,8 +83,7 @@ TEST(TallyTest, AllowsWhatTheSchemeAnnounces) {
 }
 
 TEST(TallyTest, AVoidBurstLosesItsTimesAndKeepsItsFaults) {
-  Tally tally;
-  tally.callers.resize(1);
+  Tally tally(1);
   tally.remover.drained = {1, 2};
   tally.callers[0].value.longest = 5;
   const Tally::Mark mark = tally.mark();
@@ -95,6 +92,8 @@ TEST(TallyTest, AVoidBurstLosesItsTimesAndKeepsItsFaults) {
   tally.callers[0].value.gone = 1;
   tally.drop_since(mark);
   EXPECT_EQ(tally.remover.drained.size(), 2U);
+  EXPECT_EQ(tally.drained_since(tally.mark()), std::nullopt);
+  EXPECT_EQ(tally.drained_since({}), Clock::instance().ns(1)) << "the median of the two before";
   EXPECT_EQ(tally.all_callers().longest, 5U);
   EXPECT_EQ(tally.all_callers().gone, 1U);
 }
