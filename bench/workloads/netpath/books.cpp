@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <string>
 
+#include "bench/workloads/netpath/huge_memory.hpp"
+
 namespace getput::bench::netpath {
 
 Account sum_of(const Cores& cores) {
@@ -91,6 +93,8 @@ Json metrics_of(const Cores& cores, const FrameSet& input, const std::optional<A
   metrics["sockets_closed"] = sum.destroyed;
   metrics["cloned"] = sum.cloned;
   metrics["head_refills"] = refills;
+  const auto huge = huge_page_bytes();
+  metrics["huge_page_bytes"] = huge ? Json(*huge) : Json();
   metrics["input"] = to_json(input);
   return metrics;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bench/workloads/netpath/account.hpp"
+#include "bench/workloads/netpath/lookahead.hpp"
 #include "bench/workloads/netpath/objects.hpp"
 #include "bench/workloads/netpath/rx_ring.hpp"
 #include "bench/workloads/netpath/skbuff.hpp"
@@ -84,6 +85,7 @@ struct alignas(128) Core {
 
   const RxRing& rx;
   std::size_t position = 0;  ///< next descriptor
+  Lookahead lookahead;
   HeadCache heads;
   TxRing tx;
   SocketMemory socket_memory;

@@ -38,7 +38,6 @@ class Network {
   void fill(Policy& policy, const Policy::Key& key) const noexcept;
   void fill(Socket& socket, const Socket::Key& key) const noexcept;
 
-  // Memory before the tables: a table still touches its objects when it goes.
   Depot<Route> route_memory;
   Depot<Neighbour> neighbour_memory;
   Depot<Policy> policy_memory;

@@ -5,8 +5,7 @@
 // protocols without a transport module).
 #pragma once
 
-#include <urcu/rculfhash.h>
-
+#include <atomic>
 #include <cstdint>
 
 #include "bench/workloads/netpath/packet.hpp"
@@ -19,8 +18,26 @@ namespace getput::bench::netpath {
 
 struct SkBuff;
 
-constexpr std::uint64_t hash_addresses(const Address& a, const Address& b) noexcept {
-  return hash_step(hash_step(hash_step(a.high, a.low), b.high), b.low);
+// A packet's addresses are hashed once; the hashes of its keys continue from there. A sum of
+// products with odd constants: the four multiplications are independent of each other.
+constexpr std::uint64_t hash_addresses(const Address& source, const Address& destination) noexcept {
+  const std::uint64_t sum =
+      source.high * 0xbf58476d1ce4e5b9ULL + source.low * 0x94d049bb133111ebULL +
+      destination.high * 0xd6e8feb86659fd93ULL + destination.low * 0xff51afd7ed558ccdULL;
+  return sum ^ (sum >> 32U);
+}
+constexpr std::uint64_t route_hash(std::uint64_t addresses, std::uint32_t in_device,
+                                   std::uint8_t traffic_class) noexcept {
+  return hash_step(addresses, (std::uint64_t{in_device} << 8U) | traffic_class);
+}
+constexpr std::uint64_t policy_hash(std::uint64_t addresses, std::uint8_t protocol) noexcept {
+  return hash_step(addresses, protocol);
+}
+constexpr std::uint64_t socket_hash(std::uint64_t addresses, std::uint16_t source_port,
+                                    std::uint16_t destination_port,
+                                    std::uint8_t protocol) noexcept {
+  return hash_step(addresses, (std::uint64_t{source_port} << 24U) |
+                                  (std::uint64_t{destination_port} << 8U) | protocol);
 }
 
 /// An entry of the route cache, with the key of the kernel's cache (2.6: rt_hash).
@@ -32,17 +49,17 @@ struct alignas(64) Route {
     std::uint8_t traffic_class = 0;
     friend bool operator==(const Key&, const Key&) = default;
   };
-  cds_lfht_node node;
+  std::atomic<Route*> next{nullptr};
   Key key;
-  bool local = false;
-  std::uint32_t out_device = 0;
   std::uint32_t mtu = 0;
-  Address gateway;
+  bool local = false;
+  // line 1: what no packet reads
+  alignas(64) Address gateway;
+  std::uint32_t out_device = 0;
   TicketSpace ticket;  ///< charge level 3
 };
 constexpr std::uint64_t hash(const Route::Key& key) noexcept {
-  return hash_step(hash_addresses(key.destination, key.source),
-                   (std::uint64_t{key.in_device} << 8U) | key.traffic_class);
+  return route_hash(hash_addresses(key.source, key.destination), key.in_device, key.traffic_class);
 }
 
 /// A next hop with its link-layer header ready. Entries are permanent, so the header is not behind
@@ -53,7 +70,7 @@ struct alignas(64) Neighbour {
     std::uint32_t device = 0;
     friend bool operator==(const Key&, const Key&) = default;
   };
-  cds_lfht_node node;
+  std::atomic<Neighbour*> next{nullptr};
   Key key;
   getput_link_header header{};
   TicketSpace ticket;
@@ -70,18 +87,18 @@ struct alignas(64) Policy {
     std::uint8_t protocol = 0;
     friend bool operator==(const Key&, const Key&) = default;
   };
-  cds_lfht_node node;
+  std::atomic<Policy*> next{nullptr};
   Key key;
-  TicketSpace ticket;
+  alignas(64) TicketSpace ticket;
 };
 constexpr std::uint64_t hash(const Policy::Key& key) noexcept {
-  return hash_step(hash_addresses(key.source, key.destination), key.protocol);
+  return policy_hash(hash_addresses(key.source, key.destination), key.protocol);
 }
 
 /// One direction of a UDP or TCP flow, ending here.
 struct alignas(64) Socket {
   using Key = FlowKey;
-  cds_lfht_node node;
+  std::atomic<Socket*> next{nullptr};
   Key key;
   // What every packet writes is on lines of its own, as in the kernel (sk_refcnt's lesson).
   alignas(64) machine::SpinLock lock;
@@ -94,9 +111,8 @@ struct alignas(64) Socket {
   TicketSpace ticket;
 };
 constexpr std::uint64_t hash(const FlowKey& key) noexcept {
-  return hash_step(hash_addresses(key.source, key.destination),
-                   (std::uint64_t{key.source_port} << 24U) |
-                       (std::uint64_t{key.destination_port} << 8U) | key.protocol);
+  return socket_hash(hash_addresses(key.source, key.destination), key.source_port,
+                     key.destination_port, key.protocol);
 }
 
 /// A network device, one for receiving and one for sending.

@@ -97,18 +97,19 @@ class Path {
   void receive(const RxSlot& slot) noexcept;
   DropReason input(const RxSlot& slot, SkBuff& skb) noexcept;
   void describe(SkBuff& skb) noexcept;
-  DropReason deliver(SkBuff& skb) noexcept;
-  DropReason to_socket(SkBuff& skb, Module* module, const getput_transport_ops* ops) noexcept;
+  DropReason deliver(SkBuff& skb, std::uint64_t addresses) noexcept;
+  DropReason to_socket(SkBuff& skb, std::uint64_t addresses, Module* module,
+                       const getput_transport_ops* ops) noexcept;
   DropReason queue(SkBuff& skb, Socket& socket, const getput_transport_ops* ops,
                    bool& ended) noexcept;
   void to_raw_socket(SkBuff& skb) noexcept;
-  DropReason forward(SkBuff& skb) noexcept;
+  DropReason forward(SkBuff& skb, std::uint64_t addresses) noexcept;
   void lower_hop_limit(SkBuff& skb) noexcept;
 
   // path_objects.hpp
   template <class T, class Memory>
-  T* find_or_create(Table<T>& table, Memory& memory, const typename T::Key& key, Module* module,
-                    DropReason& why) noexcept;
+  T* find_or_create(Table<T>& table, Memory& memory, const typename T::Key& key,
+                    std::uint64_t hashed, Module* module, DropReason& why) noexcept;
   template <class T, class Memory>
   [[gnu::noinline]] T* create(Table<T>& table, Memory& memory, const typename T::Key& key,
                               Module* module, DropReason& why) noexcept;
@@ -142,13 +143,11 @@ class Path {
 // scheme would be charged for a call that another one does not make.
 template <class S, Level L, bool Counting>
 [[gnu::flatten]] std::size_t Path<S, L, Counting>::poll() noexcept {
-  constexpr std::size_t kAhead = 3;  // frames whose headers are fetched before their turn
   core_.socket_memory.prepare();
   const std::size_t count = core_.next_batch();
   const RxSlot* slots = core_.rx.slots().data() + core_.position;
   for (std::size_t i = 0; i < count; ++i) {
-    if (i + kAhead < count)
-      __builtin_prefetch(slots[i + kAhead].desc.data);
+    core_.lookahead.step(network_, core_.rx, core_.position + i);
     receive(slots[i]);
   }
   core_.account.received += count;

@@ -41,20 +41,22 @@ template <class S, Level L, bool Counting>
   describe(skb);
 
   const Packet& parsed = skb.parsed;
+  const std::uint64_t addresses = hash_addresses(parsed.source, parsed.destination);
   DropReason why = DropReason::none;
-  const Route* route = find_or_create(
-      network_.routes, network_.route_memory,
-      {parsed.destination, parsed.source, skb.packet.ifindex, parsed.traffic_class}, nic_, why);
+  const Route* route =
+      find_or_create(network_.routes, network_.route_memory,
+                     {parsed.destination, parsed.source, skb.packet.ifindex, parsed.traffic_class},
+                     route_hash(addresses, skb.packet.ifindex, parsed.traffic_class), nic_, why);
   if (route == nullptr) [[unlikely]]
     return why;
   const Use route_use(nic_, gets_);
   if (!route_use) [[unlikely]]
     return DropReason::module_going_route;
   if (route->local)
-    return deliver(skb);
+    return deliver(skb, addresses);
   if (parsed.ip_length > route->mtu) [[unlikely]]
     return DropReason::exceeds_mtu;
-  return forward(skb);
+  return forward(skb, addresses);
 }
 
 /// Tells the transports what the parser found; Ethernet padding behind the packet goes.
@@ -79,7 +81,8 @@ template <class S, Level L, bool Counting>
 }
 
 template <class S, Level L, bool Counting>
-[[gnu::always_inline]] inline DropReason Path<S, L, Counting>::deliver(SkBuff& skb) noexcept {
+[[gnu::always_inline]] inline DropReason Path<S, L, Counting>::deliver(
+    SkBuff& skb, std::uint64_t addresses) noexcept {
   const Packet& parsed = skb.parsed;
   if (parsed.upper_problem != DropReason::none) [[unlikely]]
     return parsed.upper_problem;
@@ -93,28 +96,30 @@ template <class S, Level L, bool Counting>
   Module* module = tcp ? tcp_ : udp_;
 
   DropReason why = DropReason::none;
-  const Policy* policy =
-      find_or_create(network_.policies, network_.policy_memory,
-                     {parsed.source, parsed.destination, parsed.protocol}, module, why);
+  const Policy* policy = find_or_create(network_.policies, network_.policy_memory,
+                                        {parsed.source, parsed.destination, parsed.protocol},
+                                        policy_hash(addresses, parsed.protocol), module, why);
   if (policy == nullptr) [[unlikely]]
     return why;
   const Use policy_use(module, gets_);
   if (!policy_use) [[unlikely]]
     return DropReason::module_going_policy;
-  return to_socket(skb, module, tcp ? tcp_ops_ : udp_ops_);
+  return to_socket(skb, addresses, module, tcp ? tcp_ops_ : udp_ops_);
 }
 
 template <class S, Level L, bool Counting>
 [[gnu::always_inline]] inline DropReason Path<S, L, Counting>::to_socket(
-    SkBuff& skb, Module* module, const getput_transport_ops* ops) noexcept {
+    SkBuff& skb, std::uint64_t addresses, Module* module,
+    const getput_transport_ops* ops) noexcept {
   getput_ports ports{};
   DropReason why = reason_of(ops->demux(&skb.packet, &ports));
   if (why != DropReason::none) [[unlikely]]
     return why;
   const Packet& parsed = skb.parsed;
-  Socket* socket = find_or_create(
-      network_.sockets, core_.socket_memory,
-      {parsed.source, parsed.destination, ports.src, ports.dst, parsed.protocol}, module, why);
+  Socket* socket =
+      find_or_create(network_.sockets, core_.socket_memory,
+                     {parsed.source, parsed.destination, ports.src, ports.dst, parsed.protocol},
+                     socket_hash(addresses, ports.src, ports.dst, parsed.protocol), module, why);
   if (socket == nullptr) [[unlikely]]
     return why;
   const Use socket_use(module, gets_);
@@ -175,24 +180,25 @@ void Path<S, L, Counting>::to_raw_socket(SkBuff& skb) noexcept {
 }
 
 template <class S, Level L, bool Counting>
-[[gnu::always_inline]] inline DropReason Path<S, L, Counting>::forward(SkBuff& skb) noexcept {
+[[gnu::always_inline]] inline DropReason Path<S, L, Counting>::forward(
+    SkBuff& skb, std::uint64_t addresses) noexcept {
   const Packet& parsed = skb.parsed;
   if (parsed.hop_limit <= 1) [[unlikely]]
     return DropReason::hop_limit;
   Module* owner = owner_of(parsed.protocol);
   DropReason why = DropReason::none;
-  const Policy* policy =
-      find_or_create(network_.policies, network_.policy_memory,
-                     {parsed.source, parsed.destination, parsed.protocol}, owner, why);
+  const Policy* policy = find_or_create(network_.policies, network_.policy_memory,
+                                        {parsed.source, parsed.destination, parsed.protocol},
+                                        policy_hash(addresses, parsed.protocol), owner, why);
   if (policy == nullptr) [[unlikely]]
     return why;
   const Use policy_use(owner, gets_);
   if (!policy_use) [[unlikely]]
     return DropReason::module_going_policy;
 
-  const Neighbour* neighbour = find_or_create(
-      network_.neighbours, network_.neighbour_memory,
-      {Network::gateway_to(parsed.destination), network_.out.abi.ifindex}, nic_, why);
+  const Neighbour::Key next_hop{Network::gateway_to(parsed.destination), network_.out.abi.ifindex};
+  const Neighbour* neighbour = find_or_create(network_.neighbours, network_.neighbour_memory,
+                                              next_hop, hash(next_hop), nic_, why);
   if (neighbour == nullptr) [[unlikely]]
     return why;
   const Use neighbour_use(nic_, gets_);

@@ -9,12 +9,10 @@ namespace getput::bench::netpath {
 
 template <class S, Level L, bool Counting>
 template <class T, class Memory>
-[[gnu::always_inline]] inline T* Path<S, L, Counting>::find_or_create(Table<T>& table,
-                                                                      Memory& memory,
-                                                                      const typename T::Key& key,
-                                                                      Module* module,
-                                                                      DropReason& why) noexcept {
-  if (T* found = table.find(key)) [[likely]]
+[[gnu::always_inline]] inline T* Path<S, L, Counting>::find_or_create(
+    Table<T>& table, Memory& memory, const typename T::Key& key, std::uint64_t hashed,
+    Module* module, DropReason& why) noexcept {
+  if (T* found = table.find(key, hashed)) [[likely]]
     return found;
   return create(table, memory, key, module, why);
 }

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "bench/workloads/netpath/rx_ring.hpp"
 
-#include <sys/mman.h>
-
-#include <cerrno>
 #include <mutex>
+#include <new>
 #include <string>
 
 #include "bench/engine/errors.hpp"
@@ -20,7 +18,6 @@ constexpr std::size_t kFewestSlots = 512;
 constexpr std::size_t kFrameAlign = 64;
 // As drivers do: with a 14-byte Ethernet header the IP header begins on a word (NET_IP_ALIGN).
 constexpr std::size_t kIpAlign = 2;
-constexpr std::size_t kHugePage = std::size_t{2} << 20;
 
 constexpr std::size_t room_for(std::uint32_t captured) noexcept {
   return (kIpAlign + captured + kFrameAlign - 1) / kFrameAlign * kFrameAlign;
@@ -41,19 +38,13 @@ RxSlot make_slot(const Frame& frame, std::uint8_t* data) {
 
 }  // namespace
 
-void RxRing::Unmap::operator()(std::uint8_t* memory) const noexcept {
-  munmap(memory, size);
-}
-
-RxRing::Memory RxRing::map(std::size_t size) {
-  size = (size + kHugePage - 1) / kHugePage * kHugePage;
-  void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED)
+HugeMemory RxRing::map(std::size_t size) {
+  try {
+    return HugeMemory(size);
+  } catch (const std::bad_alloc&) {
     throw EnvironmentError("netpath: no memory for a receive ring of " + std::to_string(size) +
-                           " bytes (" + std::strerror(errno) + "); use a shorter capture");
-  // The kernel's buffers lie in its huge-page mapping; without it the TLB would be measured too.
-  madvise(memory, size, MADV_HUGEPAGE);
-  return Memory(static_cast<std::uint8_t*>(memory), Unmap{size});
+                           " bytes; use a shorter capture");
+  }
 }
 
 RxRing::RxRing(const FrameSet& input, const std::vector<std::uint32_t>& share)
@@ -65,7 +56,7 @@ RxRing::RxRing(const FrameSet& input, const std::vector<std::uint32_t>& share)
   for (const std::uint32_t index : share) size += room_for(input.frames()[index].captured);
   memory_ = map(size * copies);
   slots_.reserve(share.size() * copies);
-  std::uint8_t* at = memory_.get();
+  auto* at = reinterpret_cast<std::uint8_t*>(memory_.data());
   for (std::size_t copy = 0; copy < copies; ++copy) {
     for (const std::uint32_t index : share) {
       const Frame& frame = input.frames()[index];

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bench/workloads/netpath/frames.hpp"
+#include "bench/workloads/netpath/huge_memory.hpp"
 #include "modules/plugin_abi.h"
 
 namespace getput::bench {
@@ -54,15 +55,10 @@ class RxRing {
   const std::vector<RxSlot>& slots() const noexcept { return slots_; }
 
  private:
-  struct Unmap {
-    std::size_t size;
-    void operator()(std::uint8_t* memory) const noexcept;
-  };
-  using Memory = std::unique_ptr<std::uint8_t, Unmap>;
-  static Memory map(std::size_t size);  // throws EnvironmentError
+  static HugeMemory map(std::size_t size);  // throws EnvironmentError
 
   std::size_t pass_ = 0;
-  Memory memory_{nullptr, Unmap{0}};
+  HugeMemory memory_;
   std::vector<RxSlot> slots_;
 };
 

@@ -1,20 +1,40 @@
 // SPDX-License-Identifier: MIT
-// A hash table of objects over liburcu's cds_lfht (lock-free, split-ordered), read under urcu-qsbr,
-// and the memory its objects come from. Fixed number of buckets: nothing resizes in the background
-// of a measurement.
+// A hash table of objects, read under urcu-qsbr, and the memory its objects come from.
+//
+// What: a fixed power of two of buckets, at least two for each expected object. A bucket is one
+// pointer to a singly linked chain. find() is inline and compares keys in the first cache line of
+// an object, so a lookup costs two cache misses at most times: bucket and object. Nothing resizes
+// in the background of a measurement.
+//
+// Who waits for whom: readers wait for nobody. Writers take the spin lock of a stripe of buckets;
+// they wait for nothing while they hold it, so an online thread may write, too.
+//
+// Ordering:
+//   (1) insert() fills in key and `next`, then stores the pointer to the object with release;
+//       find() loads it with acquire. Who finds an object sees its key and its successor.
+//   (2) remove() stores the successor's pointer over the removed one's, with release. A reader that
+//       loads it with acquire sees the successor as (1) does: the remover has it from under the
+//       stripe's lock, after its inserter.
+//   (3) All writers of a chain hold the same lock, so they may read the chain with relaxed loads.
+//   (4) remove() leaves `next` of the removed object alone: a reader that is on it comes back into
+//       the chain. The caller uses the object again after a grace period of urcu-qsbr only, when
+//       every reader has been quiescent: no reader sees a key change or follows a recycled `next`.
 #pragma once
 
-#include <urcu/rculfhash.h>
-
+#include <algorithm>
+#include <array>
+#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <type_traits>
 #include <vector>
 
-#include "schemes/machine/annotate.hpp"
+#include "bench/workloads/netpath/huge_memory.hpp"
+#include "schemes/machine/spin_lock.hpp"
 
 namespace getput::bench::netpath {
 
@@ -24,68 +44,107 @@ constexpr std::uint64_t hash_step(std::uint64_t hash, std::uint64_t word) noexce
   return hash ^ (hash >> 32U);
 }
 
-namespace detail {
-cds_lfht* new_table(unsigned long buckets);  // throws std::bad_alloc
-void destroy_table(cds_lfht* table) noexcept;
-}  // namespace detail
-
-/// Objects of type T, found by T::Key. T begins with `cds_lfht_node node`, has `Key key`, and
-/// `hash(const Key&)` is found by argument-dependent lookup. The table does not own its objects.
+/// Objects of type T, found by T::Key. T has `std::atomic<T*> next` and `Key key`, both in its
+/// first cache line, and `hash(const Key&)` is found by argument-dependent lookup. The table does
+/// not own its objects.
 template <class T>
 class Table {
  public:
   using Key = typename T::Key;
+  using Bucket = std::atomic<T*>;
 
-  /// @p expected objects get a bucket each, roughly.
-  explicit Table(std::size_t expected) : table_(detail::new_table(std::bit_ceil(expected + 1))) {
-    static_assert(std::is_standard_layout_v<T>);
-    static_assert(offsetof(T, node) == 0, "the node and the object have one address");
+  /// Throws std::bad_alloc.
+  explicit Table(std::size_t expected)
+      : buckets_(std::bit_ceil(std::max(2 * expected, kStripes))),
+        memory_(buckets_ * sizeof(Bucket)) {
+    static_assert(offsetof(T, next) + sizeof(T::next) <= kLine);
+    static_assert(offsetof(T, key) + sizeof(T::key) <= kLine);
+    std::uninitialized_value_construct_n(first(), buckets_);
   }
-  ~Table() { detail::destroy_table(table_); }
   Table(const Table&) = delete;
   Table& operator=(const Table&) = delete;
 
   /// The object with this key, or null. The caller is an online urcu-qsbr thread, here and below.
-  T* find(const Key& key) const noexcept {
-    cds_lfht_iter iter;
-    cds_lfht_lookup(table_, hash(key), &match, &key, &iter);
-    return seen(cds_lfht_iter_get_node(&iter));
+  T* find(const Key& key) const noexcept { return find(key, hash(key)); }
+  /// The same for a caller that has hash(key) already.
+  T* find(const Key& key, std::uint64_t hashed) const noexcept {
+    T* at = bucket(hashed).load(std::memory_order_acquire);  // (1) (2)
+    while (at != nullptr && !(at->key == key)) at = at->next.load(std::memory_order_acquire);
+    return at;
   }
+
   /// Adds @p added unless its key is taken; returns the object that is in the table then.
   T* insert(T* added) noexcept {
-    machine::annotate_release(&added->node);
-    return object(cds_lfht_add_unique(table_, hash(added->key), &match, &added->key, &added->node));
+    const std::uint64_t hashed = hash(added->key);
+    Bucket& head = bucket(hashed);
+    const std::lock_guard lock(stripe(hashed));
+    T* const first = head.load(std::memory_order_relaxed);  // (3)
+    for (T* at = first; at != nullptr; at = at->next.load(std::memory_order_relaxed)) {
+      if (at->key == added->key)
+        return at;
+    }
+    added->next.store(first, std::memory_order_relaxed);
+    head.store(added, std::memory_order_release);  // (1)
+    return added;
   }
-  /// True for the one caller who took it out. Its memory may be used again after a grace period.
-  bool remove(T* removed) noexcept { return cds_lfht_del(table_, &removed->node) == 0; }
 
+  /// True for the one caller who took it out. Its memory may be used again after a grace period.
+  bool remove(T* removed) noexcept {
+    const std::uint64_t hashed = hash(removed->key);
+    const std::lock_guard lock(stripe(hashed));
+    Bucket* link = &bucket(hashed);
+    T* at = link->load(std::memory_order_relaxed);  // (3)
+    while (at != nullptr && at != removed) {
+      link = &at->next;
+      at = link->load(std::memory_order_relaxed);
+    }
+    if (at == nullptr)
+      return false;
+    link->store(removed->next.load(std::memory_order_relaxed), std::memory_order_release);  // (2)
+    return true;
+  }
+
+  /// Visits each object that is in the table from beginning to end; one that comes or goes
+  /// meanwhile may be visited. @p visit may remove the object it is given.
   template <class Visit>
   void for_each(Visit visit) const {
-    cds_lfht_iter iter;
-    for (cds_lfht_first(table_, &iter); cds_lfht_iter_get_node(&iter) != nullptr;
-         cds_lfht_next(table_, &iter))
-      visit(*object(cds_lfht_iter_get_node(&iter)));
+    for (std::size_t i = 0; i < buckets_; ++i) {
+      for (T* at = first()[i].load(std::memory_order_acquire); at != nullptr;
+           at = at->next.load(std::memory_order_acquire))
+        visit(*at);
+    }
+  }
+
+  /// Where the chain of a hash begins. For prefetching.
+  const Bucket& bucket(std::uint64_t hashed) const noexcept {
+    return first()[hashed & (buckets_ - 1)];
   }
 
  private:
-  static T* object(cds_lfht_node* node) noexcept { return reinterpret_cast<T*>(node); }
-  /// An object that another thread may have filled in; the order is made inside liburcu.
-  static T* seen(cds_lfht_node* node) noexcept {
-    machine::annotate_acquire(node);
-    return object(node);
-  }
-  static int match(cds_lfht_node* node, const void* key) noexcept {
-    return seen(node)->key == *static_cast<const Key*>(key) ? 1 : 0;
+  static constexpr std::size_t kLine = 64;
+  static constexpr std::size_t kStripes = 64;
+  struct alignas(kLine) Stripe {
+    machine::SpinLock lock;
+  };
+
+  Bucket* first() const noexcept { return reinterpret_cast<Bucket*>(memory_.data()); }
+  Bucket& bucket(std::uint64_t hashed) noexcept { return first()[hashed & (buckets_ - 1)]; }
+  machine::SpinLock& stripe(std::uint64_t hashed) noexcept {
+    return stripes_[hashed % kStripes].lock;
   }
 
-  cds_lfht* table_;
+  const std::size_t buckets_;
+  const HugeMemory memory_;
+  std::array<Stripe, kStripes> stripes_;
 };
 
 /// Memory for objects of one type, in chunks that live as long as the depot. Any thread.
 template <class T>
 class Depot {
  public:
-  explicit Depot(std::size_t most) : most_(most) {}
+  explicit Depot(std::size_t most) : most_(most) {
+    static_assert(std::is_trivially_destructible_v<T>, "the chunks go without a destructor call");
+  }
 
   /// An object to be filled in, or null when the limit is reached.
   T* take() noexcept {
@@ -104,16 +163,24 @@ class Depot {
 
  private:
   static constexpr std::size_t kChunk = 256;
+  static_assert(kChunk * sizeof(T) <= kHugePage);
+
   bool grow() noexcept {
     if (made_ + kChunk > most_)
       return false;
     try {
       free_.reserve(made_ + kChunk);
-      chunks_.push_back(std::make_unique<T[]>(kChunk));
+      if (pages_.empty() || used_ + kChunk * sizeof(T) > kHugePage) {
+        pages_.emplace_back(kHugePage);
+        used_ = 0;
+      }
     } catch (const std::bad_alloc&) {
       return false;
     }
-    for (std::size_t i = 0; i < kChunk; ++i) free_.push_back(&chunks_.back()[i]);
+    T* const chunk = reinterpret_cast<T*>(pages_.back().data() + used_);
+    std::uninitialized_value_construct_n(chunk, kChunk);
+    used_ += kChunk * sizeof(T);
+    for (std::size_t i = 0; i < kChunk; ++i) free_.push_back(chunk + i);
     made_ += kChunk;
     return true;
   }
@@ -121,7 +188,8 @@ class Depot {
   std::mutex mutex_;
   std::size_t made_ = 0;
   const std::size_t most_;
-  std::vector<std::unique_ptr<T[]>> chunks_;
+  std::vector<HugeMemory> pages_;
+  std::size_t used_ = 0;  ///< bytes of the last of pages_
   std::vector<T*> free_;
 };
 

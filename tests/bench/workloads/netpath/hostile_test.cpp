@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <random>
 
+#include "bench/workloads/netpath/lookahead.hpp"
 #include "schemes/counter/atomic_base.hpp"
 #include "tests/bench/workloads/netpath/frame_builder.hpp"
 #include "tests/bench/workloads/netpath/rig.hpp"
@@ -134,6 +135,55 @@ TEST(Hostile, ParserReadsNothingBeyondWhatWasCaptured) {
     }
     inspect_transport(exact.data(), captured, packet);
   }
+}
+
+TEST(Hostile, GuessReadsNothingBeyondWhatWasCaptured) {
+  Chaos chaos(6);
+  std::size_t compared = 0;
+  for (int round = 0; round < 200000; ++round) {
+    const Bytes frame = chaos.below(3) == 0 ? chaos.noise() : chaos.damaged();
+    const std::size_t captured = chaos.below(2) == 0 ? frame.size() : chaos.below(frame.size() + 1);
+    const Bytes exact(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(captured));
+    FlowGuess guess;
+    const bool guessed = guess_flow(exact.data(), captured, guess);
+    Packet packet;
+    if (parse(exact.data(), captured, frame.size(), packet) != DropReason::none)
+      continue;
+    ASSERT_TRUE(guessed) << "what the parser accepts can be guessed";
+    EXPECT_EQ(guess.flow.source, packet.source);
+    EXPECT_EQ(guess.flow.destination, packet.destination);
+    EXPECT_EQ(guess.traffic_class, packet.traffic_class);
+    const Transport transport = inspect_transport(exact.data(), captured, packet);
+    if (!transport.has_ports || (packet.ipv6 && packet.l4_offset != packet.ip_offset + 40))
+      continue;
+    EXPECT_EQ(guess.flow.protocol, packet.protocol);
+    EXPECT_EQ(guess.flow.source_port, transport.source_port);
+    EXPECT_EQ(guess.flow.destination_port, transport.destination_port);
+    ++compared;
+  }
+  EXPECT_GT(compared, 1000U);
+}
+
+TEST(Lookahead, HintsChangeNoObjectAndNoBook) {
+  const Input input = chaos(7, 5000);
+  NetworkOptions options;
+  options.populate = false;
+  Rig<AtomicBase<>, Level::l5> rig(*input, options);
+  RxRing ring(*input, [&] {
+    std::vector<std::uint32_t> share(input->frames().size());
+    std::iota(share.begin(), share.end(), 0U);
+    return share;
+  }());
+  Lookahead lookahead;
+  for (std::size_t i = 0; i < 2 * ring.slots().size(); ++i)
+    lookahead.step(rig.network(), ring, i % ring.slots().size());
+  std::size_t objects = 0;
+  rig.network().routes.for_each([&](Route&) { ++objects; });
+  rig.network().policies.for_each([&](Policy&) { ++objects; });
+  rig.network().sockets.for_each([&](Socket&) { ++objects; });
+  EXPECT_EQ(objects, 0U);
+  EXPECT_EQ(rig.core().account.gets, 0U);
+  EXPECT_EQ(rig.finish(), "");
 }
 
 }  // namespace

@@ -270,6 +270,20 @@ TEST(PathSocket, FullReceiveBufferDropsUnderItsName) {
   EXPECT_EQ(rig.finish(), "");
 }
 
+TEST(PathHeads, SteadyStateAsksTheAllocatorForNone) {
+  const Input input = generate_imix(small_mix());
+  for (const bool raw : {false, true}) {
+    Rig<AtomicBase<>, Level::l7> rig(*input, {}, raw);
+    rig.passes();
+    const std::uint64_t refills = rig.core().heads.refills();
+    EXPECT_GT(refills, 0U);
+    rig.passes(3);
+    EXPECT_EQ(rig.core().heads.refills(), refills);
+    EXPECT_EQ(rig.core().heads.flushes(), 0U);
+    EXPECT_EQ(rig.finish(), "");
+  }
+}
+
 TEST(PathTables, NoRoomDropsUnderItsName) {
   ImixOptions options = small_mix();
   options.flows = 3000;

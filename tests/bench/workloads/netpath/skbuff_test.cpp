@@ -32,10 +32,10 @@ TEST(HeadCache, LastInFirstOut) {
 TEST(HeadCache, RefillsSixteenAndFlushesHalf) {
   HeadCache cache;
   std::vector<SkBuff*> heads;
-  for (int i = 0; i < 100; ++i) heads.push_back(cache.allocate(nullptr, 0));
-  EXPECT_EQ(cache.refills(), 7U);  // 112 heads
+  for (int i = 0; i < 400; ++i) heads.push_back(cache.allocate(nullptr, 0));
+  EXPECT_EQ(cache.refills(), 25U);  // 400 heads
   for (SkBuff* head : heads) cache.release(head);
-  EXPECT_EQ(cache.flushes(), 2U);  // 12 + 100: at 64 and again 32 later
+  EXPECT_EQ(cache.flushes(), 2U);  // at 256, and again 128 later
 }
 
 TEST(HeadCache, HeadIsFilledAnew) {
