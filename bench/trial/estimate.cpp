@@ -49,10 +49,10 @@ double standard_deviation(const std::vector<double>& values) {
   return std::sqrt(squares / static_cast<double>(values.size() - 1));
 }
 
-double block_bootstrap_error(const std::vector<double>& values, std::size_t block,
-                             std::uint64_t seed) {
+std::optional<double> block_bootstrap_error(const std::vector<double>& values, std::size_t block,
+                                            std::uint64_t seed) {
   if (block == 0 || values.size() < 2 * block) {
-    return 0.0;
+    return std::nullopt;
   }
   std::mt19937_64 random(seed);
   std::uniform_int_distribution<std::size_t> start(0, values.size() - block);

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace getput::bench {
@@ -21,9 +22,9 @@ double median(std::vector<double> values);
 double standard_deviation(const std::vector<double>& values);
 
 /// Standard error of trimmed_mean(values) by a moving block bootstrap: blocks of @p block
-/// neighbours are drawn with replacement, so correlation over shorter distances is kept. 0 below
-/// two blocks.
-double block_bootstrap_error(const std::vector<double>& values, std::size_t block,
-                             std::uint64_t seed);
+/// neighbours are drawn with replacement, so correlation over shorter distances is kept. Empty for
+/// fewer than two blocks.
+std::optional<double> block_bootstrap_error(const std::vector<double>& values, std::size_t block,
+                                            std::uint64_t seed);
 
 }  // namespace getput::bench

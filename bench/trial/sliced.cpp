@@ -24,7 +24,7 @@ constexpr std::size_t kPairsLeast = 12;
 constexpr double kLongestTotal = 4.0;  ///< of the time asked for, when slices have to be long
 constexpr std::size_t kValidLeast = 6;
 constexpr double kValidShare = 0.2;
-constexpr std::size_t kBootstrapBlock = 16;
+constexpr std::size_t kBootstrapBlock = 8;
 // A batch that takes so much longer than the usual one was interrupted by something.
 constexpr double kGapFactor = 8.0;
 constexpr double kGapLeastNs = 5e3;
@@ -147,12 +147,14 @@ Json difference_json(const SlicedPairs& pairs, const Columns& columns, const Sli
   const std::vector<double> baseline_copies = copy_effects(pairs.valid, arms.copies, false);
   std::vector<double> all_copies = subject_copies;
   all_copies.insert(all_copies.end(), baseline_copies.begin(), baseline_copies.end());
+  const std::optional<double> error =
+      block_bootstrap_error(columns.difference, kBootstrapBlock, settings.seed);
   return {{"baseline", arms.baseline},
           {"baseline_ns", trimmed_mean(columns.baseline)},
           {"ns", trimmed_mean(columns.difference)},
           {"median_ns", median(columns.difference)},
           {"mean_ns", mean(columns.difference)},
-          {"se_ns", block_bootstrap_error(columns.difference, kBootstrapBlock, settings.seed)},
+          {"se_ns", error ? Json(*error) : Json(nullptr)},
           {"pairs", pairs.valid.size()},
           {"pairs_void", pairs.voided},
           {"slice_us", Clock::instance().ns(length) * 1e-3},

@@ -7,18 +7,21 @@ and the value, or the values, that will do) and what the schemes that are left a
 scheme is named anywhere. A control, a scheme that protects nothing or cannot be removed, one that is
 not available here and one that the oracle found WRONG in this run are never advised.
 
-Ranked by a measured median, the first scheme is the answer only if its 95 % interval ends below
-where every other one begins. Else the answer is "cannot tell", with all whose intervals overlap it.
+Ranked by a measured value, the answer is the set of schemes that may be the best (stats.best_subset):
+it contains the scheme that is truly the best with 95 % probability, however many are compared. A set
+of one is "use"; a larger one is a tie, "cannot tell". The smallest of many noisy medians alone never
+decides.
 Pairs that were timed inside a session are cheap only for a caller who has what the session stands for
 anyway. Where such a scheme is among the best, a further answer leaves these out. Where the cost that
 ranks is computed and equal, a further one ranks by a pair.
 """
+import math
 from dataclasses import dataclass, field
 
 from . import contract, footprint, stats
 from .figures.pairs import basic_rows, handed_rows
 from .figures.removal import busiest_rows
-from .results import ENOUGH_TRIALS, WRONG
+from .results import WRONG
 from .summary import number, short_time
 
 ALONE, CROWD, HANDED, DRAINED, MILLION = "alone", "crowd", "handed", "drained", "million"
@@ -62,18 +65,23 @@ QUESTIONS = (
 
 @dataclass(frozen=True)
 class Value:
-    """A median with its interval, or a computed value, which is its own interval."""
+    """A median with its interval and the process values behind it, or a computed value, which has neither."""
 
-    middle: float
-    low: float | None
-    high: float | None
+    estimate: stats.Interval
+    values: tuple = ()
     computed: bool = False
 
-    def begins(self):
-        return self.low if self.low is not None else float("-inf")
+    @classmethod
+    def measured(cls, values):
+        return cls(stats.interval(values), tuple(values))
 
-    def ends(self):
-        return self.high if self.high is not None else float("inf")
+    @classmethod
+    def exact(cls, value):
+        return cls(stats.Interval(value, None, None, 0, stats.NONE), computed=True)
+
+    @property
+    def middle(self):
+        return self.estimate.point
 
 
 def keeps(scheme, require):
@@ -105,8 +113,8 @@ class Measured:
             CROWD: {row.scheme: _ratio(row) for row in pairs if row.threads == self.threads > 1 and row.ratio("plain")},
             HANDED: {row.scheme: _ratio(row) for row in handed_rows(results)
                      if row.shown and row.threads == self.threads and row.ratio("plain")},
-            DRAINED: {row.scheme: _of(values) for row in busiest_rows(results) if (values := row.metric("drained_ns_p50"))},
-            MILLION: {name: Value(total, total, total, computed=True) for name, scheme in results.schemes.items()
+            DRAINED: {row.scheme: Value.measured(values) for row in busiest_rows(results) if (values := row.metric("drained_ns_p50"))},
+            MILLION: {name: Value.exact(total) for name, scheme in results.schemes.items()
                       if (total := footprint.total(scheme, million)) is not None},
         }
         self.heading = {
@@ -120,9 +128,8 @@ class Measured:
         if value is None:
             return "-"
         show = {MILLION: footprint.size, DRAINED: short_time}.get(measure, number)
-        interval = "" if value.computed or value.low is None else f" [{show(value.low)}, {show(value.high)}]"
         dagger = "† " if measure in PAIRS and name in self.sessions else ""
-        return f"{dagger}{show(value.middle)}{interval}"
+        return dagger + (show(value.middle) if value.computed else value.estimate.text(show))
 
     def ranked(self, measure, names):
         """Names by their median, those without one last."""
@@ -130,27 +137,29 @@ class Measured:
         return sorted(names, key=lambda name: (name not in found, found[name].middle if name in found else 0.0, name))
 
 
-def _of(values):
-    """A median, with its interval where there are enough trials to believe one."""
-    interval = stats.median_interval(values) if len(values) >= ENOUGH_TRIALS else (None, None)
-    return Value(stats.median(values), *interval)
-
-
 def _ratio(row):
-    return _of(row.ratios("plain"))
+    return Value.measured(row.ratios("plain"))
+
+
+def _may_be_best(values):
+    """The names among which the best is; of computed values exactly the smallest."""
+    if all(value.computed for value in values.values()):
+        least = min(value.middle for value in values.values())
+        return [name for name, value in values.items() if value.middle == least]
+    return stats.best_subset({name: [math.log(one) for one in value.values] for name, value in values.items()})
 
 
 def verdict(measured, measure, names):
-    """(word, names): the one scheme, the ones that cannot be told apart from the best, or none."""
+    """(word, names): the one scheme, the ones that are tied for the best, or none."""
     known = [name for name in measured.ranked(measure, names) if name in measured.by[measure]]
     if not known:
         return "not measured", []
-    values = measured.by[measure]
-    best = values[known[0]]
-    near = [name for name in known if values[name].begins() <= best.ends()]
-    if len(near) == 1:
-        return "use", near
-    return ("equal" if best.computed else "cannot tell"), near
+    values = {name: measured.by[measure][name] for name in known}
+    best = set(_may_be_best(values))
+    tied = [name for name in known if name in best]
+    if len(tied) == 1:
+        return "use", tied
+    return ("equal" if values[tied[0]].computed else "cannot tell"), tied
 
 
 def candidates(results):

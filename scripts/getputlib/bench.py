@@ -1,21 +1,25 @@
 # SPDX-License-Identifier: MIT
 """Finding the C++ binary and asking it what it can measure (contract: docs/architecture.md)."""
-import hashlib
+import errno
 import json
+import math
 import os
 import subprocess
 from pathlib import Path
 
 from .errors import REPOSITORY, EXIT_BAD_REQUEST, GetputError, environment_error
+from .files import file_sha256
+from .plugins import child_environment
 
 DEFAULT_BINARY = REPOSITORY / "build" / "release" / "bin" / "getput-bench"
 LIST_SCHEMA = "getput.list/1"
 ENV_SCHEMA = "getput.env/1"
+HUNT_SCHEMA = "getput.hunt/1"
 QUESTION_TIMEOUT_S = 120
 
 
 def strict_loads(text):
-    """json.loads that refuses what strict JSON refuses: NaN, Infinity, a key given twice."""
+    """json.loads that refuses NaN, Infinity, a number too large to be finite (1e999), a key given twice."""
 
     def refuse(name):
         raise ValueError(f"{name} is not JSON")
@@ -28,7 +32,13 @@ def strict_loads(text):
             raise ValueError(f"key given twice: {', '.join(twice)}")
         return found
 
-    return json.loads(text, parse_constant=refuse, object_pairs_hook=no_duplicates)
+    def finite(digits):
+        value = float(digits)
+        if not math.isfinite(value):
+            raise ValueError(f"{digits} is not a finite number")
+        return value
+
+    return json.loads(text, parse_constant=refuse, parse_float=finite, object_pairs_hook=no_duplicates)
 
 
 class Bench:
@@ -50,15 +60,16 @@ class Bench:
             raise environment_error(f"{path} may not be executed: chmod +x it, or rebuild with scripts/run")
         return cls(path, flags)
 
-    def ask(self, question, schema):
-        """Runs the binary with one flag and returns the JSON document that it prints."""
-        command = [str(self.path), question, *self.flags]
+    def ask(self, question, schema, more=()):
+        """Runs the binary with one question and returns the JSON document that it prints."""
+        command = [str(self.path), question, *more, *self.flags]
         try:
             done = subprocess.run(
-                command, capture_output=True, text=True, check=False, timeout=QUESTION_TIMEOUT_S
+                command, capture_output=True, text=True, check=False, timeout=QUESTION_TIMEOUT_S,
+                env=child_environment(self.path), stdin=subprocess.DEVNULL,
             )
         except OSError as error:
-            raise environment_error(f"cannot run {self.path}: {error.strerror}; rebuild with scripts/run")
+            raise environment_error(cannot_run(self.path, error))
         except subprocess.TimeoutExpired:
             raise environment_error(f"{self.path} {question} gave no answer in {QUESTION_TIMEOUT_S} s")
         if done.returncode != 0:
@@ -85,17 +96,22 @@ class Bench:
     def environment(self):
         return self.ask("--getput_env", ENV_SCHEMA)
 
+    def hunt(self, scheme, seconds):
+        """Asks the binary to show that an unsafe scheme is unsafe; schema getput.hunt/1."""
+        return Bench(self.path).ask(f"--getput_hunt={scheme}", HUNT_SCHEMA, [f"--getput_hunt_s={seconds:g}"])
+
     def sha256(self):
         """Identity of the build: results of two binaries never share a directory."""
         return file_sha256(self.path)
 
 
-def file_sha256(path):
-    digest = hashlib.sha256()
-    with open(path, "rb") as stream:
-        for block in iter(lambda: stream.read(1 << 20), b""):
-            digest.update(block)
-    return digest.hexdigest()
+def cannot_run(path, error):
+    """One line for an OSError on starting the binary; rebuilding helps only where the file is at fault."""
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return f"cannot run {path}: too many open files; raise the limit: ulimit -n 1024"
+    if error.errno in (errno.EAGAIN, errno.ENOMEM):
+        return f"cannot run {path}: {error.strerror}; end other programs, or raise ulimit -u and -v"
+    return f"cannot run {path}: {error.strerror}; rebuild with scripts/run"
 
 
 def last_line(text):

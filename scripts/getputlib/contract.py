@@ -27,7 +27,7 @@ COLUMNS = (
     Column("put_on_other_thread", "put elsewhere", "the ticket may be handed over and put by another thread"),
     Column("put_on_other_cpu", "migration", "the holder may migrate to another CPU between get and put"),
     Column("hold_across_sleep", "sleep", "the holder may sleep without holding up unrelated work"),
-    Column("try_stop", "try_stop", "it can decide that nobody is inside, and remove, without waiting"),
+    Column("try_stop", "try_stop", "it can determine that no reference is held, and remove, without waiting"),
     Column("spurious_failure", "spurious failure", "try_get may fail during a removal that then fails"),
     Column("certain_after_stop", "certain after stop", "no try_get that starts after stop() succeeds"),
     Column("get_while_going", "get while going", "holders may take more references while the remover waits"),
@@ -35,9 +35,9 @@ COLUMNS = (
            "the object may be destroyed as soon as it is drained; else after a grace period"),
     Column("count", "count", "how exact the count is while references move", {
         "exact": "exact", "never_too_low": "never too low", "approximate": "approximate", "not_possible": "none"}),
-    Column("zero", "zero found by", "who finds out that the last reference is gone", {
+    Column("zero", "zero found by", "which operation detects that the last reference was put", {
         "last_put": "last put", "remover_sum": "remover's sum", "after_switch": "last put after a switch",
-        "grace_period": "grace period", "never": "nobody"}),
+        "grace_period": "grace period", "never": "none"}),
     Column("overflow", "overflow", "what happens when more references are taken than the counter holds", {
         "wraps": "wraps", "sum_wraps": "sum stays right", "saturates": "saturates", "no_counter": "no counter"}),
     Column("get_progress", "get progress", "how far try_get can be held up by other threads", PROGRESS),

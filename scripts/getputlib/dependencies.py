@@ -4,11 +4,16 @@
 Standard library only: this is what runs when nothing is installed yet.
 """
 import importlib.util
+import json
 import platform
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
+
+MEASURE, TRUST, DEVELOP = "to measure", "to trust what is measured", "to develop"
+SYSTEM_PYTHON = "/usr/bin/python3"  # which has Debian's modules
 
 # (tool, Debian package, oldest version that works or None, needed to build and run at all)
 TOOLS = (
@@ -26,6 +31,10 @@ TOOLS = (
     ("chromium", "chromium", None, False),
     ("aarch64-linux-gnu-g++", "g++-aarch64-linux-gnu", None, False),
     ("qemu-aarch64-static", "qemu-user-static", None, False),
+    ("qemu-system-aarch64", "qemu-system-arm", None, False),
+    ("cpio", "cpio", None, False),
+    ("shellcheck", "shellcheck", None, False),
+    ("FileCheck-14", "llvm-14-tools", None, False),
 )
 # Another command that does the same job is as good.
 SUBSTITUTES = {
@@ -45,7 +54,6 @@ HEADERS = (
     ("jemalloc/jemalloc.h", "libjemalloc-dev"),
     ("pcap/pcap.h", "libpcap-dev"),
     ("benchmark/benchmark.h", "libbenchmark-dev"),
-    ("gtest/gtest.h", "libgtest-dev"),
     ("CLI/CLI.hpp", "libcli11-dev"),
     ("nlohmann/json.hpp", "nlohmann-json3-dev"),
     ("fmt/format.h", "libfmt-dev"),
@@ -54,6 +62,7 @@ HEADERS = (
     ("linux/membarrier.h", "linux-libc-dev"),
     ("sys/rseq.h", "libc6-dev"),
 )
+DEVELOP_HEADERS = (("relacy/relacy.hpp", "relacy-dev"), ("gtest/gtest.h", "libgtest-dev"))
 if platform.machine() == "x86_64":  # Debian has it for no other
     HEADERS += (("xenium/reclamation/hazard_pointer.hpp", "libxenium-dev"),)
 MODULES = (
@@ -68,7 +77,7 @@ MODULES = (
 
 @dataclass
 class Check:
-    """One line of `doctor`. Status: ok, warn (works, but read the remedy) or fail (cannot run)."""
+    """One line of `doctor`. Status: ok, warn (works, but read the remedy), fail (cannot run), info (only to develop)."""
 
     group: str
     name: str
@@ -88,17 +97,17 @@ def _version(command):
 
 
 def _tool(name, package, oldest, required):
-    absent = "fail" if required else "warn"
+    group, absent = (MEASURE, "fail") if required else (DEVELOP, "info")
     remedy = f"apt-get install {package}" + ("" if required else f" (only for what uses {name})")
     path = next((p for c in (name, *SUBSTITUTES.get(name, ())) if (p := shutil.which(c))), None)
     if path is None:
-        return Check("tool", name, absent, "not found", remedy, package)
+        return Check(group, name, absent, "not found", remedy, package)
     # A browser starts slowly and its version decides nothing: only ask where the answer is used.
     version = _version(path) if oldest else None
     if oldest and version and tuple(int(part) for part in version.split(".")) < oldest:
         wanted = ".".join(map(str, oldest))
-        return Check("tool", name, absent, f"{version}, older than {wanted}", remedy, package)
-    return Check("tool", name, "ok", f"{version + ' ' if version else ''}{path}")
+        return Check(group, name, absent, f"{version}, older than {wanted}", remedy, package)
+    return Check(group, name, "ok", f"{version + ' ' if version else ''}{path}")
 
 
 def _compiler():
@@ -106,11 +115,11 @@ def _compiler():
 
 
 def present_headers():
-    """The headers of HEADERS that the C++ preprocessor finds; None without a compiler."""
+    """The headers of HEADERS and DEVELOP_HEADERS that the C++ preprocessor finds; None without a compiler."""
     compiler = _compiler()
     if compiler is None:
         return None
-    lines = [f"#if __has_include(<{name}>)\nfound <{name}>\n#endif" for name, _ in HEADERS]
+    lines = [f"#if __has_include(<{name}>)\nfound <{name}>\n#endif" for name, _ in (*HEADERS, *DEVELOP_HEADERS)]
     done = subprocess.run(
         [compiler, "-std=c++20", "-E", "-P", "-x", "c++", "-"],
         input="\n".join(lines), capture_output=True, text=True, check=False,
@@ -120,13 +129,14 @@ def present_headers():
 
 def _header_checks():
     present = present_headers()
-    for name, package in HEADERS:
-        if present is None:
-            yield Check("library", name, "fail", "cannot look: no C++ compiler", f"apt-get install g++ {package}", package)
-        elif name in present:
-            yield Check("library", name, "ok", package)
-        else:
-            yield Check("library", name, "fail", "header not found", f"apt-get install {package}", package)
+    for group, absent, headers in ((MEASURE, "fail", HEADERS), (DEVELOP, "info", DEVELOP_HEADERS)):
+        for name, package in headers:
+            if present is None:
+                yield Check(group, name, absent, "cannot look: no C++ compiler", f"apt-get install g++ {package}", package)
+            elif name in present:
+                yield Check(group, name, "ok", package)
+            else:
+                yield Check(group, name, absent, "header not found", f"apt-get install {package}", package)
 
 
 def missing_modules():
@@ -134,13 +144,45 @@ def missing_modules():
     return [(name, package) for name, package in MODULES if importlib.util.find_spec(name) is None]
 
 
+IMPORT = """
+import importlib, json, sys
+found = {}
+for name in sys.argv[1:]:
+    try:
+        module = importlib.import_module(name)
+        found[name] = [True, getattr(module, "__version__", ""), getattr(module, "__file__", "")]
+    except BaseException as error:
+        found[name] = [False, f"{type(error).__name__}: {error}".splitlines()[0], ""]
+print(json.dumps(found))
+"""
+
+
+def imported(names, python=None):
+    """{module: (works, version or error, file)} as a fresh interpreter finds them; {} when it cannot be run."""
+    try:
+        done = subprocess.run([python or sys.executable, "-c", IMPORT, *names], capture_output=True, text=True, check=False, timeout=120)
+        return {name: tuple(entry) for name, entry in json.loads(done.stdout.splitlines()[-1]).items()}
+    except (OSError, subprocess.TimeoutExpired, ValueError, IndexError):
+        return {}
+
+
 def _module_checks():
-    missing = dict(missing_modules())
+    """Importing finds what finding does not: a module that is broken, or another one of the same name."""
+    names = [name for name, _ in MODULES]
+    here = imported(names)
+    failing = [name for name in names if not here.get(name, (False,))[0]]
+    elsewhere = imported(failing, SYSTEM_PYTHON) if failing and sys.executable != SYSTEM_PYTHON else {}
     for name, package in MODULES:
-        if name in missing:
-            yield Check("python", name, "fail", "cannot be imported", f"apt-get install {package}", package)
+        works, found, file = here.get(name, (False, "cannot be imported", ""))
+        if works:
+            yield Check(MEASURE, name, "ok", " ".join(filter(None, (found, file))) or package)
+        elif elsewhere.get(name, (False,))[0]:
+            yield Check(MEASURE, name, "fail", f"{found} ({sys.executable})", f"run scripts/getput with {SYSTEM_PYTHON}, which has it")
+        elif importlib.util.find_spec(name) is None:
+            yield Check(MEASURE, name, "fail", found, f"apt-get install {package}", package)
         else:
-            yield Check("python", name, "ok", package)
+            where = importlib.util.find_spec(name).origin
+            yield Check(MEASURE, name, "fail", f"{found} ({where})", "unset PYTHONPATH, or remove that file")
 
 
 def checks():

@@ -7,15 +7,17 @@ import ctypes
 import json
 import os
 import platform
+import resource
+import shutil
 import sys
 
-from . import dependencies, environment
+from . import dependencies, doctor_trust, plugins, provenance
 from .bench import Bench
-from .dependencies import Check
-from .errors import EXIT_ENVIRONMENT, EXIT_OK, GetputError
-from .sysfs_topology import parse_cpu_list
-from .words import counted
+from .dependencies import DEVELOP, MEASURE, TRUST, Check
+from .errors import EXIT_BAD_RESULT, EXIT_ENVIRONMENT, EXIT_OK, REPORTS, GetputError, note
 
+GROUPS = (MEASURE, TRUST, DEVELOP)
+LEAST_FREE_MIB = 500
 MEMBARRIER_NUMBERS = {"x86_64": 324, "aarch64": 283}
 PRIVATE_EXPEDITED, PRIVATE_EXPEDITED_RSEQ = 1 << 3, 1 << 7
 
@@ -40,125 +42,70 @@ def rseq_size():
 def _membarrier():
     mask = membarrier_commands()
     if mask is None:
-        return Check("kernel", "membarrier", "warn", "not available", "kernel 4.14 or newer, not filtered by seccomp; "
+        return Check(MEASURE, "membarrier", "warn", "not available", "kernel 4.14 or newer, not filtered by seccomp; "
                      "the schemes that need it are reported as not available")
     if not mask & PRIVATE_EXPEDITED_RSEQ:
-        return Check("kernel", "membarrier", "warn", f"commands {mask:#x}, without PRIVATE_EXPEDITED_RSEQ",
+        return Check(MEASURE, "membarrier", "warn", f"commands {mask:#x}, without PRIVATE_EXPEDITED_RSEQ",
                      "kernel 5.10 or newer for the schemes that need it")
-    return Check("kernel", "membarrier", "ok", f"commands {mask:#x}")
+    return Check(MEASURE, "membarrier", "ok", f"commands {mask:#x}")
 
 
 def _rseq():
     size = rseq_size()
     if size:
-        return Check("kernel", "rseq", "ok", f"registered by the C library, {size} bytes")
+        return Check(MEASURE, "rseq", "ok", f"registered by the C library, {size} bytes")
     found = "the C library has no rseq" if size is None else "not registered by the C library"
-    return Check("kernel", "rseq", "warn", found, "glibc 2.35 or newer, kernel 4.18 or newer, and no "
+    return Check(MEASURE, "rseq", "warn", found, "glibc 2.35 or newer, kernel 4.18 or newer, and no "
                  "GLIBC_TUNABLES=glibc.pthread.rseq=0; schemes that need it are reported as not available")
-
-
-def _frequency():
-    facts = environment.frequency()
-    governors = facts["governors"]
-    if governors is None:
-        yield Check("noise", "governor", "warn", "not visible here (virtual machine?)",
-                    "set it on the host; ratios to the controls hold even where nanoseconds drift")
-    elif governors == ["performance"]:
-        yield Check("noise", "governor", "ok", "performance")
-    else:
-        yield Check("noise", "governor", "warn", ", ".join(governors), "cpupower frequency-set -g performance")
-    if facts["turbo"] is None:
-        yield Check("noise", "turbo", "warn", "not visible here", "set it on the host")
-    elif facts["turbo"]:
-        yield Check("noise", "turbo", "warn", "on", "echo 0 > /sys/devices/system/cpu/cpufreq/boost, or "
-                    "echo 1 > /sys/devices/system/cpu/intel_pstate/no_turbo")
-    else:
-        yield Check("noise", "turbo", "ok", "off")
-
-
-def _cpuset():
-    allowed = environment.allowed_cpus()
-    online = parse_cpu_list(environment.read_text(environment.CPU / "online")) or allowed
-    text = f"{environment.cpu_list(allowed)} allowed of {environment.cpu_list(online)}"
-    if len(allowed) < 2:
-        yield Check("machine", "cpuset", "warn", text, "allow two CPUs or more: contention cannot be measured on one")
-    else:
-        yield Check("machine", "cpuset", "ok", text)
-    quota = environment.cgroup()["quota_cpus"]
-    if quota is not None and quota < len(allowed):
-        yield Check("noise", "cgroup quota", "warn", f"{quota:g} CPUs for {len(allowed)} allowed ones",
-                    "raise cpu.max: a throttled thread shows as rejected trials")
-    else:
-        yield Check("noise", "cgroup quota", "ok", "none" if quota is None else f"{quota:g} CPUs")
-
-
-def _load():
-    load, cpus = os.getloadavg()[0], len(environment.allowed_cpus())
-    if load > 0.25 * cpus:
-        yield Check("noise", "load", "warn", f"{load:.2f} on {counted(cpus, 'CPU')}", "end what else runs; disturbed trials are rejected")
-    else:
-        yield Check("noise", "load", "ok", f"{load:.2f} on {counted(cpus, 'CPU')}")
-    ticks = environment.cpu_ticks()
-    share = 100.0 * ticks["steal"] / ticks["total"] if ticks["steal"] and ticks["total"] else 0.0
-    if ticks["steal"] is None:
-        yield Check("noise", "steal", "warn", "not told by this kernel", "nothing to do here")
-    elif share > 0.5:
-        yield Check("noise", "steal", "warn", f"{share:.2f} % since boot", "the host is shared: use a dedicated one")
-    else:
-        yield Check("noise", "steal", "ok", f"{share:.2f} % since boot")
-
-
-def _memory():
-    facts = environment.memory()
-    thp = facts["transparent_hugepages"]
-    yield Check("noise", "transparent huge pages", "warn" if thp == "always" else "ok", thp or "not told",
-                "echo madvise > /sys/kernel/mm/transparent_hugepage/enabled" if thp == "always" else "")
-    balancing = facts["numa_balancing"]
-    yield Check("noise", "numa_balancing", "warn" if balancing else "ok", "on" if balancing else "off or absent",
-                "sysctl kernel.numa_balancing=0" if balancing else "")
-
-
-def _kernel():
-    facts = environment.kernel()
-    smt = facts["smt_active"]
-    yield Check("noise", "SMT", "warn" if smt else "ok", {True: "active", False: "not active", None: "not told"}[smt],
-                "choose a placement that uses one CPU a core" if smt else "")
-    paranoid = facts["perf_event_paranoid"]
-    yield Check("machine", "perf_event_paranoid", "ok" if paranoid is not None and paranoid <= 2 else "warn",
-                "not told" if paranoid is None else str(paranoid),
-                "sysctl kernel.perf_event_paranoid=2" if paranoid is None or paranoid > 2 else "")
-    aslr = facts["aslr"]
-    yield Check("machine", "ASLR", "ok", {0: "off", 1: "partial", 2: "full"}.get(aslr, "not told")
-                + (": layouts vary between processes, and many processes are measured" if aslr else ""))
-    clock = facts["clocksource"]
-    good = clock in ("tsc", "arch_sys_counter", "kvm-clock")
-    yield Check("noise", "clock source", "ok" if good else "warn", clock or "not told",
-                "" if good else "boot with a stable TSC: reading this clock is slow")
-
-
-def _virtualisation():
-    facts = environment.virtualisation()
-    inside = [f"{kind} {name}" for kind, name in facts.items() if name]
-    if facts["hypervisor"]:
-        return Check("noise", "virtualisation", "warn", ", ".join(inside),
-                     "a result holds for this virtual machine; use bare metal for absolute nanoseconds")
-    return Check("noise", "virtualisation", "ok", ", ".join(inside) or "none seen")
 
 
 def _binary(given):
     try:
-        return Check("binary", "getput-bench", "ok", str(Bench.find(given).path))
+        bench = Bench.find(given)
     except GetputError as error:
-        return Check("binary", "getput-bench", "warn", "not built yet", str(error))
+        yield Check(MEASURE, "getput-bench", "warn", "not built yet", str(error))
+        return
+    yield Check(MEASURE, "getput-bench", "ok", str(bench.path))
+    try:
+        build = bench.environment().get("build")
+    except GetputError as error:
+        yield Check(MEASURE, "getput-bench runs", "warn", str(error), "rebuild it with scripts/run")
+        return
+    stale = provenance.stale(build, bench.path)
+    yield Check(TRUST, "binary and checkout", "warn" if stale else "ok", stale or f"built from {provenance.commit_text(build)}",
+                "rebuild it with scripts/run: reports name the binary's commit" if stale else "")
+    found = plugins.plugins(bench.path)
+    folder = plugins.plugin_folder(bench.path)
+    yield Check(MEASURE, "modules", "ok" if len(found) == len(plugins.PLUGINS) else "warn",
+                f"{len(found)} of {len(plugins.PLUGINS)} in {folder}" if folder else "no folder of modules beside the binary",
+                "" if len(found) == len(plugins.PLUGINS) else "rebuild with scripts/run: netpath and hunts need them")
+
+
+def _writable():
+    """Can results be written, and is there room for a run of everything?"""
+    folder = REPORTS / "runs"
+    existing = next(path for path in (folder, *folder.parents) if path.is_dir())
+    if not os.access(existing, os.W_OK):
+        return Check(MEASURE, "results folder", "warn", f"{existing} cannot be written", "name another place with --out DIR")
+    free = shutil.disk_usage(existing).free >> 20
+    enough = free >= LEAST_FREE_MIB
+    return Check(MEASURE, "results folder", "ok" if enough else "warn", f"{folder}, {free} MiB free",
+                 "" if enough else "free some, or name another place with --out DIR")
+
+
+def _limits():
+    """Address space: some schemes reserve much of it and are not available without."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if soft == resource.RLIM_INFINITY:
+        return Check(MEASURE, "address space", "ok", "unlimited")
+    return Check(MEASURE, "address space", "warn", f"limited to {soft >> 20} MiB (RLIMIT_AS)",
+                 "ulimit -v unlimited: percpu_ref and thread_split reserve address space")
 
 
 def all_checks(bench=None):
-    checks = [
-        *dependencies.checks(), _membarrier(), _rseq(), *_cpuset(), *_frequency(), *_load(), *_memory(),
-        *_kernel(), _virtualisation(), _binary(bench),
-    ]
-    groups = list(dict.fromkeys(check.group for check in checks))
-    return sorted(checks, key=lambda check: groups.index(check.group))
+    """Every check, in the order of the groups."""
+    checks = [*dependencies.checks(), _membarrier(), _rseq(), _limits(), _writable(), *doctor_trust.checks(), *_binary(bench)]
+    return sorted(checks, key=lambda check: GROUPS.index(check.group))
 
 
 def apt_line(checks):
@@ -168,7 +115,7 @@ def apt_line(checks):
 
 
 def _print(checks):
-    marks = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL"}
+    marks = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL", "info": "-   "}
     width = max(len(check.name) for check in checks)
     group = None
     for check in checks:
@@ -180,15 +127,17 @@ def _print(checks):
             print(f"       {'':<{width}}  -> {check.remedy}")
     failed = sum(check.status == "fail" for check in checks)
     warned = sum(check.status == "warn" for check in checks)
-    print(f"\n{failed} missing, {warned} remarks, {len(checks)} things looked at.")
+    absent = sum(check.status == "info" for check in checks)
+    print(f"\n{failed} missing, {warned} remarks, {len(checks)} checks; {absent} tools of developers are absent.")
     if apt_line(checks):
         print(f"Install what is missing with:\n  {apt_line(checks)}")
 
 
 def command(arguments):
-    """Exit 3 when something that getput cannot do without is missing."""
+    """Exit 3 when something that getput cannot do without is missing; with --for-paper 1 when anything is noisy."""
     checks = all_checks(arguments.bench)
     failed = any(check.status == "fail" for check in checks)
+    noisy = [check for check in checks if check.group == TRUST and check.status != "ok"]
     if arguments.json:
         json.dump(
             {"ok": not failed, "apt": apt_line(checks) or None, "checks": [vars(check) for check in checks]},
@@ -197,4 +146,9 @@ def command(arguments):
         print()
     else:
         _print(checks)
-    return EXIT_ENVIRONMENT if failed else EXIT_OK
+    if failed:
+        return EXIT_ENVIRONMENT
+    if arguments.for_paper and noisy:
+        note(f"getput: not fit for a paper: {', '.join(check.name for check in noisy)}")
+        return EXIT_BAD_RESULT
+    return EXIT_OK

@@ -12,6 +12,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from . import cgroup
 from .bench import ENV_SCHEMA
 from .errors import REPOSITORY
 from .sysfs_topology import read_topology
@@ -59,6 +60,7 @@ def cpu_info():
         "bugs": fields.get("bugs"),
         "hypervisor_flag": "hypervisor" in fields.get("flags", "").split(),
         "constant_tsc": "constant_tsc" in fields.get("flags", "").split(),
+        "flags": [flag for flag in fields.get("flags", "").split() if "tsc" in flag],
     }
 
 
@@ -96,31 +98,6 @@ def cpu_list(cpus):
         else:
             ranges.append([cpu, cpu])
     return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in ranges)
-
-
-def own_cgroup():
-    """The unified-hierarchy path of this process below /sys/fs/cgroup; the root when unknown."""
-    for line in (read_text("/proc/self/cgroup") or "").splitlines():
-        if line.startswith("0::"):
-            return line[3:].strip("/")
-    return ""
-
-
-def cgroup():
-    """The tightest CPU quota between this process and the root (v2), or the v1 quota."""
-    quota, path = None, own_cgroup()
-    while True:
-        words = (read_text(Path("/sys/fs/cgroup") / path / "cpu.max") or "max").split()
-        if words[0] != "max" and len(words) == 2:
-            cpus = int(words[0]) / int(words[1])
-            quota = cpus if quota is None else min(quota, cpus)
-        if not path:
-            break
-        path = path.rpartition("/")[0]
-    v1, period = (read_int(f"/sys/fs/cgroup/cpu/cpu.cfs_{k}_us") for k in ("quota", "period"))
-    if quota is None and v1 and v1 > 0 and period:
-        quota = v1 / period
-    return {"quota_cpus": quota, "path": "/" + own_cgroup()}
 
 
 def memory():
@@ -188,10 +165,10 @@ def kernel():
 
 
 def cpu_ticks():
-    """Cumulated (total, steal) ticks over all CPUs."""
+    """Cumulated ticks over all CPUs: all of them, idle (waiting for I/O included), stolen by the hypervisor."""
     match = re.match(r"cpu\s+(.*)", read_text("/proc/stat") or "")
     ticks = [int(word) for word in match.group(1).split()] if match else []
-    return {"total": sum(ticks[:8]), "steal": ticks[7] if len(ticks) > 7 else None}
+    return {"total": sum(ticks[:8]), "idle": sum(ticks[3:5]), "steal": ticks[7] if len(ticks) > 7 else None}
 
 
 def temperatures():
@@ -211,6 +188,7 @@ def load_snapshot():
         "loadavg": [float(word) for word in load[:3]] or None,
         "running": load[3] if len(load) > 3 else None,
         "cpu_ticks": cpu_ticks(),
+        "throttled": cgroup.throttling(),
         "temperatures_c": temperatures(),
     }
 
@@ -231,8 +209,14 @@ def source():
 
 
 def preloads():
-    names = ("LD_PRELOAD", "MALLOC_CONF", "GLIBC_TUNABLES", "LD_LIBRARY_PATH")
+    """The variables that change how the binary behaves; None where one is not set."""
+    names = ("LD_PRELOAD", "MALLOC_CONF", "GLIBC_TUNABLES", "LD_LIBRARY_PATH", "GETPUT_PLUGIN_DIR")
     return {name: os.environ.get(name) for name in names}
+
+
+def environment_size():
+    """How large the environment is: it shifts the first thread's stack."""
+    return {"variables": len(os.environ), "bytes": sum(len(key) + len(value) + 2 for key, value in os.environb.items())}
 
 
 def operating_system():
@@ -251,23 +235,31 @@ def machine():
         "cpu": cpu_info(),
         "frequency": frequency(),
         "allowed_cpus": allowed_cpus(),
-        "cgroup": cgroup(),
+        "cgroup": cgroup.limits(),
         "memory": memory(),
         "kernel": kernel(),
         "virtualisation": virtualisation(),
         "topology": read_topology(allowed_cpus()),
         "environment_variables": preloads(),
+        "environment_size": environment_size(),
     }
 
 
 def record(bench):
-    """The document written to env.json: the binary's own statement, with the machine beside it."""
+    """The document written to env.json: the binary's own statement, with the machine beside it.
+
+    The commit of the results is the binary's, `build.commit`; `source` is the driver's checkout.
+    """
+    from . import plugins, provenance  # provenance reads git through this module
+
     said = bench.environment()
     return {
         **said,
         "schema": ENV_SCHEMA,
         "binary": {"path": str(bench.path), "sha256": bench.sha256()},
+        "plugins": plugins.plugins(bench.path),
         "source": source(),
+        "stale": provenance.stale(said.get("build"), bench.path),
         "machine": machine(),
         "load": {"before": load_snapshot(), "after": None},
     }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Errors that a person can act on, and the exit codes of every command."""
 import difflib
+import os
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ EXIT_OK = 0
 EXIT_BAD_RESULT = 1
 EXIT_BAD_REQUEST = 2
 EXIT_ENVIRONMENT = 3
+EXIT_UNDERPOWERED = 4  # nothing bad was found, but the data could not have shown it
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 REPORTS = REPOSITORY / "reports"
@@ -40,3 +42,12 @@ def unknown_name(kind, given, known):
 def note(text=""):
     """Progress and remarks go to stderr, because stdout is data."""
     print(text, file=sys.stderr, flush=True)
+
+
+def write_data(text):
+    """Prints what a command found; a reader that has gone (head, less) does not change the command's exit code."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -23,7 +23,7 @@ class Place:
 
 
 def total(scheme, place):
-    """Bytes of all objects of a scheme in a place; None where the scheme does not tell."""
+    """Bytes of all objects of a scheme in a place; None where the scheme does not state its parts."""
     parts = [scheme.get(key) for key, _ in PARTS]
     if any(part is None for part in parts):
         return None
@@ -55,7 +55,7 @@ def size(value):
 
 
 def table(results):
-    """(headings, rows): a row a scheme that can be removed, the smallest thousand objects first."""
+    """(headings, rows): a row per scheme that can be removed, sorted by the bytes of a thousand objects."""
     columns = places(results)
     schemes = sorted(results.schemes.values(), key=lambda s: (total(s, columns[1]) is None, total(s, columns[1]) or 0, s["name"]))
     rows = [[s["name"], *[size(s.get(key)) for key, _ in PARTS], *[size(total(s, place)) for place in columns]] for s in schemes]
@@ -64,7 +64,7 @@ def table(results):
 
 def caption(results):
     place = here(results, 1)
-    return (f"The first columns are what each scheme promises of itself, and what the contract tests check. The totals are "
-            f"computed from them, not measured: this machine has {place.cpus} possible CPUs, taken with {place.threads} "
-            f"threads; the last column is a machine of 256 CPUs with 256 threads that nobody here has seen. What a thread keeps once for all objects of "
-            f"a scheme, such as its record in RCU or its hazard pointers, is in none of them.")
+    return (f"The first columns are what each scheme guarantees, checked by the contract tests. The totals are "
+            f"computed from them, not measured: this machine has {place.cpus} possible CPUs, counted with {place.threads} "
+            f"threads; the last column assumes a machine of 256 CPUs with 256 threads. Memory that a thread keeps once for all objects "
+            f"of a scheme, such as its RCU record or its hazard pointers, is not included.")

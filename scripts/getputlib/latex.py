@@ -1,20 +1,42 @@
 # SPDX-License-Identifier: MIT
-"""The table of a paper: one row a scheme, plain LaTeX without packages."""
+"""The tables of a paper, plain LaTeX without packages: what references add to a packet, and what a pair and a removal cost."""
 from . import contract, stats, style
-from .figures.base import comparable
-from .figures.charge import LEVELS, added_ns
+from .figures.charge import Path
 from .figures.pairs import basic_rows
-from .figures.removal import latency
-from .results import WRONG
-from .summary import number
+from .figures.removal import busiest_rows
+from .first_screen import columns, rows
+from .row import WRONG
+from .words import counted, number
 
 ESCAPES = {"_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "$": r"\$", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}",
-           "^": r"\textasciicircum{}", "\\": r"\textbackslash{}"}
+           "^": r"\textasciicircum{}", "\\": r"\textbackslash{}", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"}
 NOTHING = "--"
 
 
 def escape(text):
     return "".join(ESCAPES.get(letter, letter) for letter in text)
+
+
+def _tabular(comments, headings, lines):
+    """One tabular: scheme names left, everything else right."""
+    alignment = "l" + "r" * (len(headings) - 1)
+    text = [*(f"% {comment}" for comment in comments), rf"\begin{{tabular}}{{{alignment}}}", r"\hline",
+            " & ".join(headings) + r" \\", r"\hline", *(" & ".join(line) + r" \\" for line in lines), r"\hline", r"\end{tabular}"]
+    return "\n".join(text) + "\n"
+
+
+def headline_table(results):
+    """What references add to a packet, for the fewest and the most workers; empty where that was not measured."""
+    path = Path(results)
+    if path.top is None:
+        return ""
+    lines = []
+    for row in (found for part in rows(path) for found in part):
+        shown = (row["scheme"], row["source"], *row["values"], row["pairs"], row["slope"], row["isolated"], *row["shares"])
+        lines.append([escape(text) for text in shown])
+    comments = [f"Needs no package. ns per packet {path.beyond} at {path.top}: median and 95 % interval over n processes; "
+                "below n = 6 the range.", "0 within resolution: not told from L0 against L0, or the interval contains 0."]
+    return _tabular(comments, [escape(text) for text in columns(path)], lines)
 
 
 def _cell(row):
@@ -23,57 +45,45 @@ def _cell(row):
         return NOTHING
     if row.verdict == WRONG:
         return r"\textbf{wrong}"
-    if not row.shown:
-        return escape(row.verdict.lower())
-    low, high = row.interval
-    interval = f" [{number(low)}, {number(high)}]" if low is not None else ""
-    return f"{number(stats.median(row.values))}{interval}"
+    return escape(row.estimate.text() if row.shown else row.verdict.lower())
 
 
 def _ratio(row, control):
-    return number(row.ratio(control)) if row is not None and row.shown and row.ratio(control) else NOTHING
+    ratios = row.ratios(control) if row is not None and row.shown else []
+    return escape(stats.interval(ratios).text()) if ratios else NOTHING
 
 
-def _packet(results, scheme, threads):
-    """(highest level measured, ns that it adds to L0)."""
-    rows, _ = comparable(results, "netpath", ("level", "threads"))
-    line = {row.params.get("level"): row for row in rows if row.scheme == scheme and row.threads == threads and row.shown}
-    levels = [level for level in LEVELS if level in line]
-    added = added_ns(line, levels[-1]) if levels else None
-    return (levels[-1], number(added)) if added is not None and levels[-1] != "L0" else (None, NOTHING)
+def _removal(row):
+    """Median of the median removals in microseconds, with its interval."""
+    values = row.metric("drained_ns_p50") if row is not None else []
+    return escape(stats.interval([value / 1000.0 for value in values]).text()) if values else NOTHING
 
 
-def _removal(results, scheme):
-    rows = [row for row in results.of("removal") if row.scheme == scheme and row.shown]
-    if not rows:
-        return NOTHING
-    row = max(rows, key=lambda r: (r.params.get("callers", 0), -r.params.get("hold_ns", 0)))
-    value = latency(row, "drained_ns")[0]
-    return number(value / 1000.0) if value is not None else NOTHING
-
-
-def table(results):
-    """The whole table as text."""
+def pair_table(results):
+    """What a pair costs alone and with the most threads on one object, and how long a removal takes."""
     pairs = basic_rows(results)
     most = max((row.threads for row in pairs), default=1)
     by_key = {(row.scheme, row.threads): row for row in pairs}
-    level = next((found for name in results.schemes if (found := _packet(results, name, 1)[0])), "L7")
-    lines = [
-        r"% Needs no package. Medians with 95 % bootstrap intervals; ratios are medians of per-trial ratios.",
-        r"\begin{tabular}{lrrrrrr}", r"\hline",
-        rf"scheme & pair, 1 thread & / plain & pair, {most} threads & / fetch\_add & {level} $-$ L0 & drained \\",
-        r" & ns & & ns & & ns/packet & $\mu$s \\", r"\hline",
-    ]
+    removals = {row.scheme: row for row in busiest_rows(results)}
+    comments = ["Needs no package. Medians with 95 % intervals over n processes; below n = 6 the range."]
     if any(row.in_session for row in pairs):
-        lines.insert(1, f"% $^\\dagger$: {contract.IN_SESSION}.")
-    for name in sorted(results.schemes, key=lambda n: _cost(by_key.get((n, 1)))):
+        comments.append(rf"$^\dagger$: {contract.IN_SESSION}.")
+    crowd_text = counted(most, "thread")
+    headings = ["scheme", "ns per pair, 1 thread", "/ plain", f"ns per pair, {crowd_text}", r"/ fetch\_add", r"drained, $\mu$s"]
+    unsafe = {row.scheme for row in results.rows if row.unsafe}
+    lines = []
+    for name in sorted(set(results.schemes) - unsafe, key=lambda n: (_cost(by_key.get((n, 1))), n)):
         alone, crowd = by_key.get((name, 1)), by_key.get((name, most)) if most > 1 else None
         mark = r"$^\dagger$" if any(row is not None and row.in_session for row in (alone, crowd)) else ""
-        words = [escape(style.scheme(name).label) + mark, _cell(alone), _ratio(alone, "plain"), _cell(crowd), _ratio(crowd, "fetch_add"),
-                 _packet(results, name, 1)[1], _removal(results, name)]
-        lines.append(" & ".join(words) + r" \\")
-    return "\n".join([*lines, r"\hline", r"\end{tabular}"]) + "\n"
+        lines.append([escape(style.scheme(name).label) + mark, _cell(alone), _ratio(alone, "plain"), _cell(crowd),
+                      _ratio(crowd, "fetch_add"), _removal(removals.get(name))])
+    return _tabular(comments, headings, lines)
 
 
 def _cost(row):
-    return stats.median(row.values) if row is not None and row.shown else float("inf")
+    return row.estimate.point if row is not None and row.shown else float("inf")
+
+
+def table(results):
+    """All tables as text."""
+    return "\n".join(filter(None, (headline_table(results), pair_table(results))))

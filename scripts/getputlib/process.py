@@ -9,18 +9,24 @@ import subprocess
 import time
 from dataclasses import dataclass
 
+from .bench import cannot_run
 from .errors import EXIT_BAD_REQUEST, EXIT_BAD_RESULT, EXIT_ENVIRONMENT, EXIT_OK, environment_error
+from .plugins import child_environment
 from .store import LOG, TRIALS
 
 PROGRESS_PREFIX = "getput: trial "
 CANNOT_LOAD = 127  # the dynamic linker's exit status when a library is missing
 PR_SET_PDEATHSIG = 1
+REQUESTS_TO_END = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)  # a batch system sends them to every process of a job
 LIBC = ctypes.CDLL(None)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a process ended. Kinds: done, crashed, hung, stopped, request, environment."""
+    """How a process ended. Kinds: done, crashed, hung, stopped, signalled, request, environment.
+
+    Stopped: by the driver. Signalled: by a signal that asks a program to end and that the driver did not send.
+    """
 
     kind: str
     detail: str
@@ -48,11 +54,11 @@ class BenchProcess:
         try:
             self.child = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.PIPE, start_new_session=True,
-                pass_fds=(directory.lock_fd,), preexec_fn=_die_with_parent,
+                pass_fds=(directory.lock_fd,), preexec_fn=_die_with_parent, env=child_environment(bench.path),
             )
         except OSError as error:
             self.log.close()
-            raise environment_error(f"cannot run {bench.path}: {error.strerror}; rebuild with scripts/run")
+            raise environment_error(cannot_run(bench.path, error))
         os.set_blocking(self.child.stderr.fileno(), False)
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.child.stderr, selectors.EVENT_READ)
@@ -145,6 +151,8 @@ class BenchProcess:
             return Outcome("request", said or "the binary refused the request")
         if code in (EXIT_ENVIRONMENT, CANNOT_LOAD):
             return Outcome("environment", said or "the environment does not allow the measurement")
+        if -code in REQUESTS_TO_END:
+            return Outcome("signalled", signal.Signals(-code).name)
         if code < 0:
             name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
             return Outcome("crashed", f"{name}{': ' + said if said else ''}", killed=-code == signal.SIGKILL)

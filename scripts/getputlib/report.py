@@ -1,22 +1,30 @@
 # SPDX-License-Identifier: MIT
 """`getput report`: one HTML file that needs nothing else, and the same figures as files for a paper."""
+import base64
+import csv
 import html
+import io
 import json
+import os
 import re
+import tempfile
 import time
+from collections import Counter
+from pathlib import Path
 
-from . import advice, environment, latex, stats, style, tables
-from .errors import EXIT_OK, REPORTS, note
-from .figures import base, lineage, machine, netpath, netpath_ranking, pairs, removal
+from . import advice, first_screen, fresh, headline, headline_text, latex, stats, style, tables, trust
+from .errors import EXIT_OK, REPORTS, environment_error, note
+from .figures import base, lineage, machine, netpath, netpath_ranking, pairs, removal, slope
 from .plan import duration
-from .results import CRASHED, NO_VALID_TRIALS, NOT_AVAILABLE, NOT_ENOUGH, NOT_POSSIBLE, WRONG, Results
-from .store import disk_errors
-from .summary import as_csv, number, params_text, ratio_text, records
-from .words import counted
+from .row import CRASHED, NO_VALID_TRIALS, NOT_AVAILABLE, NOT_ENOUGH, NOT_POSSIBLE, WRONG
+from .results import Results
+from .summary import as_csv, interval_text, params_text, ratio_text, records
+from .words import counted, number
 
-FIGURES = (machine.topology, lineage.lineage, pairs.cost, pairs.threads, netpath.levels,
-           netpath_ranking.ranking, removal.latencies)
+FIGURES = (netpath_ranking.ranking, slope.slope, netpath.levels, pairs.cost, pairs.threads, lineage.lineage, removal.latencies,
+           machine.topology)
 TEMPLATE = "report.html.j2"
+HEADLINE_FIGURE = "netpath_ranking"
 
 
 def inline_svg(text, key, title):
@@ -40,7 +48,7 @@ def draw(results, folder):
             figure = make(results)
             svg = inline_svg(figure.save(folder), figure.key, figure.title) if figure.drawing is not None else None
             drawn.append({"key": figure.key, "title": figure.title, "svg": svg, "shows": figure.shows, "cannot": figure.cannot,
-                          "table": figure.table})
+                          "table": figure.table, "cells": figure.cells})
     return drawn
 
 
@@ -49,22 +57,14 @@ def _date(seconds):
 
 
 def _facts(results):
-    """The first lines of the page: what ran where, and how it went."""
-    env, plan = results.env, results.plan
-    sessions, kept = results.manifest["sessions"], sum(len(row.kept) for row in results.rows)
+    """When, for how long and how much was measured."""
+    plan, sessions = results.plan, results.manifest["sessions"]
+    kept = sum(len(row.kept) for row in results.rows)
     spent = sum(s["end_unix_s"] - s["start_unix_s"] for s in sessions if s["end_unix_s"])
-    source = env["source"]
-    commit = (source["commit"] or "not from a repository")[:12] + (", with changes" if source["dirty"] else "")
-    yield "machine", f"{env['machine']['cpu']['model']}, {counted(len(env['machine']['allowed_cpus']), 'CPU')}, {env['machine']['os']}"
     yield "measured", f"{_date(sessions[0]['start_unix_s'])}, {duration(spent)}" if sessions else "never begun"
     yield "trials", (f"{kept} kept, {sum(row.rejected for row in results.rows)} attempts rejected, {len(plan['trials'])} planned, "
                      f"profile {plan['run']['selection']['profile']}, seed {plan['seed']}")
-    yield "source", commit
-    if results.manifest["state"] != "finished":
-        yield "not finished", results.manifest["state"]
-    steal = environment.steal_percent(env["load"])
-    if steal is not None and steal > 0.5:
-        yield "stolen time", f"{steal:.1f} % of CPU time went to other virtual machines"
+    yield "host", results.env["machine"]["hostname"] or "without a name"
 
 
 def _flatten(value, prefix=""):
@@ -80,7 +80,7 @@ def _flatten(value, prefix=""):
 
 def _word(value):
     if value is None:
-        return "not told"
+        return "not reported"
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
@@ -94,20 +94,18 @@ def _noise(results):
     unsteady = [row for row in results.rows if row.shown and (value := stats.variation(row.values)) is not None and value > 0.1]
     if unsteady:
         names = ", ".join(row.cell["name"] for row in unsteady[:3])
-        yield f"{len(unsteady)} cells vary by more than 10 % between trials (for example {names}): read their intervals."
-    few = [row for row in results.rows if row.shown and len(row.kept) < 9]
-    if few:
-        yield f"{len(few)} cells have fewer than 9 kept trials: a comparison with another run will often not be able to tell."
-    yield from results.plan["run"]["remarks"]
-    yield from results.manifest["remarks"]
+        yield f"{len(unsteady)} cells vary by more than 10 % between processes (for example {names}): read their intervals."
 
 
-def _rejections(results):
-    table = []
-    for workload, (kept, rejected, reasons) in sorted(results.rejected_by_reason().items()):
-        words = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common()) or "-"
-        table.append((workload, kept, rejected, f"{100.0 * rejected / (kept + rejected):.1f} %" if kept + rejected else "-", words))
-    return table
+def in_no_figure(results, figures):
+    """(number of measured cells that no figure shows, [(workload and parameters, cells)]), the largest group first."""
+    drawn = set().union(*(figure["cells"] for figure in figures))
+    groups = Counter()
+    for row in results.rows:
+        if row.shown and row.cell["name"] not in drawn:
+            params = {key: value for key, value in row.params.items() if key != "threads"}
+            groups[f"{row.workload} {params_text(params)} place:{row.place}, {counted(row.threads, 'thread')}"] += 1
+    return sum(groups.values()), sorted(groups.items(), key=lambda item: (-item[1], item[0]))
 
 
 def _silent(results):
@@ -119,8 +117,9 @@ def _silent(results):
         groups.items(), key=lambda item: tuple(map(str, item[0])))]
 
 
-def _wrong(results, safe):
-    return [(row.cell["name"], row.wrong) for row in results.with_verdict(WRONG) if row.safe is safe]
+def _wrong(results):
+    """[(cell, detail)] of schemes that claim to be safe and were found not to be."""
+    return [(row.cell["name"], row.wrong) for row in results.with_verdict(WRONG)]
 
 
 def _summary_tables(rows):
@@ -128,14 +127,31 @@ def _summary_tables(rows):
     for row in rows:
         shown = {
             **row, "params": params_text(row["params"]), "median": number(row["median_ns"]),
-            "interval": "-" if row["ci_low_ns"] is None else f"{number(row['ci_low_ns'])} .. {number(row['ci_high_ns'])}",
+            "interval": interval_text(row),
             "to_plain": ratio_text(row), "to_fetch_add": number(row["ratio_to_fetch_add"]),
         }
         tables.setdefault(row["workload"], []).append(shown)
     return tables
 
 
-def render(results, figures, rows):
+def headline_csv(results):
+    """The headline as CSV: a row per scheme, level and number of workers."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("scheme", "level", "workers", "place", *headline_text.FIELDS))
+    for one in headline.table(results):
+        writer.writerow((one.scheme, one.level, one.threads, one.place, *headline_text.fields(one).values()))
+    return out.getvalue()
+
+
+def _downloads(documents):
+    """[(file name, data: address)]: the page carries them, so that it can be moved and mailed by itself."""
+    kinds = {"csv": "text/csv", "tex": "text/x-tex", "svg": "image/svg+xml"}
+    return [(name, f"data:{kinds[name.rpartition('.')[2]]};base64,{base64.b64encode(text.encode('utf-8')).decode('ascii')}")
+            for name, text in documents.items() if text]
+
+
+def render(results, figures, rows, documents):
     """The page as text; the template escapes every value, only the drawings are markup already."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
@@ -145,31 +161,44 @@ def render(results, figures, rows):
     loader = FileSystemLoader(REPORTS / "template")
     page = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     return page.get_template(TEMPLATE).render(
-        facts=list(_facts(results)), wrong=_wrong(results, True), admitted=_wrong(results, False), crashes=results.manifest["crashes"], figures=figures,
-        tables=_summary_tables(rows), rejections=_rejections(results), packets=list(results.packet_lines()),
+        screen=first_screen.screen(results), facts=list(_facts(results)), wrong=_wrong(results),
+        crashes=results.manifest["crashes"], figures=figures, downloads=_downloads(documents), trust=trust.table(results),
+        unseen=in_no_figure(results, figures), tables=_summary_tables(rows), packets=list(results.packet_lines()),
         silent=_silent(results), noise=list(_noise(results)), advice=advice.table(results), contracts=tables.contracts(results),
-        code=tables.code(results), footprint=tables.bytes_of(results),
-        schemes=list(results.schemes.values()), environment=_environment_rows(results.env), latex=latex.table(results),
+        code=tables.code(results), footprint=tables.bytes_of(results), schemes=list(results.schemes.values()),
+        environment=_environment_rows(results.env), latex=documents["table.tex"],
     )
 
 
+def _write(results, drawings, texts, output):
+    """Writes the page alone to `output`, or everything into the results directory; returns the files for the user."""
+    if output is not None:
+        fresh.write(output, texts["report.html"])
+        return [str(output)]
+    directory = results.directory
+    if not os.access(directory.path, os.W_OK):
+        raise environment_error(f"{directory.path} cannot be written: with -o FILE the page is written elsewhere")
+    fresh.copy_all(drawings, fresh.folder(directory.file("figures")))
+    for name, text in texts.items():
+        fresh.write(directory.file(name), text)
+    return [str(directory.file(name)) for name in texts]
+
+
 def command(arguments):
-    """Writes report.html, figures/, table.tex and summary.csv into the results directory.
+    """Writes report.html, figures/, table.tex, headline.csv and summary.csv into the results directory, or one page with -o.
 
     Exit 0 when they are written, also about a WRONG scheme: that is what a report has to show, and
     what `run` and `summary` end with 1 for.
     """
     results = Results.load(arguments.directory)
-    directory = results.directory
-    folder = directory.file("figures")
-    with disk_errors(folder):
-        folder.mkdir(exist_ok=True)
-        figures = draw(results, folder)
     rows = records(results)
-    directory.write_text("table.tex", latex.table(results))
-    directory.write_text("summary.csv", as_csv(rows))
-    directory.write_text("report.html", render(results, figures, rows))
-    written = [str(directory.file(name)) for name in ("report.html", "table.tex", "summary.csv")]
+    with tempfile.TemporaryDirectory() as folder:
+        figures = draw(results, Path(folder))
+        drawn = Path(folder, f"{HEADLINE_FIGURE}.svg")
+        documents = {"headline.csv": headline_csv(results), "table.tex": latex.table(results)}
+        svg = {drawn.name: drawn.read_text(encoding="utf-8")} if drawn.exists() else {}
+        page = render(results, figures, rows, {**documents, **svg})
+        written = _write(results, folder, {"report.html": page, "summary.csv": as_csv(rows), **documents}, arguments.output)
     missing = [figure["key"] for figure in figures if figure["svg"] is None]
     if arguments.json:
         print(json.dumps({"files": written, "figures": [f["key"] for f in figures if f["svg"]], "not_drawn": missing}, indent=1))

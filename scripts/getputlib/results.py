@@ -1,149 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""A results directory as rows: one a cell, with its statistics and its verdict."""
-import functools
+"""A results directory, checked and read: rows, one a cell, and what the run says about itself."""
 import json
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
 
-from . import stats
-from .errors import EXIT_BAD_RESULT, GetputError
+import numpy
+
+from . import shapes
 from .instructions import FILE as INSTRUCTIONS
 from .instructions import read as read_instructions
-from .store import ENV, MANIFEST, PLAN, RunDirectory
+from .row import CRASHED, NO_VALID_TRIALS, NOT_AVAILABLE, NOT_ENOUGH, NOT_POSSIBLE, OK, UNSAFE, WRONG, Row
+from .selection import PROFILES
+from .store import ENV, MANIFEST, PLAN, TRIALS, RunDirectory
 
-ENOUGH_TRIALS = 5
-OK, WRONG, NOT_POSSIBLE, NOT_AVAILABLE = "OK", "WRONG", "NOT POSSIBLE", "NOT AVAILABLE"
-CRASHED, NO_VALID_TRIALS, NOT_ENOUGH = "CRASHED", "NO VALID TRIALS", "NOT ENOUGH"
-CONTROLS = ("plain", "fetch_add", "chain")
-
-
-@dataclass
-class Row:
-    """One cell. `values` are the kept trials' ns_per_op, in the order in which they were measured."""
-
-    cell: dict
-    kept: list = field(default_factory=list)
-    rejected: int = 0
-    reasons: Counter = field(default_factory=Counter)
-    wrong: str | None = None
-    crash: str | None = None
-    available: bool = True
-    why: str | None = None
-    safe: bool = True
-    session: bool = False
-
-    @property
-    def scheme(self):
-        return self.cell["scheme"]
-
-    @property
-    def workload(self):
-        return self.cell["workload"]
-
-    @property
-    def params(self):
-        return self.cell["params"]
-
-    @property
-    def threads(self):
-        return self.params.get("threads", len(self.cell["placement"]["pus"]))
-
-    @property
-    def in_session(self):
-        """Were these pairs of one object timed inside a session? Not where another thread puts (bench/workloads/pairs/loops.hpp)."""
-        return (self.session and self.workload == "pairs" and self.params.get("objects", 1) == 1
-                and self.params.get("put") != "other")
-
-    @property
-    def values(self):
-        return [trial["ns_per_op"] for trial in self.kept]
-
-    @property
-    def unit(self):
-        return self.kept[0]["unit"] if self.kept else None
-
-    @property
-    def verdict(self):
-        if not self.available:
-            return NOT_AVAILABLE
-        if not self.cell["possible"]:
-            return NOT_POSSIBLE
-        if self.wrong is not None:
-            return WRONG
-        if self.crash is not None:
-            return CRASHED
-        if not self.kept:
-            return NO_VALID_TRIALS
-        return OK if len(self.kept) >= ENOUGH_TRIALS else NOT_ENOUGH
-
-    @property
-    def shown(self):
-        """A figure may draw it: measured and not wrong."""
-        return bool(self.kept) and self.verdict in (OK, NOT_ENOUGH)
-
-    def control(self, name):
-        return [trial["controls"][f"{name}_ns"] for trial in self.kept]
-
-    def ratios(self, name):
-        """Each kept trial over its own control."""
-        return [value / control for value, control in zip(self.values, self.control(name)) if control]
-
-    def ratio(self, name):
-        return stats.median(self.ratios(name))
-
-    def metric(self, name):
-        """The kept trials' values of one metric, without the trials that have none."""
-        found = (trial["metrics"].get(name) for trial in self.kept)
-        return [float(value) for value in found if isinstance(value, (int, float)) and not isinstance(value, bool)]
-
-    def added(self):
-        """What each kept trial's packets cost beyond those of level 0 that it timed in turn with them (netpath)."""
-        return [trial["ns_per_op"] - base for trial in self.kept if (base := trial["metrics"].get("l0_ns")) is not None]
-
-    def packets(self):
-        """Where the frames of one pass over the input went (netpath); None where nothing is counted."""
-        return next((trial["metrics"]["pass"] for trial in reversed(self.kept) if trial["metrics"].get("pass")), None)
-
-    def detail(self):
-        """Why the verdict is not OK; None when it is."""
-        if self.verdict in (NOT_AVAILABLE, NOT_POSSIBLE):
-            return (self.why or "").removeprefix("not possible: ") or None
-        if self.verdict == NO_VALID_TRIALS and not self.reasons:
-            return "no trial was run"
-        if self.verdict == NO_VALID_TRIALS:
-            return "rejected: " + ", ".join(f"{reason} {count}" for reason, count in self.reasons.most_common())
-        if self.verdict == NOT_ENOUGH:
-            return f"{len(self.kept)} kept trials, {ENOUGH_TRIALS} are the least"
-        return self.wrong or self.crash
-
-    @functools.cached_property
-    def interval(self):
-        """95 % interval of the median; bootstrapping is slow enough to be done once."""
-        return stats.median_interval(self.values)
-
-    def record(self):
-        """The row as `summary --format json` prints it."""
-        low, high = self.interval
-        ratio_low, ratio_high = stats.median_interval(self.ratios("plain"))
-        plain = [value for value in self.control("plain") if value]
-        fetch_add = [value for value in self.control("fetch_add") if value]
-        return {
-            "scheme": self.scheme, "workload": self.workload, "threads": self.threads,
-            "params": {key: value for key, value in self.params.items() if key != "threads"},
-            "place": self.cell["placement"]["policy"], "cell": self.cell["name"], "unit": self.unit,
-            "median_ns": stats.median(self.values), "ci_low_ns": low, "ci_high_ns": high,
-            "min_ns": min(self.values, default=None), "max_ns": max(self.values, default=None),
-            "mad_ns": stats.median_absolute_deviation(self.values), "variation": stats.variation(self.values),
-            "ratio_to_plain": self.ratio("plain"), "ratio_to_fetch_add": self.ratio("fetch_add"),
-            "ratio_to_chain": self.ratio("chain"), "ratio_to_plain_low": ratio_low, "ratio_to_plain_high": ratio_high,
-            "plain_ns": stats.median(plain), "fetch_add_ns": stats.median(fetch_add),
-            "chain_ns": stats.median([value for value in self.control("chain") if value]),
-            "plain_to_fetch_add": stats.median_of_ratios(self.control("plain"), self.control("fetch_add")),
-            "added_to_l0_ns": stats.median(self.added()),
-            "trials_kept": len(self.kept), "trials_rejected": self.rejected,
-            "verdict": self.verdict, "detail": self.detail(), "packets_a_pass": self.packets(),
-            "in_session": self.in_session,
-        }
+FLOOR_QUANTILE = 0.01  # the floor of a control: its smallest values, but not a single outlier
 
 
 class Results:
@@ -156,17 +25,16 @@ class Results:
 
     @classmethod
     def load(cls, path):
+        """Reads and checks a results directory; the first thing that is damaged is a GetputError with file and line."""
         directory = RunDirectory.look(path)
         plan, env = directory.read_json(PLAN), directory.read_json(ENV)
-        try:
+        shapes.refuse(directory.file(PLAN), shapes.plan_problem(plan))
+        shapes.refuse(directory.file(ENV), shapes.problem(env, shapes.ENV_SHAPE))
+        manifest = {"state": "running", "crashes": [], "sessions": [], "remarks": []}
+        if directory.file(MANIFEST).exists():
             manifest = directory.read_json(MANIFEST)
-        except GetputError:
-            manifest = {"state": "running", "crashes": [], "sessions": [], "remarks": []}
-        try:
-            return cls(directory, plan, env, manifest, _rows(directory, plan, manifest))
-        except (KeyError, TypeError) as error:
-            raise GetputError(f"{directory.path}: a document lacks what belongs there ({type(error).__name__}: {error}); "
-                              "see `getput validate`", EXIT_BAD_RESULT)
+            shapes.refuse(directory.file(MANIFEST), shapes.problem(manifest, shapes.MANIFEST_SHAPE))
+        return cls(directory, plan, env, manifest, _rows(directory, plan, manifest))
 
     def of(self, workload, **params):
         """The rows of a workload whose parameters have these values."""
@@ -223,25 +91,42 @@ class Results:
             f"{count} {verdict}" for verdict, count in counts.most_common())
         for scheme, detail in self.wrong_schemes().items():
             yield f"WRONG: {scheme}: {detail}"
+        for scheme, detail in {row.scheme: row.detail() for row in self.with_verdict(UNSAFE)}.items():
+            yield f"UNSAFE, as expected: {scheme}: {detail}"
         for crash in self.manifest["crashes"]:
             yield f"CRASHED: {crash['cell'] or 'after the last trial of a process'}: {crash['detail']}"
 
 
-def _rows(directory, plan, manifest):
+def _least(run):
+    """Kept trials that a cell needs: what the profile promises, or what an older getput planned for it."""
+    least = PROFILES[run["selection"]["profile"]].least
+    return least if run["selection"].get("trials") else min(least, run["trials_per_cell"])
+
+
+def _empty_rows(plan, manifest):
+    """{cell name: Row without trials}."""
     schemes = {entry["name"]: entry for entry in plan["run"]["schemes"]}
+    hunts = {hunt["scheme"]: hunt for hunt in manifest.get("hunts") or []}
+    least = _least(plan["run"])
     rows = {}
     for cell in plan["run"]["cells"]:
         scheme = schemes[cell["scheme"]]
-        why = cell["why"] if scheme["available"] else scheme["why"]
+        why = cell.get("why") if scheme["available"] else scheme.get("why")
         rows[cell["name"]] = Row(cell, available=scheme["available"], why=why, safe=scheme["safe"],
-                                 session=scheme.get("session", False))
+                                 control_scheme=scheme["control"], session=scheme.get("session", False), least=least,
+                                 hunt=hunts.get(cell["scheme"]))
     for crash in manifest["crashes"]:
-        if crash["cell"] in rows:
+        if crash.get("cell") in rows:
             rows[crash["cell"]].crash = crash["detail"]
-    for _, _, trial in directory.trials():
-        row = rows.get(trial["cell"])
-        if row is None:
-            raise GetputError(f"{directory.path}: cell {trial['cell']} is not in its plan; see `getput validate`", 1)
+    return rows
+
+
+def _rows(directory, plan, manifest):
+    """The rows with their trials. The slices of a trial are checked, but not kept: they are most of a run, and no reader uses them."""
+    rows, checker = _empty_rows(plan, manifest), shapes.LineChecker(plan)
+    for number, _, trial in directory.trials():
+        shapes.refuse(f"{directory.file(TRIALS)}:{number}", checker.problem(number, trial), shapes.LINE_REMEDY)
+        row, trial["slices"] = rows[trial["cell"]], None
         if not trial["oracle"]["ok"] and row.wrong is None:
             row.wrong = trial["oracle"]["detail"]
         if trial["valid"]:
@@ -249,4 +134,26 @@ def _rows(directory, plan, manifest):
         else:
             row.rejected += 1
             row.reasons.update(trial["reject_reasons"])
+    _set_floors(rows.values())
     return list(rows.values())
+
+
+def _set_floors(rows):
+    """The floor of each control for each thread count of the run.
+
+    With several threads only controls that do not depend on where a line is located have a floor: a
+    contended fetch_add and a line transfer differ by up to a factor of two between lines.
+    """
+    found = defaultdict(list)
+    for row in rows:
+        for name in ("plain", "chain", "lock_xadd", *(("fetch_add",) if row.threads == 1 else ())):
+            found[row.threads, name].extend(value for value in row.control(name) if value)
+    floors = defaultdict(dict)
+    for (threads, name), values in found.items():
+        if values:
+            floors[threads][name] = float(numpy.quantile(values, FLOOR_QUANTILE))
+    for row in rows:
+        row.floors = floors[row.threads]
+
+
+__all__ = ["CRASHED", "NOT_AVAILABLE", "NOT_ENOUGH", "NOT_POSSIBLE", "NO_VALID_TRIALS", "OK", "UNSAFE", "WRONG", "Results", "Row"]

@@ -3,15 +3,17 @@
 import signal
 import time
 
+from .environment import allowed_cpus, load_snapshot
 from .errors import GetputError, bad_request, environment_error
-from .plan import EXPECTED_ATTEMPTS, PROCESS_START_S, batches_of
+from .plan import EXPECTED_ATTEMPTS, PROCESS_START_S, SLICES_MS, batches_of, deadline_s, trial_ms
 from .process import BenchProcess
-from .selection import PROFILES
 from .store import MANIFEST, disk_errors
+from .verdict import load_text
 
 BATCH_FILE = "batch.json"
-KILLED_RETRIES = 1
+SECOND_CHANCES = 1  # for a trial whose process was killed, hung, or was asked to end by somebody else
 LEAST_ATTEMPTS = 4
+OWN_SIGNAL_S = 1.0  # a batch system signals the processes of a job one after the other
 
 
 class Stop(Exception):
@@ -51,41 +53,64 @@ class Runner:
         self.cells = {cell["name"]: cell for cell in plan["run"]["cells"]}
         self.crashed = {crash["cell"] for crash in manifest["crashes"] if crash["cell"]}
         self.offset = directory.trials_size()
-        self.kill_retries = {}
+        self.slices_ms = plan.get("slices_ms", SLICES_MS)
+        self.unsafe = {entry["name"] for entry in plan["run"]["schemes"] if not entry["safe"]}
+        self.second_chances = {}
         self.attempts_here = {}
         self.announced = set(ledger.wrong)
-        deadline = PROFILES[plan["run"]["selection"]["profile"]].deadline_s
+        limit = deadline_s(plan)
         self.started, self.attempted_s = time.monotonic(), 0.0
-        self.deadline = None if deadline is None else self.started + deadline
+        self.deadline = None if limit is None else self.started + limit
         self.display = None
         self.signals = None
 
     def pending(self, batch):
         return [key for key in batch if not self.ledger.finished(key) and key[0] not in self.crashed]
 
+    def trial_s(self, cell):
+        return trial_ms(self.cells[cell], self.slices_ms) / 1000.0
+
     def seconds(self, keys):
-        return sum(self.cells[cell]["est_trial_ms"] for cell, _ in keys) * EXPECTED_ATTEMPTS / 1000.0
+        return sum(self.trial_s(cell) for cell, _ in keys) * EXPECTED_ATTEMPTS
 
     def remaining(self):
         batches = [self.pending(batch) for batch in batches_of(self.plan)]
         return [batch for batch in batches if batch]
 
+    @staticmethod
+    def nothing_left(plan, ledger, manifest):
+        """Whether a session over this plan would start no process."""
+        crashed = {crash["cell"] for crash in manifest["crashes"]}
+        return all(ledger.finished((entry["cell"], entry["trial"])) or entry["cell"] in crashed for entry in plan["trials"])
+
     def run(self, make_display, signals):
         """Measures what is missing. Raises Stop when it ends early, GetputError when it must."""
+        try:
+            for step in range(self.begin(make_display, signals)):
+                self.step(step)
+        finally:
+            self.finish()
+
+    def begin(self, make_display, signals):
+        """Prepares for the steps of this session, one batch each; returns their number."""
         self.signals = signals
-        batches = self.remaining()
-        keys = [key for batch in batches for key in batch]
-        self.work = self.seconds(keys) + PROCESS_START_S * len(batches)
+        self.batches = self.remaining()
+        keys = [key for batch in self.batches for key in batch]
+        self.work = self.seconds(keys) + PROCESS_START_S * len(self.batches)
         self._recount()
         self.rest_at_start = self.rest
-        self.display = make_display(len(self.plan["trials"]), self.work)
-        try:
-            for position, batch in enumerate(batches):
-                self._batch(batch, len(batches) - position)
-        finally:
+        self.display = make_display(len(self.plan["trials"]), self.work, self.deadline)
+        return len(self.batches)
+
+    def step(self, number):
+        self._batch(self.batches[number], len(self.batches) - number)
+
+    def finish(self):
+        """After the last step, or instead of it."""
+        if self.display is not None:
             self.display.close()
-            with disk_errors(self.directory.path):
-                self.directory.file(BATCH_FILE).unlink(missing_ok=True)
+        with disk_errors(self.directory.path):
+            self.directory.file(BATCH_FILE).unlink(missing_ok=True)
 
     def _batch(self, batch, processes_left):
         """One batch, in as many processes as its crashes make necessary."""
@@ -97,14 +122,23 @@ class Runner:
                 return
             if outcome.kind == "stopped":
                 self._check_stop()
+            if outcome.kind == "signalled":
+                self._await_own_signal()
             if outcome.kind == "request":
                 raise bad_request(outcome.detail)
             if outcome.kind == "environment":
                 raise environment_error(outcome.detail)
             self._crash(todo, last, attempts, outcome)
 
+    def _await_own_signal(self):
+        """A signal that went to every process of a job reaches the driver, too, in a moment: Stop then."""
+        moment = time.monotonic() + OWN_SIGNAL_S
+        while self.signals.received is None and time.monotonic() < moment:
+            time.sleep(0.01)
+        self._check_stop()
+
     def _process(self, todo, attempts):
-        plan = {key: self.plan[key] for key in ("schema", "seed", "burst_ms")}
+        plan = {key: self.plan[key] for key in ("schema", "seed", "burst_ms", "slices_ms", "planted_ns") if key in self.plan}
         plan["max_attempts"] = attempts
         plan["trials"] = [{"cell": cell, "trial": index} for cell, index in todo]
         self.directory.write_json(BATCH_FILE, plan)
@@ -118,7 +152,7 @@ class Runner:
             last = self._take() or last
             self._show(doing or todo[0][0])
 
-        slowest = max(self.cells[cell]["est_trial_ms"] for cell, _ in todo) / 1000.0
+        slowest = max(self.trial_s(cell) for cell, _ in todo)
         try:
             outcome = process.watch(self.quiet_s + 20.0 * slowest, self._stop_reason, progress)
         except BaseException:
@@ -136,13 +170,14 @@ class Runner:
             before = self.ledger.finished(last)
             self.ledger.add(trial)
             self.attempts_here[last] = self.attempts_here.get(last, 0) + 1
-            self.attempted_s += self.cells[last[0]]["est_trial_ms"] / 1000.0
+            self.attempted_s += self.trial_s(last[0])
             if self.ledger.finished(last) and not before:
                 self.done += 1
                 self.rest -= self.seconds([last])
         for cell in set(self.ledger.wrong) - self.announced:
             self.announced.add(cell)
-            self.display.say(f"WRONG: {cell}: {self.ledger.wrong[cell]}")
+            if self.cells[cell]["scheme"] not in self.unsafe:  # the hunt has told of the others, once
+                self.display.say(f"WRONG: {cell}: {self.ledger.wrong[cell]}")
         return last
 
     def _recount(self):
@@ -161,21 +196,26 @@ class Runner:
             over = self.ledger.finished(last) or self.attempts_here[last] >= attempts
             position = todo.index(last) + (1 if over else 0)
         victim = todo[position] if position < len(todo) else None
-        if outcome.killed and self.kill_retries.get(victim, 0) < KILLED_RETRIES:
-            self.kill_retries[victim] = self.kill_retries.get(victim, 0) + 1
-            self.directory.log(f"process killed at {victim}, tried again")
+        forgivable = outcome.killed or outcome.kind in ("hung", "signalled")
+        detail = outcome.detail
+        if outcome.kind == "hung":
+            detail += f"; {load_text({'after': load_snapshot()}, len(allowed_cpus()))}"
+        if forgivable and self.second_chances.get(victim, 0) < SECOND_CHANCES:
+            self.second_chances[victim] = self.second_chances.get(victim, 0) + 1
+            self.directory.log(f"process {outcome.kind} at {victim} ({detail}), tried again")
             return
+        kind, again = "hung" if outcome.kind == "hung" else "crashed", "twice: " if forgivable else ""
         crash = {
-            "cell": victim[0] if victim else None, "trial": victim[1] if victim else None, "kind": outcome.kind,
-            "detail": outcome.detail, "unix_s": time.time(),
+            "cell": victim[0] if victim else None, "trial": victim[1] if victim else None, "kind": kind,
+            "detail": again + detail, "unix_s": time.time(),
         }
         self.manifest["crashes"].append(crash)
         self.directory.write_json(MANIFEST, self.manifest)
-        self.directory.log(f"{outcome.kind}: {crash['cell']}: {outcome.detail}")
+        self.directory.log(f"{kind}: {crash['cell']}: {crash['detail']}")
         if victim:
             self.crashed.add(victim[0])
             self._recount()
-        self.display.say(f"CRASHED: {crash['cell'] or 'after the last trial of a process'}: {outcome.detail}")
+        self.display.say(f"{kind.upper()}: {crash['cell'] or 'after the last trial of a process'}: {crash['detail']}")
 
     def _attempts(self, processes_left):
         """Fewer second chances for disturbed trials the less time is left, at the speed seen so far."""

@@ -4,30 +4,45 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from .bench import file_sha256
 from .environment import allowed_cpus, cpu_list
-from .errors import bad_request, unknown_name
+from .errors import REPOSITORY, bad_request, unknown_name
+from .files import file_sha256
 from .words import counted
 
 
 @dataclass(frozen=True)
 class Profile:
-    """How much to measure. Tiers are the binary's: 0 smoke, 1 quick, 2 paper."""
+    """How much to measure. Tiers are the binary's: 0 smoke, 1 quick, 2 paper.
+
+    A trial is one visit of a cell by a process of its own, so trials and processes of a cell are one number.
+    """
 
     name: str
     tier: int
-    least: int  # kept trials a cell without which the profile has not kept its promise
+    least: int  # kept trials a cell for which intervals say "95 %"
+    wanted: int  # trials a cell that shorter slices are accepted for
     most: int
-    rounds: int  # how often each cell is visited, each time in another process
     budget_s: float | None  # what the plan is fitted to
     deadline_s: float | None  # when a run stops starting new processes
+    netpath_s: float | None = None  # the budget where only netpath was asked for
+    settle_s: float = 20.0  # the longest wait for a calm machine
+    hunt_s: float = 5.0  # the longest hunt for one unsafe scheme
 
 
 PROFILES = {
-    "smoke": Profile("smoke", 0, 5, 9, 3, 62.0, 78.0),
-    "quick": Profile("quick", 1, 5, 20, 3, 280.0, 298.0),
-    "paper": Profile("paper", 2, 30, 30, 10, None, None),
+    "smoke": Profile("smoke", 0, 6, 6, 9, 58.0, 72.0, settle_s=5.0, hunt_s=3.0),
+    "quick": Profile("quick", 1, 6, 8, 20, 330.0, 358.0, netpath_s=275.0),
+    "paper": Profile("paper", 2, 30, 30, 30, None, None, hunt_s=30.0),
 }
+ASKED = ("scheme", "workload", "threads", "place", "trials")  # the options that a plan remembers
+DEADLINE_SLACK = 1.07  # a deadline lies this far behind the budget that the plan was fitted to
+
+
+def budget_of(profile, workloads):
+    """(seconds that the plan is fitted to, seconds until the run is cut); (None, None) without a limit."""
+    if profile.netpath_s is not None and set(workloads) == {"netpath"}:
+        return profile.netpath_s, DEADLINE_SLACK * profile.netpath_s
+    return profile.budget_s, profile.deadline_s
 
 
 @dataclass(frozen=True)
@@ -59,6 +74,17 @@ def describe_capture(path):
         raise bad_request(f"cannot read {path}: {error.strerror}")
 
 
+def check_place(text):
+    """Refuses a placement that names a CPU which does not exist or is not allowed, and one that is empty."""
+    if not text.strip():
+        raise bad_request("--place needs a placement policy; see `getput run --help`")
+    for match in re.finditer(r"list:([0-9]+(?:,[0-9]+)*)", text):
+        allowed = allowed_cpus()
+        for cpu in map(int, match.group(1).split(",")):
+            if cpu not in allowed:
+                raise bad_request(f"--place {match.group(0)}: this process may not use CPU {cpu}; allowed: {cpu_list(allowed)}")
+
+
 def parse_threads(text):
     """`1,2,max` or `1-4` as numbers; more threads than allowed CPUs is an error, never a silent clamp."""
     allowed = allowed_cpus()
@@ -80,8 +106,7 @@ def bench_flags(selection):
     if selection.threads is not None:
         flags.append("--getput_threads=" + ",".join(map(str, parse_threads(selection.threads))))
     if selection.place is not None:
-        if not selection.place.strip():
-            raise bad_request("--place wants a placement policy; see `getput run --help`")
+        check_place(selection.place)
         flags.append(f"--getput_place={selection.place}")
     if selection.pcap:
         flags.append(f"--getput_pcap={selection.pcap['path']}")
@@ -130,3 +155,19 @@ def select_cells(listing, selection):
     if not chosen:
         raise bad_request("no cell fits this request; `getput list --tree` shows what there is")
     return chosen, remarks
+
+
+def known_before_build():
+    """(schemes, workloads) that the sources name, for checking a request before anything is built."""
+    text = (REPOSITORY / "schemes/CMakeLists.txt").read_text(encoding="utf-8")
+    schemes = [path.split("/")[1] for path in re.findall(r"^ *getput_scheme\(([a-z_]+/[a-z0-9_]+)", text, re.M)]
+    folders = sorted(path.name for path in (REPOSITORY / "bench/workloads").iterdir() if path.is_dir())
+    return schemes, [name for name in folders if name != "kit"]
+
+
+def check_request(selection):
+    """Every fault of a request that can be found without the binary; raises bad_request."""
+    schemes, workloads = known_before_build()
+    matching("scheme", selection.scheme, schemes)
+    matching("workload", selection.workload, workloads)
+    bench_flags(selection)

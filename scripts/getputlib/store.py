@@ -8,15 +8,20 @@ inherits, keeps two runs out of one directory even when the driver of the first 
 import contextlib
 import errno
 import fcntl
+import io
 import json
+import lzma
 import os
 import time
+from collections import Counter
 from pathlib import Path
 
+from . import files
 from .bench import strict_loads
 from .errors import EXIT_BAD_RESULT, GetputError, bad_request, environment_error
 
 TRIALS, PLAN, ENV, MANIFEST, LOG = "trials.jsonl", "plan.json", "env.json", "manifest.json", "log.txt"
+PACKED = ".xz"  # how the trials of a committed reference run are compressed
 MANIFEST_SCHEMA = "getput.manifest/1"
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -107,19 +112,8 @@ class RunDirectory:
         self.write_text(name, json.dumps(document, indent=1, allow_nan=False) + "\n")
 
     def write_text(self, name, text):
-        target = self.file(name)
-        partial = target.with_name(target.name + ".partial")
-        with disk_errors(target):
-            with open(partial, "w", encoding="utf-8") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(partial, target)
-            directory = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(directory)
-            finally:
-                os.close(directory)
+        with disk_errors(self.file(name)):
+            files.replace(self.file(name), text.encode("utf-8"))
 
     def log(self, text):
         with disk_errors(self.file(LOG)), open(self.file(LOG), "a", encoding="utf-8") as stream:
@@ -150,12 +144,15 @@ class RunDirectory:
         path = self.file(TRIALS)
         return path.stat().st_size if path.exists() else 0
 
+    def has_trials(self):
+        return self.file(TRIALS).exists() or self.file(TRIALS + PACKED).exists()
+
     def trials(self, start=0):
         """Yields (line number from there, end offset, trial) of every whole line from a byte offset on."""
         path = self.file(TRIALS)
-        if not path.exists():
+        if not self.has_trials():
             return
-        with open(path, "rb") as stream:
+        with open_trials(path) as stream:
             stream.seek(start)
             for number, line in enumerate(stream, 1):
                 if not line.endswith(b"\n"):
@@ -166,9 +163,20 @@ class RunDirectory:
                     if not isinstance(trial, dict):
                         raise ValueError("not an object")
                 except ValueError as error:
-                    raise GetputError(f"{path} line {number} is not strict JSON ({error}): see `getput validate`",
+                    raise GetputError(f"{path}:{number}: not strict JSON ({error}); see `getput validate`",
                                       EXIT_BAD_RESULT)
                 yield number, start, trial
+
+
+def open_trials(path):
+    """The lines of trials.jsonl, or of the compressed ones of a reference run; a GetputError when those are damaged."""
+    if path.exists():
+        return open(path, "rb")
+    packed = path.with_name(path.name + PACKED)
+    try:
+        return io.BytesIO(lzma.decompress(packed.read_bytes()))
+    except (lzma.LZMAError, EOFError, OSError) as error:
+        raise GetputError(f"{packed} cannot be read: {error}; restore it from its repository", EXIT_BAD_RESULT)
 
 
 def _is_trial(line):
@@ -181,7 +189,7 @@ def _is_trial(line):
 def new_manifest(arguments):
     return {
         "schema": MANIFEST_SCHEMA, "state": "planned", "sessions": [], "crashes": [], "remarks": [],
-        "arguments": arguments, "counts": None,
+        "arguments": arguments, "counts": None, "hunts": [],
     }
 
 
@@ -191,13 +199,18 @@ class Ledger:
     def __init__(self, max_attempts):
         self.max_attempts = max_attempts
         self.kept, self.convicted, self.rejected, self.wrong = set(), set(), {}, {}
+        self.reasons, self.lines = Counter(), {}
 
     def add(self, trial):
         key = (trial["cell"], trial["trial"])
+        lines = self.lines.setdefault(trial["workload"], {"kept": 0, "rejected_attempts": 0})
         if trial["valid"]:
             self.kept.add(key)
+            lines["kept"] += 1
         else:
             self.rejected[key] = self.rejected.get(key, 0) + 1
+            self.reasons.update(trial["reject_reasons"])
+            lines["rejected_attempts"] += 1
         if not trial["oracle"]["ok"]:
             self.convicted.add(key)
             self.wrong.setdefault(trial["cell"], trial["oracle"]["detail"])
@@ -206,5 +219,14 @@ class Ledger:
     def finished(self, key):
         return key in self.kept or key in self.convicted or self.rejected.get(key, 0) >= self.max_attempts
 
-    def counts(self):
-        return {"kept": len(self.kept), "rejected_attempts": sum(self.rejected.values()), "wrong_cells": len(self.wrong)}
+    def attempts(self):
+        """(kept, rejected) attempts over all workloads."""
+        return (sum(lines[name] for lines in self.lines.values()) for name in ("kept", "rejected_attempts"))
+
+    def counts(self, plan):
+        """What the manifest says about the lines of trials.jsonl."""
+        planned = Counter(entry["cell"].partition("/")[0] for entry in plan["trials"])
+        none = {"kept": 0, "rejected_attempts": 0}
+        return {"kept": len(self.kept), "rejected_attempts": sum(self.rejected.values()), "wrong_cells": len(self.wrong),
+                "planned": len(plan["trials"]),
+                "workloads": {name: {"planned": count, **self.lines.get(name, none)} for name, count in sorted(planned.items())}}

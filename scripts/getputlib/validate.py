@@ -3,12 +3,16 @@
 import functools
 import json
 
+from . import seal
 from .bench import strict_loads
+from .checks import line_problem
 from .errors import EXIT_BAD_RESULT, EXIT_OK, REPORTS, GetputError, note
 from .instructions import FILE as INSTRUCTIONS
-from .store import ENV, MANIFEST, PLAN, TRIALS, RunDirectory
+from .store import ENV, MANIFEST, PLAN, TRIALS, Ledger, RunDirectory, open_trials
 
 SCHEMAS = REPORTS / "schema"
+TRIAL_SCHEMA_FILES = {"getput.trial/1": "trial_1"}  # by the line's own schema; else the newest
+COUNTED = {"planned": "trials planned", "kept": "trials kept", "rejected_attempts": "attempts rejected"}
 TOLERATED_LINES = 20
 
 
@@ -65,6 +69,8 @@ def _consistency_problems(trial):
         yield f"cell {trial['cell']} does not have {', '.join(missing)}"
     if trial["valid"] and not all(trial["controls"][key] for key in ("plain_ns", "fetch_add_ns", "chain_ns")):
         yield "a kept trial without its controls"
+    if problem := line_problem(trial):
+        yield problem
     if problem := netpath_problem(trial):
         yield problem
 
@@ -72,7 +78,7 @@ def _consistency_problems(trial):
 def trial_problems(trial):
     """Everything wrong with one line, by itself."""
     broken = False
-    for problem in schema_problems("trial", trial):
+    for problem in schema_problems(TRIAL_SCHEMA_FILES.get(trial.get("schema"), "trial"), trial):
         broken = True
         yield problem
     if not broken:
@@ -80,7 +86,7 @@ def trial_problems(trial):
 
 
 def _lines(path):
-    with open(path, "rb") as stream:
+    with open_trials(path) as stream:
         for number, line in enumerate(stream, 1):
             yield number, line
 
@@ -89,7 +95,7 @@ def _line_problems(path, plan):
     """Problems of every line, and of the lines together."""
     cells = {cell["name"]: cell for cell in plan["run"]["cells"]}
     planned = {(entry["cell"], entry["trial"]) for entry in plan["trials"]}
-    kept = {}
+    kept, attempts = {}, {}
     for number, line in _lines(path):
         try:
             if not line.endswith(b"\n"):
@@ -107,10 +113,14 @@ def _line_problems(path, plan):
             yield f"line {number}: {key[0]} trial {key[1]} is not in the plan"
         elif trial["params"] != cells[key[0]]["params"] or trial["placement"] != cells[key[0]]["placement"]:
             yield f"line {number}: params or placement differ from the plan's"
+        attempt = (*key, trial["pid"], trial["attempt"])
         if trial["valid"] and key in kept:
             yield f"line {number}: {key[0]} trial {key[1]} was already kept on line {kept[key]}"
+        elif attempt in attempts:
+            yield f"line {number}: attempt {trial['attempt']} of {key[0]} trial {key[1]} is a copy of line {attempts[attempt]}"
         elif trial["valid"]:
             kept[key] = number
+        attempts[attempt] = number
 
 
 def _document_problems(directory, name, schema):
@@ -120,6 +130,28 @@ def _document_problems(directory, name, schema):
         yield str(error)
         return
     yield from (f"{name}: {problem}" for problem in schema_problems(schema, document))
+
+
+def count_problems(path, plan, manifest):
+    """The lines of trials.jsonl against the counts that the manifest keeps of them: removed lines show here."""
+    counts = manifest["counts"]
+    if counts is None or manifest["state"] == "running":
+        return
+    ledger = Ledger(plan["max_attempts"])
+    for _, line in _lines(path):
+        try:
+            ledger.add(strict_loads(line.decode("utf-8")))
+        except (ValueError, KeyError, TypeError):
+            continue  # told by its line
+    now = ledger.counts(plan)
+    for name in ("planned", "kept", "rejected_attempts"):
+        if counts[name] != now[name]:
+            yield f"{MANIFEST}: {counts[name]} {COUNTED[name]}, there are {now[name]}"
+    for workload, told in counts.get("workloads", {}).items():
+        found = now["workloads"].get(workload, {})
+        for name, number in told.items():
+            if found.get(name) != number:
+                yield f"{MANIFEST}: {number} {COUNTED[name]} of {workload}, there are {found.get(name, 0)}"
 
 
 def directory_problems(path):
@@ -137,10 +169,15 @@ def directory_problems(path):
     plan = directory.read_json(PLAN)
     if sum(plan["run"]["batches"]) != len(plan["trials"]):
         yield f"{PLAN}: the processes do not add up to the trials"
-    if directory.file(TRIALS).exists():
+    if directory.has_trials():
         yield from (f"{TRIALS} {problem}" for problem in _line_problems(directory.file(TRIALS), plan))
+        if MANIFEST not in broken:
+            yield from count_problems(directory.file(TRIALS), plan, directory.read_json(MANIFEST))
     else:
         yield f"no {TRIALS}"
+    if ENV not in broken and (stale := directory.read_json(ENV).get("stale")):
+        yield f"{ENV}: {stale}"
+    yield from seal.problems(directory)
 
 
 def command(arguments):

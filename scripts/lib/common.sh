@@ -4,7 +4,8 @@
 # Shared by scripts/run and scripts/test: messages, Debian packages, configure and build.
 # Everything here writes to stderr; stdout belongs to the command that is run in the end.
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# The real path: a checkout that is reached through a symbolic link has one build, not two.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 
 packages_build=(g++ cmake ninja-build pkg-config libhwloc-dev liburcu-dev libjemalloc-dev libpcap-dev
   libbenchmark-dev libcli11-dev nlohmann-json3-dev libfmt-dev libck-dev libboost-dev)
@@ -59,6 +60,8 @@ require_installable() {
   command -v dpkg-query >/dev/null || return 0
   mapfile -t missing < <(missing_packages "$@")
   ((${#missing[@]})) || return 0
+  [[ -z ${GETPUT_NO_APT:-} ]] ||
+    die 3 "missing Debian packages, and nothing is to be installed; remedy: apt-get install ${missing[*]}"
   can_be_root ||
     die 3 "missing Debian packages and neither root nor sudo; remedy: apt-get install ${missing[*]}"
 }
@@ -93,8 +96,14 @@ build_preset() {
   shift
   directory=$(build_folder "$preset")
   log=$directory/build.log
-  mkdir -p "$directory"
+  { mkdir -p "$directory" && [[ -w $directory ]]; } 2>/dev/null ||
+    die 3 "cannot write the build folder $directory; remedy: GETPUT_BUILD_ROOT=FOLDER for the build," \
+      "--out DIR for the results"
   local -a configure=(cmake -S "$root" -B "$directory" --preset "$preset")
+  if moved_from "$directory"; then
+    say "${directory#"$root"/} was configured for another checkout or place: configuring it anew"
+    configure+=(--fresh)
+  fi
   if command -v ccache >/dev/null; then
     # The same file in another checkout is the same file, with a precompiled header too.
     export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros
@@ -113,8 +122,19 @@ build_preset() {
     grep -nE -A 12 'error|FAILED' "$log" | head -n 60 >&2
     die 3 "the build of $preset failed; whole log: $log"
   fi
+  # What was not linked anew is current all the same (scripts/getputlib/provenance.py).
+  [[ ! -d $directory/bin ]] || touch "$directory/bin/.built"
+}
+
+# moved_from FOLDER: whether a build folder belongs to another checkout, or was copied or moved itself
+moved_from() {
+  local cache=$1/CMakeCache.txt
+  [[ -f $cache ]] || return 1
+  ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$cache" ||
+    ! grep -qxF "CMAKE_CACHEFILE_DIR:INTERNAL=$(cd "$1" && pwd -P)" "$cache"
 }
 
 build_folder() { printf '%s\n' "${GETPUT_BUILD_ROOT:-$root/build}/$1"; }
 
-bench_binary() { printf '%s/bin/getput-bench\n' "$(build_folder "$1")"; }
+# bench_binary PRESET [--paper]: the binary of --paper has what the other profiles do not measure
+bench_binary() { printf '%s/bin/getput-bench%s\n' "$(build_folder "$1")" "${2:+-paper}"; }

@@ -179,6 +179,42 @@ step_smoke() {
   check_capture "$root/../shared/data/sanitized4k.pcap" 4096
 }
 
+# Builds what the checks of the measurements run, and names it for scripts/getput. Where the preset ci
+# has compiled the binary already, nothing is compiled twice.
+build_measured() {
+  local preset=${GETPUT_PRESET:-release}
+  [[ ! -x $(bench_binary ci) ]] || preset=ci
+  build_preset "$preset" getput-run
+  GETPUT_BENCH=$(bench_binary "$preset")
+  export GETPUT_BENCH
+}
+
+# The short form of the planted shift. Its bounds widen with the run's own standard errors, so that a
+# busy machine is told from a fault: 4 is "cannot tell", which passes and is said in the table.
+step_resolution() {
+  local said status=0
+  build_measured
+  SECONDS=0
+  said=$("$root/scripts/getput" resolution --runs 3 --trials 6 --slices-ms 40 --widen) || status=$?
+  tee -a "$summary" <<<"${said:-resolution: cannot tell, too few valid trials}"
+  ((status == 0 || status == 4)) ||
+    die 1 "getput resolution ended with $status"
+  ((status == 4 || SECONDS <= 60)) || die 1 "getput resolution took $SECONDS s, more than 60"
+}
+
+step_reproduce() {
+  local work status=0
+  work=$(build_folder reproduce)
+  build_measured
+  rm -rf "$work"
+  SECONDS=0
+  "$root/scripts/getput" reproduce --out "$work" >"$work.txt" || status=$?
+  cat "$work.txt"
+  tail -n 1 "$work.txt" | sed 's/^/reproduce: /' >>"$summary"
+  ((status == 0)) || die 1 "getput reproduce ended with $status"
+  ((SECONDS <= 60)) || die 1 "getput reproduce took $SECONDS s, more than 60"
+}
+
 # check_capture FILE FRAMES: netpath on a real capture, where there is one beside the checkout
 check_capture() {
   local work

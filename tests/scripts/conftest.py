@@ -85,11 +85,18 @@ class Driver:
         self.behaviour.write_text(json.dumps(behaviour))
 
     def environment(self):
-        return {**os.environ, "GETPUT_BENCH": str(FAKE), "GETPUT_FAKE": str(self.behaviour)}
+        return {**os.environ, "GETPUT_BENCH": str(FAKE), "GETPUT_FAKE": str(self.behaviour), "GETPUT_LOCK_DIR": str(self.folder)}
+
+    @staticmethod
+    def words(arguments):
+        """The command line, without the wait for a calm machine unless a test asks for it."""
+        words = [str(word) for word in arguments if word != "--settle"]
+        wait = "--settle" in arguments or "--no-settle" in arguments
+        return words if wait or words[:1] != ["run"] else [*words, "--no-settle"]
 
     def start(self, *arguments, **keywords):
         return subprocess.Popen(
-            [str(GETPUT), *map(str, arguments)], cwd=self.folder, env=self.environment(), text=True,
+            [str(GETPUT), *self.words(arguments)], cwd=self.folder, env=self.environment(), text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, **keywords,
         )
 
@@ -99,7 +106,7 @@ class Driver:
         with open(os.devnull) as nothing, tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
             child = os.fork()
             if child == 0:
-                _command_line([str(word) for word in arguments], self.folder, self.environment(), (nothing, out, err))
+                _command_line(self.words(arguments), self.folder, self.environment(), (nothing, out, err))
             returned = _wait(child, 180)
             out, err = (os.pread(stream.fileno(), 1 << 24, 0).decode() for stream in (out, err))
         assert returned == code, f"exit {returned}, not {code}\n{out}\n{err}"

@@ -10,6 +10,12 @@ What it measures is made up. The file named by GETPUT_FAKE says how it behaves:
   full_at   n                                the n-th line fails: exit 3
   scale     {scheme: factor}                 makes a scheme slower
   imbalance true                             the netpath equation does not hold
+  planted   {scheme: ns}                     what a scheme adds to a packet besides its pairs
+  unsafe    true                             one scheme more, in_module, that protects nothing
+  uncaught  [scheme]                         unsafe schemes that a hunt does not catch
+  no_hunt   true                             the binary does not know --getput_hunt
+  commit    text                             the commit that it was built from (default: none told)
+  schema    1                                writes getput.trial/1
   schemes   [name]                           those only
   extra     n                                so many schemes more
   contract  {scheme: {entry: value}}         other promises than below
@@ -31,6 +37,7 @@ SCHEMES = {
     "percpu_ref": (4.1, 1.02, "distributed", False, True), "thread_split": (1.6, 1.01, "distributed", False, True),
     "rcu_memb": (2.5, 1.01, "grace", False, True), "needs_rseq": (2.0, 1.0, "distributed", False, True),
 }
+SCHEMES.update({"in_module": (9.0, 8.0, "lock", False, False)} if BEHAVIOUR.get("unsafe") else {})
 SCHEMES.update({f"made_up_{n:02}": (1.3 ** n, 1.0 + n / 10.0, "counter", False, True) for n in range(BEHAVIOUR.get("extra", 0))})
 ORDINARY = {
     "generation": None, "shared_by_threads": True, "put_on_other_thread": True, "put_on_other_cpu": True,
@@ -54,7 +61,10 @@ CONTRACT = {
                  "locked_in_get": None, "locked_in_put": None},
     "none": {"generation": "no unload", "zero": "never"}, "needs_rseq": {"generation": "proposed 2025", "needs_rseq": True},
 }
-LEVELS = {"L0": 0.0, "L3": 0.05, "L5": 4.0, "L6": 1.0, "L7": 5.0}
+LEVELS = {"L0": 0.0, "L5": 4.0, "L6": 1.0, "L7": 5.0}  # references a packet takes
+BASE_NS = 180.0  # a packet without any
+TICKET_NS = 3.0  # what storing a ticket costs by itself, at the levels that take one
+SLICE_PAIRS, COPIES = 24, 4
 
 
 def schemes():
@@ -95,8 +105,11 @@ def cells(thread_counts, places):
                 params = {"threads": threads, "callers": threads - 1, "hold_ns": 0}
                 yield cell("removal", scheme, params, policy, threads, 0, why, 7.0)
                 for level in LEVELS:
+                    if level == "L0" and scheme["name"] != "none":
+                        continue
                     params = {"threads": threads, "level": level}
-                    yield cell("netpath", scheme, params, policy, threads, 0 if threads == 1 else 1, None, 9.0)
+                    tier = 2 if level == "L5" else 0 if threads == 1 else 1
+                    yield cell("netpath", scheme, params, policy, threads, tier, None, 40.0 if level == "L0" else 10.0)
 
 
 def listing(threads, places):
@@ -107,7 +120,7 @@ def listing(threads, places):
             {"name": "removal", "summary": "taking it away", "params": [{"key": "threads", "values": threads}]},
             {"name": "netpath", "summary": "packets", "params": [{"key": "level", "values": list(LEVELS)}]},
         ],
-        "cells": list(cells(threads, places)),
+        "cells": list(cells(threads, places)), "batch_cells": 48,
     }
 
 
@@ -122,11 +135,45 @@ def removal_metrics(scheme, chance):
     }
 
 
-def netpath_metrics():
+def netpath_metrics(level):
     counts = {"received": 4096, "delivered": 1000, "forwarded": 2996, "dropped": {"not_ip": 60, "no_handler": 40}}
     if BEHAVIOUR.get("imbalance"):
         counts["forwarded"] -= 1
-    return {**counts, "pass": dict(counts), "input": {"name": "made-up", "frames": 4096}}
+    return {**counts, "pass": dict(counts), "input": {"name": "made-up", "frames": 4096, "wire_bytes": 4096 * 350},
+            "pairs_per_packet": LEVELS[level]}
+
+
+def trimmed(values):
+    cut = len(values) // 10
+    kept = sorted(values)[cut:len(values) - cut]
+    return sum(kept) / len(kept)
+
+
+def sliced(found, pair, chance, noise):
+    """(ns per packet, difference, slices, metrics) of a netpath trial: subject and level 0 in alternating slices."""
+    level = found["params"]["level"]
+    planted = BEHAVIOUR.get("planted", {}).get(found["scheme"], 0.0)
+    added = (TICKET_NS if level != "L0" else 0.0) + 1.15 * pair * LEVELS[level] + planted + chance.gauss(0.0, 0.3)
+    baseline = [BASE_NS * noise + chance.gauss(0.0, 4.0) for _ in range(SLICE_PAIRS)]
+    subject = [value + added + chance.gauss(0.0, 1.5) for value in baseline]
+    differences = [a - b for a, b in zip(subject, baseline)]
+    mean = sum(differences) / SLICE_PAIRS
+    copies = {arm: [round(chance.gauss(0.0, 0.2), 3) for _ in range(COPIES)] for arm in ("subject", "baseline")}
+    difference = {
+        "baseline": "L0", "baseline_ns": trimmed(baseline), "ns": trimmed(differences),
+        "median_ns": sorted(differences)[SLICE_PAIRS // 2], "mean_ns": mean, "se_ns": 1.5 / SLICE_PAIRS ** 0.5,
+        "pairs": SLICE_PAIRS, "pairs_void": 1, "slice_us": 100.0, "batches_per_slice": 17.0, "copies": copies,
+        "copy_sd_ns": 0.2, "planted_ns": 0.0,
+    }
+    used = {f"{arm}_copy": [chance.randrange(COPIES) for _ in range(SLICE_PAIRS)] for arm in ("subject", "baseline")}
+    metrics = {**netpath_metrics(level), "l0_ns": difference["baseline_ns"]}
+    return trimmed(subject), difference, {"subject": subject, "baseline": baseline, **used}, metrics
+
+
+def covariates():
+    return {"run_wait_ns": 0, "voluntary_switches": 0, "involuntary_switches": 0, "minor_faults": 3, "major_faults": 0,
+            "steal_ms": 0.0, "interrupts": 12, "softirqs": 2, "clock_gaps": 0, "clock_gap_max_ns": None, "load1": 0.5,
+            "settle_ms": 0.0}
 
 
 def trial_line(known, entry, attempt, seed):
@@ -135,24 +182,57 @@ def trial_line(known, entry, attempt, seed):
     noise = chance.lognormvariate(0.0, 0.02)
     alone, contended = SCHEMES[found["scheme"]][:2]
     threads = found["params"]["threads"]
-    pair = alone * (contended if threads > 1 else 1.0)
-    ns = {"pairs": pair, "removal": 3000.0, "netpath": 180.0 + 1.15 * pair * LEVELS.get(found["params"].get("level"), 0)}
-    ns = ns[found["workload"]] * noise * BEHAVIOUR.get("scale", {}).get(found["scheme"], 1.0)
+    pair = alone * (contended if threads > 1 else 1.0) * BEHAVIOUR.get("scale", {}).get(found["scheme"], 1.0)
     rejected = chance.random() < BEHAVIOUR.get("reject", 0.0)
     metrics = {"min_over_max": 0.98, "overlap": 1.0, "jain": 1.0}
-    metrics.update(removal_metrics(found["scheme"], noise) if found["workload"] == "removal" else {})
-    metrics.update(netpath_metrics() if found["workload"] == "netpath" else {})
+    ns, difference, slices, bursts, ops = pair * noise, None, None, [], 1_000_000
+    if found["workload"] == "removal":
+        metrics.update(removal_metrics(found["scheme"], noise))
+        ns, ops = 3000.0 * noise * BEHAVIOUR.get("scale", {}).get(found["scheme"], 1.0), 1000
+    elif found["workload"] == "netpath":
+        ns, difference, slices, more = sliced(found, pair, chance, noise)
+        metrics.update(more)
+    wall_ns = max(1, round(ops * ns / threads))
+    if found["workload"] == "pairs":
+        ns = wall_ns * threads / ops
+        bursts = [{"arm": "subject", "ns_per_op": ns, "wall_ns": wall_ns}]
     wrong = found["scheme"] in BEHAVIOUR.get("wrong", [])
-    return {
-        "schema": "getput.trial/1", "cell": found["name"], "workload": found["workload"], "scheme": found["scheme"],
+    line = {
+        "schema": "getput.trial/2", "cell": found["name"], "workload": found["workload"], "scheme": found["scheme"],
         "params": found["params"], "placement": found["placement"], "trial": entry["trial"], "attempt": attempt,
         "seed": seed, "pid": os.getpid(), "start_unix_ns": time.time_ns(), "valid": not rejected,
         "reject_reasons": ["involuntary_switch"] if rejected else [],
         "unit": {"pairs": "ns/pair", "removal": "ns/removal", "netpath": "ns/packet"}[found["workload"]],
-        "ns_per_op": ns, "ops": 1000, "wall_ns": int(1000 * ns), "thread_ops": [1000 // threads] * threads,
-        "controls": {"plain_ns": 0.75 * noise, "fetch_add_ns": (4.9 if threads == 1 else 38.0) * noise, "chain_ns": 4.4},
+        "ns_per_op": ns, "ops": ops, "wall_ns": wall_ns, "thread_ops": [ops // threads] * threads,
+        "controls": {"plain_ns": 0.75 * noise, "fetch_add_ns": (4.9 if threads == 1 else 38.0) * noise, "chain_ns": 4.4,
+                     "lock_xadd_ns": 4.6 * noise, "line_transfer_ns": None if threads == 1 else 60.0 * noise},
+        "bursts": bursts, "difference": difference, "slices": slices, "covariates": covariates(),
         "metrics": metrics, "oracle": {"ok": not wrong, "detail": "references do not balance" if wrong else None},
     }
+    return as_schema_1(line) if BEHAVIOUR.get("schema") == 1 else line
+
+
+def as_schema_1(line):
+    """The line as an older binary would have written it."""
+    for name in ("bursts", "difference", "slices", "covariates"):
+        del line[name]
+    for name in ("lock_xadd_ns", "line_transfer_ns"):
+        del line["controls"][name]
+    line["schema"] = "getput.trial/1"
+    return line
+
+
+def hunt(scheme, seconds):
+    if BEHAVIOUR.get("no_hunt"):
+        print('getput-bench: unknown flag "--getput_hunt"', file=sys.stderr)
+        return 2
+    if scheme not in SCHEMES or SCHEMES[scheme][4]:
+        print(f"getput-bench: {scheme} is not an unsafe scheme", file=sys.stderr)
+        return 2
+    caught = scheme not in BEHAVIOUR.get("uncaught", [])
+    print(json.dumps({"schema": "getput.hunt/1", "scheme": scheme, "caught": caught,
+                      "how": "SIGSEGV in code that is gone" if caught else None, "rounds": 123, "seconds": 0.1 if caught else seconds}))
+    return 0
 
 
 def misbehave(cell_name):
@@ -206,7 +286,10 @@ def main():
     if "getput_list" in flags:
         print(json.dumps(listing(threads, places)))
     elif "getput_env" in flags:
-        print(json.dumps({"schema": "getput.env/1", "compiler": "none: a test's stand-in", "build_type": "Release"}))
+        build = {"commit": BEHAVIOUR["commit"], "dirty": False} if "commit" in BEHAVIOUR else {}
+        print(json.dumps({"schema": "getput.env/1", "compiler": "none: a test's stand-in", "build_type": "Release", "build": build}))
+    elif "getput_hunt" in flags:
+        return hunt(flags["getput_hunt"], float(flags["getput_hunt_s"]))
     else:
         return run(json.load(open(flags["getput_plan"])), flags["getput_out"], threads, places)
     return 0

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """docs/memory-ordering.md keeps up with the schemes: one section each, every edge of the header in it, no others;
-the mutants that it names are in the lists. README.md lists the schemes."""
+the mutants that it names are in the lists. README.md lists the schemes; docs/architecture.md states the schemas."""
 
+import json
 import re
 from pathlib import Path
 
@@ -83,6 +84,32 @@ def test_the_guide_names_every_list_that_is_checked():
     guide = (ROOT / "docs/adding-a-scheme.md").read_text(encoding="utf-8")
     for place in ("schemes/CMakeLists.txt", DOCUMENT, "README.md", "tests/model/mutants/<name>.toml", "tests/schemes/mutants"):
         assert place in guide or f"({Path(place).name})" in guide, place
+
+
+def named(schema):
+    """Every property that a schema names or requires, at any depth."""
+    if isinstance(schema, list):
+        return set().union(*map(named, schema))
+    if not isinstance(schema, dict):
+        return set()
+    own = set(schema.get("properties", {})) | {name for name in schema.get("required", []) if isinstance(name, str)}
+    return own.union(*(named(part) for part in schema.values()))
+
+
+def test_architecture_names_every_entry_of_a_trial_line():
+    """The contract in docs/architecture.md and reports/schema/trial.schema.json state the same line."""
+    schema = json.loads((ROOT / "reports/schema/trial.schema.json").read_text(encoding="utf-8"))
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    line = text[text.index("A **trial** line"):]
+    assert {"difference", "slices", "planted_ns"} <= named(schema)
+    assert not [name for name in sorted(named(schema)) if f'"{name}"' not in line]
+    assert schema["properties"]["schema"]["const"] in line
+
+
+def test_architecture_names_every_optional_key_of_a_plan():
+    schema = json.loads((ROOT / "reports/schema/plan.schema.json").read_text(encoding="utf-8"))
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    assert not [name for name in schema["properties"] if name != "run" and not re.search(f'["`]{name}["`]', text)]
 
 
 HEADER = """// SPDX-License-Identifier: MIT

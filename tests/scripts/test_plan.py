@@ -3,11 +3,11 @@
 import pytest
 from fake_bench import listing
 
-from getputlib import cli
+from getputlib import cli, selection
 from getputlib import plan as plans
 from getputlib.errors import GetputError
-from getputlib.results import ENOUGH_TRIALS
 from getputlib.selection import PROFILES, Selection, matching, parse_threads, select_cells
+from getputlib.stats import LEAST_FOR_CONFIDENCE
 
 LISTING = listing([1, 2], ["compact"])
 
@@ -37,7 +37,7 @@ def test_batches_cover_the_trials_in_order_and_have_one_workload_each():
     assert [key for batch in batches for key in batch] == [(e["cell"], e["trial"]) for e in plan["trials"]]
     for batch in batches:
         assert len({cell.split("/")[0] for cell, _ in batch}) == 1
-        assert len({cell for cell, _ in batch}) <= plans.BATCH_CELLS
+        assert len(batch) <= plans.BATCH_CELLS
 
 
 def test_a_round_visits_every_cell_before_the_next_begins():
@@ -73,30 +73,79 @@ def test_a_plan_has_an_end():
     assert error.value.exit_code == 2 and "1,000,000" in str(error.value)
 
 
+def cells_of(workload, count, est_trial_ms):
+    return [{"workload": workload, "est_trial_ms": est_trial_ms} for _ in range(count)]
+
+
 @pytest.mark.parametrize("name", ["smoke", "quick"])
 def test_trials_fit_the_budget_and_never_fall_below_the_promise(name):
     profile = PROFILES[name]
-    cells = [{"workload": "removal", "est_trial_ms": 10.0} for _ in range(50)]
-    trials, cuts = plans.trials_per_cell(cells, profile, None)
-    assert trials == profile.most and not cuts
-    for cell in cells:
-        cell["est_trial_ms"] = 1000.0 * 0.55 * profile.budget_s / (50 * profile.most)
-    trials, cuts = plans.trials_per_cell(cells * 2, profile, None)
-    assert profile.least <= trials < profile.most and f"from {profile.most} to {trials}" in cuts[0]
-    assert plans.estimate_s(cells * 2, trials, profile.rounds) <= profile.budget_s
-    trials, cuts = plans.trials_per_cell(cells * 30, profile, None)
-    assert trials == profile.least and "more than" in cuts[0]
+    per_cell_ms = 1000.0 * profile.budget_s / (50 * plans.EXPECTED_ATTEMPTS)
+    extent, cuts = plans.choose_extent(cells_of("removal", 50, 1.0), profile, None)
+    assert extent == plans.Extent(profile.most) and not cuts
+    cells = cells_of("removal", 50, 0.9 * per_cell_ms / profile.wanted)
+    extent, cuts = plans.choose_extent(cells, profile, None)
+    assert profile.wanted <= extent.trials < profile.most and f"from {profile.most} to {extent.trials}" in cuts[0]
+    assert plans.estimate_s(cells, extent) <= profile.budget_s
+    extent, cuts = plans.choose_extent(cells_of("removal", 50, 3.0 * per_cell_ms), profile, None)
+    assert extent.trials == profile.least and "will be cut" in cuts[0]
+
+
+def test_slices_become_shorter_before_trials_fall_below_what_the_profile_wants():
+    profile = PROFILES["quick"]
+    cells = cells_of("netpath", 146, 190.0) + cells_of("pairs", 400, 20.0)
+    extent, cuts = plans.choose_extent(cells, profile, None)
+    assert extent.trials == profile.wanted == 8
+    assert plans.LEAST_SLICES_MS["quick"] <= extent.slices_ms < plans.SLICES_MS and "ms of slices" in cuts[0]
+    assert plans.estimate_s(cells, extent) <= profile.budget_s
+    extent, _ = plans.choose_extent(cells_of("netpath", 400, 190.0) + cells_of("pairs", 400, 20.0), profile, None)
+    assert profile.least <= extent.trials < profile.wanted and extent.slices_ms >= plans.LEAST_SLICES_MS["quick"]
+
+
+def test_only_the_sliced_part_of_a_netpath_trial_becomes_shorter():
+    cell = cells_of("netpath", 1, 190.0)[0]
+    assert plans.trial_ms(cell) == 190.0 and plans.trial_ms(cell, 75.0) == 115.0
+    assert plans.trial_ms(cells_of("pairs", 1, 190.0)[0], 75.0) == 190.0
+
+
+def test_netpath_alone_has_a_budget_of_its_own():
+    assert selection.budget_of(PROFILES["quick"], ["netpath"])[1] < 300
+    assert selection.budget_of(PROFILES["quick"], ["netpath", "pairs"])[1] < 360
+    assert plans.deadline_s(make(profile="quick", workload="netpath")) < 300
 
 
 def test_the_oracles_pairs_of_trial_0_are_in_the_estimate():
-    pairs, removal = ([{"workload": name, "est_trial_ms": 10.0}] * 10 for name in ("pairs", "removal"))
-    more = plans.estimate_s(pairs, 5, 1) - plans.estimate_s(removal, 5, 1)
-    assert more == pytest.approx(10 * plans.ORACLE_S) == pytest.approx(plans.estimate_s(pairs, 9, 1) - plans.estimate_s(removal, 9, 1))
+    pairs, removal = cells_of("pairs", 10, 10.0), cells_of("removal", 10, 10.0)
+    for trials in (5, 9):
+        more = plans.estimate_s(pairs, plans.Extent(trials)) - plans.estimate_s(removal, plans.Extent(trials))
+        assert more == pytest.approx(10 * plans.ORACLE_S)
 
 
-def test_every_profile_keeps_enough_trials_and_its_time():
-    assert min(profile.least for profile in PROFILES.values()) >= ENOUGH_TRIALS
-    assert PROFILES["smoke"].deadline_s < 90 and PROFILES["quick"].deadline_s < 300
+def test_every_profile_promises_enough_trials_for_an_interval_and_keeps_its_time():
+    assert min(profile.least for profile in PROFILES.values()) >= LEAST_FOR_CONFIDENCE
+    assert PROFILES["smoke"].deadline_s < 90 and PROFILES["quick"].deadline_s < 360 and PROFILES["quick"].wanted >= 8
+
+
+def test_every_trial_of_a_cell_is_measured_by_another_process():
+    plan = make(profile="quick")
+    for batch in plans.batches_of(plan):
+        assert len({cell for cell, _ in batch}) == len(batch)
+    assert len(plan["run"]["batches"]) == plan["run"]["rounds"] * 3, "three workloads of at most 48 cells"
+
+
+def test_the_promise_is_in_the_plan_and_in_its_lines():
+    plan = make(profile="smoke")
+    assert plan["run"]["promised"] == 6
+    assert "promise: at least 6 kept trials per cell, each in a process of its own; cut after 72 s" in "\n".join(plans.plan_lines(plan, "x"))
+    assert make(profile="smoke", trials=2)["run"]["promised"] == 2
+    assert "cut after" not in plans.promise_line(make(profile="paper"))
+
+
+def test_batches_are_as_large_as_the_binary_says():
+    small = {**LISTING, "batch_cells": 5}
+    chosen = Selection(profile="smoke", workload="pairs")
+    plan = plans.make_plan(small, select_cells(small, chosen)[0], chosen, 1)
+    assert max(plan["run"]["batches"]) <= 5
 
 
 def test_exact_names_expressions_and_lists():

@@ -24,7 +24,8 @@ def test_drawing_twice_gives_the_same_bytes(driver):
 def test_missing_workloads_are_said_not_drawn(driver):
     driver.run("--workload", "pairs", "--threads", "1", "--scheme", "plain,brlock")
     out, err = driver("report", "out", "--json")
-    assert json.loads(out)["not_drawn"] == ["lineage", "pair_threads", "netpath_levels", "netpath_ranking", "removal"]
+    assert json.loads(out)["not_drawn"] == [
+        "netpath_ranking", "netpath_slope", "netpath_levels", "pair_threads", "lineage", "removal"]
     text = page(driver)
     for words in ("no pairs with more than one number of threads", "netpath was not measured", "has no removals"):
         assert words in text
@@ -32,7 +33,7 @@ def test_missing_workloads_are_said_not_drawn(driver):
 
 def test_a_run_without_any_kept_trial_still_has_a_report(driver):
     driver.behave(reject=1.0)
-    driver.run("--scheme", "brlock", "--trials", "1", "--workload", "pairs")
+    driver.run("--scheme", "brlock", "--trials", "1", "--workload", "pairs", code=3)
     driver("report", "out")
     assert "NO VALID TRIALS" in page(driver) and "involuntary_switch" in page(driver)
 
@@ -52,7 +53,8 @@ def test_wrong_on_purpose_is_no_alarm(driver):
     driver("report", "out")
     text = page(driver)
     assert 'id="wrong"' not in text and "break what they promise" not in text
-    assert 'id="admitted"' in text and "references do not balance" in text
+    assert text.count('id="unsafe"') == 1 and "references do not balance" in text
+    assert "<!-- percpu_split -->" not in text and "<!-- plain -->" in text, "an unsafe scheme is drawn"
 
 
 def test_text_from_outside_is_escaped(driver):

@@ -64,7 +64,7 @@ def test_a_hanging_cell_is_ended(driver):
 
 
 def test_a_killed_process_is_given_a_second_chance(driver):
-    driver.behave(tear=20)
+    driver.behave(tear=10)
     driver.run("--workload", "pairs")
     assert sorted(keys(driver.trials())) == sorted(planned(driver))
     assert "cut a torn line" in (driver.folder / "out" / "log.txt").read_text()
@@ -81,7 +81,7 @@ def test_rejected_attempts_are_counted_and_repeated(driver):
 
 def test_nothing_but_rejections_is_no_valid_trials(driver):
     driver.behave(reject=1.0)
-    driver.run("--workload", "pairs", "--scheme", "brlock", "--trials", "1")
+    driver.run("--workload", "pairs", "--scheme", "brlock", "--trials", "1", code=3)
     assert {row["verdict"] for row in driver.summary()} == {"NO VALID TRIALS"}
 
 
@@ -99,7 +99,7 @@ def test_wrong_control_does_not_fail_the_run(driver):
 
 
 def test_full_disk_is_exit_3_and_resumable(driver):
-    driver.behave(full_at=20)
+    driver.behave(full_at=10)
     out, err = driver("run", "--smoke", "--seed", "7", "--out", "out", "--workload", "pairs", code=3)
     assert "No space left" in err and "--resume out" in err
     driver.behave()
@@ -173,10 +173,11 @@ def test_two_runs_do_not_share_a_directory(driver):
 def test_deadline_cuts_the_run_in_order(driver, monkeypatch):
     """The profile's time is a promise: what does not fit is left, said, and can be resumed."""
     import argparse
+    import dataclasses
 
     from getputlib import run_command, selection
 
-    short = selection.PROFILES["smoke"].__class__("smoke", 0, 5, 9, 3, 48.0, 1.5)
+    short = dataclasses.replace(selection.PROFILES["smoke"], deadline_s=1.5)
     monkeypatch.setitem(selection.PROFILES, "smoke", short)
     driver.behave(slow_ms=10)
     monkeypatch.setenv("GETPUT_BENCH", driver.environment()["GETPUT_BENCH"])
@@ -184,10 +185,10 @@ def test_deadline_cuts_the_run_in_order(driver, monkeypatch):
     arguments = argparse.Namespace(
         profile="smoke", scheme=None, workload=None, threads=None, place=None, trials=None, pcap=None, seed=3, json=False,
         out=str(driver.folder / "out"), resume=None, resume_anyway=False, retry_crashed=False, timeout=None, dry_run=False,
-        bench=None,
+        bench=None, until_width=None, max_trials=None, check=False, alongside=False, no_settle=True, require_current=False,
     )
     began = time.monotonic()
-    assert run_command.command(arguments) == 0
+    assert run_command.command(arguments) == 1
     assert time.monotonic() - began < 20
     assert driver.document("manifest.json")["state"] == "cut"
     assert 0 < len(driver.trials()) < len(planned(driver))

@@ -9,7 +9,7 @@ import matplotlib  # noqa: E402
 matplotlib.use("Agg")  # no display is needed, and none is looked for
 
 from collections import defaultdict  # noqa: E402
-from dataclasses import dataclass  # noqa: E402
+from dataclasses import dataclass, field  # noqa: E402
 
 import matplotlib.pyplot as plt  # noqa: E402
 from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: E402
@@ -18,8 +18,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: E402
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter  # noqa: E402
 
 from .. import stats, style  # noqa: E402
-from ..summary import number  # noqa: E402
-from ..words import counted  # noqa: E402
+from ..words import counted, number  # noqa: E402
 
 WIDTH_IN = 7.2
 NAME_IN = 0.135  # what a name beside a line needs in height
@@ -49,6 +48,7 @@ class Figure:
     shows: str
     cannot: str = ""
     table: tuple | None = None  # (headings, rows) that stand below the drawing
+    cells: set = field(default_factory=set)  # names of the cells that are drawn
 
     def save(self, folder):
         """Writes SVG, PDF and PNG; returns the SVG's text."""
@@ -85,8 +85,8 @@ def comparable(results, workload, varying):
 
 
 def label_of(results, name):
-    """A scheme's name for an axis; one that does not do its work says so."""
-    return style.scheme(name).label + ("" if results.schemes[name]["safe"] else " (protects nothing)")
+    """A scheme's name for an axis; a control is named as one."""
+    return style.scheme(name).label + (" (control)" if results.schemes[name]["control"] else "")
 
 
 def nanoseconds_axis(axis):
@@ -121,11 +121,40 @@ def plain_number_axis(axis):
     _tick_a_decade(axis)
 
 
-def interval(row):
-    """(median, distance down, distance up) of the row's values."""
-    middle = stats.median(row.values)
-    low, high = row.interval
-    return middle, middle - (low if low is not None else middle), (high if high is not None else middle) - middle
+def names_of(rows):
+    """The cell names of rows, for Figure.cells."""
+    return {row.cell["name"] for row in rows}
+
+
+def closed(marker):
+    """A marker that can be hollow; crosses of lines cannot."""
+    return {"x": "X", "+": "P"}.get(marker, marker)
+
+
+def whisker(axes, position, interval, color, vertical=False, width=1.1):
+    """An interval through a marker: solid with caps for 95 %, dotted for a range, nothing for a single value."""
+    if interval.low is None:
+        return
+    confident = interval.kind == "95 %"
+    line = {"color": color, "linewidth": width, "linestyle": "solid" if confident else (0, (1, 1.5)), "zorder": 2,
+            "solid_capstyle": "butt"}
+    ends = [interval.low, interval.high]
+    axes.plot(*([position] * 2, ends) if vertical else (ends, [position] * 2), **line)
+    if confident:
+        cap = {"color": color, "markersize": 4.0, "linestyle": "none", "marker": "_" if vertical else "|", "zorder": 2}
+        axes.plot(*([position] * 2, ends) if vertical else (ends, [position] * 2), **cap)
+
+
+def bars(intervals):
+    """What the bars of a figure are, with their n, as a sentence for its caption."""
+    counts = {kind: sorted({one.n for one in intervals if one.kind == kind}) for kind in ("95 %", "range", "none")}
+    text = {"95 %": "Solid bars: 95 % intervals, n={}.", "range": "Dotted bars: the range of n={} values, too few for an interval.",
+            "none": "Without a bar: n={}."}
+    return " ".join(text[kind].format(_span(found)) for kind, found in counts.items() if found)
+
+
+def _span(counts):
+    return str(counts[0]) if counts[0] == counts[-1] else f"{counts[0]} to {counts[-1]}"
 
 
 def spread_labels(positions, least_gap):
@@ -197,5 +226,6 @@ def _listing(words):
     return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " or " + words[-1]
 
 
-__all__ = ["RC", "WIDTH_IN", "Figure", "cannot_show", "comparable", "counted", "fixed_text", "interval", "label_of", "name_lines",
-           "nanoseconds_axis", "number", "panel_height", "plain_number_axis", "plt", "stats", "style", "subplots"]
+__all__ = ["RC", "WIDTH_IN", "Figure", "bars", "cannot_show", "closed", "comparable", "counted", "fixed_text", "label_of",
+           "name_lines", "names_of", "nanoseconds_axis", "number", "panel_height", "plain_number_axis", "plt", "stats", "style",
+           "subplots", "whisker"]

@@ -1,53 +1,95 @@
 # SPDX-License-Identifier: MIT
-"""What the figures of the packet path are made of: rows by scheme and charge level, what a level adds, line-rate budgets."""
-from .base import stats
+"""What the figures of the packet path and the first screen show: the headline of one placement and one set of parameters."""
+from collections import Counter
 
-LEVELS = ("L0", "L1", "L2", "L3", "L4", "L5", "L6", "L7")
+from .. import headline, stats
+from ..words import number
+
+COMPUTED = "L3"  # too few references per packet to time; its cost is gets times the price of a pair
 MEANING = {
     "L0": "never", "L1": "register", "L2": "open", "L3": "objects", "L4": "dev_hold", "L5": "each use", "L6": "sk_buffs",
     "L7": "both",
 }
-FRAME_OVERHEAD_BYTES = 20  # preamble, start delimiter and inter-frame gap, RFC 5180 appendix A
-FRAMES = {"64 B": 64.0, "IMIX": (7 * 64 + 4 * 570 + 1518) / 12.0}
-SPEEDS_GBE = (10, 25, 100)
 
 
-def budget_ns(gigabits, frame_bytes):
-    """Time between frames of one port at line rate, one direction."""
-    return (frame_bytes + FRAME_OVERHEAD_BYTES) * 8.0 / gigabits
+def _group(entry):
+    return entry.place, tuple(entry.fixed.items())
 
 
-def by_level(rows):
-    """{scheme: {level: row}} of the rows that may be drawn."""
-    lines = {}
-    for row in rows:
-        if row.shown and row.params.get("level") in LEVELS:
-            lines.setdefault(row.scheme, {})[row.params["level"]] = row
-    return lines
+class Path:
+    """The headline of a run as figures take it.
+
+    Where `none` was measured, every entry is what a scheme adds beyond `none` at the same level, and
+    `none` itself is not among the entries.
+    """
+
+    def __init__(self, results):
+        self.results, every = results, headline.table(results)
+        groups = Counter(map(_group, every))
+        self.group = groups.most_common(1)[0][0] if groups else (None, ())  # the first of the plan among the largest
+        chosen = [entry for entry in every if _group(entry) == self.group]
+        self.subtracted = any(entry.minus_none is not None for entry in chosen)
+        self.nones = [entry for entry in chosen if entry.scheme == headline.REFERENCE]
+        self.entries = [entry for entry in chosen if not (self.subtracted and entry.scheme == headline.REFERENCE)]
+        self.workers = sorted({entry.threads for entry in chosen})
+        self.levels = sorted({entry.level for entry in chosen} - {COMPUTED})
+        self._bounds = headline.resolution(results)
+
+    @property
+    def beyond(self):
+        """What the entries are differences to, for axes and captions."""
+        return "beyond none at the same level" if self.subtracted else "beyond L0"
+
+    @property
+    def top(self):
+        """The highest level that was charged, or None."""
+        return self.levels[-1] if self.levels else None
+
+    @property
+    def extremes(self):
+        """The fewest and the most workers, or the one number there is."""
+        return sorted({*self.workers[:1], *self.workers[-1:]})
+
+    def at(self, level, threads):
+        """Entries of a level and number of workers, the cheapest first."""
+        found = [entry for entry in self.entries if (entry.level, entry.threads) == (level, threads)]
+        return sorted(found, key=lambda entry: (entry.net.point, entry.scheme))
+
+    def bound(self, threads):
+        """How far from zero the interval of level 0 against level 0 reaches, in ns; None where that was not measured."""
+        return self._bounds.get((threads, *self.group))
+
+    def within(self, entry):
+        """True where the data do not show that a scheme adds anything: its interval contains 0, or L0 against L0 reaches as far.
+
+        A range of fewer than 6 values can show that it does, although without confidence.
+        """
+        if entry.net.kind == stats.CONFIDENT:
+            return not entry.resolved
+        low, high = (entry.net.point if bound is None else bound for bound in entry.net.bounds)
+        return low <= 0.0 <= high or abs(entry.net.point) <= (self.bound(entry.threads) or 0.0)
+
+    def adds(self, entry):
+        """What one entry adds to a packet, in words; an unresolved difference is said to be none."""
+        if not self.within(entry):
+            return f"adds {entry.net.text()} ns"
+        return f"adds 0 ns within the resolution of this run ({span(entry.net)})"
+
+    def samples(self, level, threads):
+        """{scheme: one value per process of what it adds to level 0} of the entries of a level, for tests between schemes."""
+        cells = {entry.cell: entry.scheme for entry in self.at(level, threads)}
+        return {cells[row.cell["name"]]: row.added() for row in self.results.of("netpath") if row.cell["name"] in cells}
+
+    def cells(self, levels):
+        """Names of the cells behind the entries of some levels and of `none`, for the list of what no figure shows."""
+        controls = {row.cell["name"] for row in self.results.of("netpath", level=headline.BASELINE) if row.place == self.group[0]}
+        return controls | {entry.cell for entry in (*self.entries, *self.nones)
+                           if entry.level in levels and entry.threads in self.extremes}
 
 
-def _paired(row):
-    """Whether enough trials timed level 0 in turn for a median with an interval."""
-    return len(row.added()) > 1
-
-
-def added_ns(line, level):
-    """Median ns that a level adds: to the level 0 of the same trials, or, where a trial has none, of other trials."""
-    if level in line and _paired(line[level]):
-        return stats.median(line[level].added())
-    if "L0" not in line or level not in line:
-        return None
-    return stats.median(line[level].values) - stats.median(line["L0"].values)
-
-
-def added_interval(line, level):
-    """95 % interval of what a level adds. At L0 itself it shows what the method can resolve."""
-    if _paired(line[level]):
-        return stats.median_interval(line[level].added())
-    if level == "L0":
-        return 0.0, 0.0
-    return stats.median_difference_interval(line["L0"].values, line[level].values)
-
-
-def levels_of(lines):
-    return [level for level in LEVELS if any(level in line for line in lines.values())]
+def span(interval):
+    """The bounds of an interval in words: what they are, where they lie, of how many values."""
+    if interval.low is None:
+        return f"one value: {number(interval.point)} ns"
+    kind = "95 % CI" if interval.kind == "95 %" else "range"
+    return f"{kind} {number(interval.low)} to {number(interval.high)} ns, n={interval.n}"

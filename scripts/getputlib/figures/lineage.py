@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What each generation of the kernel counted its modules with, and what a pair costs with it: one bar a generation."""
+"""What each generation of the kernel counted its modules with, and what a pair costs with it: one bar per generation."""
 import re
 
-from .base import Figure, cannot_show, label_of, number, plain_number_axis, stats, style, subplots
+from .base import Figure, bars, cannot_show, label_of, names_of, number, plain_number_axis, stats, style, subplots, whisker
 from .pairs import basic_rows
 
 PROPOSED = "proposed"
@@ -22,25 +22,25 @@ def generations(results):
     return sorted(found, key=lambda pair: (release_key(pair[0]), pair[1]))
 
 
-def ratios(row):
-    """The trials' own ratios to `plain`."""
-    return row.ratios("plain")
+def estimate(row):
+    """The median of the processes' ratios to `plain`, with its interval; None where there is no such ratio."""
+    ratios = row.ratios("plain") if row is not None and row.shown else []
+    return stats.interval(ratios) if ratios else None
 
 
 def _bar(axes, row, position, hollow):
     """A bar from 1, which is `plain`, to the ratio, with its interval; or the word that stands for it."""
-    if row is None or not row.shown or not ratios(row):
-        words = row.verdict if row is not None else "not measured"
+    ratio = estimate(row)
+    if ratio is None:
+        words = row.verdict if row is not None and not row.shown else "not measured"
         axes.annotate(words, (1.01, position), xycoords=("axes fraction", "data"), va="center", fontsize=7.0,
                       color="#B00020" if words == "WRONG" else "#777777")
         return
-    look, middle = style.scheme(row.scheme), stats.median(ratios(row))
-    low, high = stats.median_interval(ratios(row))
-    axes.barh(position, middle - 1.0, left=1.0, height=0.36, color="white" if hollow else look.color, edgecolor=look.color,
+    look = style.scheme(row.scheme)
+    axes.barh(position, ratio.point - 1.0, left=1.0, height=0.36, color="white" if hollow else look.color, edgecolor=look.color,
               linewidth=1.0, zorder=2)
-    if low is not None:
-        axes.plot([low, high], [position] * 2, color="#222222", linewidth=1.0, zorder=3)
-    axes.annotate(f"{number(middle)}×", (1.01, position), xycoords=("axes fraction", "data"), va="center", fontsize=7.5)
+    whisker(axes, position, ratio, "#222222")
+    axes.annotate(f"{number(ratio.point)}×", (1.01, position), xycoords=("axes fraction", "data"), va="center", fontsize=7.5)
 
 
 def _label(results, generation, name):
@@ -56,25 +56,32 @@ def _draw(results, order, rows, counts):
     axes.set_yticks(range(len(order)), [_label(results, *pair) for pair in order])
     axes.set_ylim(len(order) - 0.4, -0.6)
     axes.set_xscale("log")
-    ends = [bound for row in rows.values() if row.shown for bound in (*stats.median_interval(ratios(row)), *ratios(row)) if bound]
+    ratios = [ratio for row in rows.values() if (ratio := estimate(row)) is not None]
+    ends = [bound for ratio in ratios for bound in (ratio.point, *ratio.bounds) if bound]
     axes.set_xlim(min([0.8, *ends]) / 1.1, max([2.0, *ends]) * 1.2)
     plain_number_axis(axes.xaxis)
     axes.grid(axis="y", visible=False)
     words = "one thread" if len(counts) == 1 else f"hollow: one thread; filled: {counts[-1]} threads on one object"
-    axes.set_xlabel(f"a pair as a multiple of the control `plain` (median, 95 % interval; logarithmic)\n{words}")
+    axes.set_xlabel(f"a pair as a multiple of the control `plain` (median; logarithmic)\n{words}")
     return figure
 
 
 def _sentence(order, rows, counts):
-    told = [(generation, name, stats.median(ratios(row))) for generation, name in order
-            if release_key(generation)[0] == 0 and (row := rows.get((name, counts[-1]))) is not None and row.shown and ratios(row)]
-    if len(told) < 2:
-        return "Fewer than two generations of the kernel's module count were measured in this run."
-    dear, cheap, now = max(told, key=lambda t: t[2]), min(told, key=lambda t: t[2]), told[-1]
-    many = f"With {counts[-1]} threads" if counts[-1] > 1 else "With one thread"
-    return (f"{many} on one object the dearest module count that the kernel had was that of {dear[0]} ({number(dear[2])} times "
-            f"`plain`), the cheapest that of {cheap[0]} ({number(cheap[2])} times); the latest, {now[0]}, costs "
-            f"{number(now[2])} times.")
+    kernels = [(generation, estimate(rows.get((name, counts[-1])))) for generation, name in order
+               if release_key(generation)[0] == 0]
+    known = [(generation, ratio) for generation, ratio in kernels if ratio is not None]
+    missing = "".join(f" {generation}: not measured." for generation, ratio in kernels if ratio is None)
+    if len(known) < 2:
+        return f"Fewer than two generations of the kernel's module count were measured in this run.{missing}"
+    threads = f"{counts[-1]} threads" if counts[-1] > 1 else "one thread"
+    slow, fast = (choose(known, key=lambda one: one[1].point) for choose in (max, min))
+    words = (f"With {threads} on one object, Linux {slow[0]} is the slowest kernel generation: {slow[1].text()} times `plain`; "
+             f"{fast[0]} is the fastest measured: {fast[1].text()} times")
+    if slow[1].low is None or fast[1].low is None or fast[1].high >= slow[1].low:
+        words = f"With {threads} on one object, this run does not separate the slowest kernel generation from the fastest"
+    latest, ratio = kernels[-1]
+    today = f"; the latest, {latest}, costs {ratio.text()} times." if ratio is not None else "."
+    return words + today + missing
 
 
 def _table(order, rows, counts):
@@ -82,26 +89,28 @@ def _table(order, rows, counts):
     for generation, name in order:
         for threads in counts:
             row = rows.get((name, threads))
-            shown = row is not None and row.shown
-            low, high = row.interval if shown else (None, None)
-            interval = f"{number(low)} .. {number(high)}" if low is not None else "-"
-            lines.append([generation, name, threads, number(stats.median(row.values)) if shown else "-", interval,
-                          number(row.ratio("plain")) if shown else (row.verdict if row is not None else "not measured")])
-    return ["generation", "scheme", "threads", "ns a pair", "95 % interval", "/ plain"], lines
+            ratio, silent = estimate(row), row.verdict if row is not None and not row.shown else "not measured"
+            lines.append([generation, name, threads, row.estimate.text() if ratio else "-", ratio.text() if ratio else silent])
+    return ["generation", "scheme", "threads", "ns per pair", "/ plain"], lines
 
 
 def lineage(results):
-    """A bar a kernel generation, for one thread and for all of them."""
+    """A bar per kernel generation, for one thread and for all of them; a count that protects nothing is named, not drawn."""
     title = "From 2.2 to today: the kernel's own module counts"
-    order, basic = generations(results), basic_rows(results)
+    rows = {(row.scheme, row.threads): row for row in basic_rows(results)}
+    unsafe = {row.scheme for row in rows.values() if row.unsafe}
+    order = [pair for pair in generations(results) if pair[1] not in unsafe]
+    names = {name for _, name in order}
     if not order:
         return Figure("lineage", title, None, "No scheme of this run was ever the kernel's module count.")
-    rows = {(row.scheme, row.threads): row for row in basic}
-    counts = sorted({1, max((row.threads for row in basic if row.shown), default=1)})
-    if not any(row.shown for (name, _), row in rows.items() if name in {name for _, name in order}):
+    if not any(row.shown for (name, _), row in rows.items() if name in names):
         return Figure("lineage", title, None, "This run has no pairs of the kernel's module counts.")
-    drawn = {key: row for key, row in rows.items() if key[0] in {name for _, name in order} and key[1] in counts}
-    cannot = cannot_show(results, ("threads", "nodes"))
-    return Figure("lineage", title, _draw(results, order, drawn, counts), _sentence(order, drawn, counts),
-                  f"Schemes of this repository on one machine, not the old kernels. {cannot}".strip(),
-                  table=_table(order, drawn, counts))
+    counts = sorted({1, max((row.threads for row in rows.values() if row.shown), default=1)})
+    drawn = {key: row for key, row in rows.items() if key[0] in names and key[1] in counts}
+    left_out = "".join(f" {generation} ({name}) is unsafe by design and not drawn." for generation, name in generations(results)
+                       if name in unsafe)
+    ratios = [ratio for row in drawn.values() if (ratio := estimate(row)) is not None]
+    limits = (f"Schemes of this repository on one machine, not the old kernels.{left_out} {bars(ratios)} "
+              f"{cannot_show(results, ('threads', 'nodes'))}")
+    return Figure("lineage", title, _draw(results, order, drawn, counts), _sentence(order, drawn, counts), limits.strip(),
+                  table=_table(order, drawn, counts), cells=names_of(row for row in drawn.values() if row.shown))

@@ -1,151 +1,108 @@
 # SPDX-License-Identifier: MIT
-"""What a packet costs, against the charge level: at which events a module reference is taken."""
+"""What each charge level adds to a packet: one point per scheme and level. Levels have no order, so no line joins them."""
 from matplotlib.ticker import SymmetricalLogLocator
 
-from .base import (Figure, cannot_show, comparable, counted, fixed_text, interval, name_lines, number, panel_height,
-                   plain_number_axis, stats, style, subplots)
-from .charge import FRAMES, MEANING, SPEEDS_GBE, added_interval, added_ns, budget_ns, by_level, levels_of
+from .. import headline
+from .base import Figure, bars, cannot_show, counted, number, plain_number_axis, style, subplots, whisker
+from .charge import MEANING, Path
 
-LEGIBLE = 12  # lines; of more schemes than that only those with a look of their own stand out
-
-
-def _in_front(lines):
-    """The schemes whose lines are drawn in colour and named; the others lie behind them in grey."""
-    listed = [name for name in lines if style.listed(name)]
-    return sorted(lines) if len(lines) <= LEGIBLE or not listed else sorted(listed)
+TITLE = "What each charge level adds to a packet"
+LEGIBLE = 12  # schemes; of more than that only those with a look of their own are coloured
+LINEAR_NS = 10.0  # the axis is linear up to here: it shows differences around zero
 
 
-def _draw_behind(axes, lines, levels, height):
-    """The other schemes' lines, so that it is seen where they lie. height(line, level) may be None."""
-    for name in sorted(set(lines) - set(_in_front(lines))):
-        points = [(x, y) for x, level in enumerate(levels) if (y := height(lines[name], level)) is not None]
-        if points:
-            axes.plot(*zip(*points), color="#D4D4D4", linewidth=0.6, zorder=0.5)
+def in_front(names):
+    """The schemes that are drawn in colour and named; the others are drawn behind them in grey."""
+    names = set(names)
+    listed = {name for name in names if style.listed(name)}
+    return sorted(names if len(names) <= LEGIBLE or not listed else listed)
 
 
 def _side_by_side(names):
-    """A small shift to the side for each scheme, so that markers and intervals at one level stay apart."""
-    return {name: 0.26 * ((index + 0.5) / len(names) - 0.5) for index, name in enumerate(names)}
+    """A shift to the side for each scheme, so that markers and intervals at one level stay apart."""
+    return {name: 0.7 * ((index + 0.5) / len(names) - 0.5) for index, name in enumerate(names)}
 
 
-def _label_levels(axes, levels):
-    axes.set_xticks(range(len(levels)), [f"{level}\n{MEANING[level]}" for level in levels])
-    axes.set_xlim(-0.25, len(levels) - 0.75)
-    axes.set_xlabel("charge level: a module reference is taken for")
-
-
-def _draw_budgets(axes, low, high):
-    """Line-rate budgets that fall into view; of two close ones the lower is named below its line."""
-    budgets = sorted((budget_ns(speed, size), f"{speed} GbE, {frame}") for speed in SPEEDS_GBE for frame, size in FRAMES.items())
-    for index, (value, name) in enumerate(budgets):
-        if low <= value <= high:
-            crowded = index + 1 < len(budgets) and budgets[index + 1][0] < 1.4 * value
-            _budget_line(axes, value, name, below=crowded)
-
-
-def _budget_line(axes, value, name, below=False):
-    axes.axhline(value, color="#9A9A9A", linewidth=0.8, linestyle=(0, (5, 3)), zorder=1)
-    axes.annotate(f"{name}: {number(value)} ns", (0.012, value), xycoords=("axes fraction", "data"), color="#666666",
-                  xytext=(0, -2 if below else 2), textcoords="offset points", fontsize=6.5, va="top" if below else "bottom",
-                  bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.4})
-
-
-def _draw_absolute(axes, lines, levels):
-    low = min(budget_ns(speed, size) for speed in SPEEDS_GBE for size in FRAMES.values()) / 1.3
-    high = max(budget_ns(speed, size) for speed in SPEEDS_GBE for size in FRAMES.values()) * 1.3
-    front = _in_front(lines)
-    shift = _side_by_side(front)
-    _draw_behind(axes, lines, levels, lambda line, level: stats.median(line[level].values) if level in line else None)
-    for name, line in ((name, lines[name]) for name in front):
-        look = style.scheme(name)
-        points = [(levels.index(level) + shift[name], interval(line[level])) for level in levels if level in line]
-        axes.errorbar([x for x, _ in points], [m[0] for _, m in points], yerr=list(zip(*[m[1:] for _, m in points])),
-                      color=look.color, marker=look.marker, linestyle=look.line, capsize=2)
-        values = [m[0] for _, m in points]
-        low, high = min(low, min(values) / 1.3), max(high, max(values) * 1.3)
-    axes.set_yscale("log")
-    axes.set_ylim(low, high)
-    _draw_budgets(axes, low, high)
+def _draw_panel(axes, path, threads, front):
+    """One number of workers: a group of points per level, cheapest first within the group."""
+    for x, level in enumerate(path.levels):
+        entries = path.at(level, threads)
+        order = [entry.scheme for entry in entries if entry.scheme in front]
+        shift = _side_by_side(order)
+        for entry in entries:
+            if entry.scheme not in front:
+                axes.plot(x, entry.net.point, color="#C4C4C4", marker="_", markersize=26, linestyle="none", zorder=0.5)
+                continue
+            look, place = style.scheme(entry.scheme), x + shift[entry.scheme]
+            whisker(axes, place, entry.net, look.color, vertical=True)
+            axes.plot(place, entry.net.point, color=look.color, marker=look.marker, linestyle="none", zorder=3)
+    if (bound := path.bound(threads)) is not None:
+        axes.axhspan(-bound, bound, color="#EFEFEF", zorder=0)
+    axes.set_xticks(range(len(path.levels)), [f"{level}\n{MEANING[level]}" for level in path.levels])
+    axes.set_xlim(-0.5, len(path.levels) - 0.5)
+    axes.grid(axis="x", visible=False)
+    axes.set_yscale("symlog", linthresh=LINEAR_NS, linscale=1.0)
+    axes.yaxis.set_major_locator(SymmetricalLogLocator(base=10.0, linthresh=LINEAR_NS))
     plain_number_axis(axes.yaxis)
-    _label_levels(axes, levels)
+    axes.set_title(counted(threads, "worker"))
 
 
-def _draw_added(axes, lines, levels):
-    front = _in_front(lines)
-    ends, top, shift = [], 1.0, _side_by_side(front)
-    _draw_behind(axes, lines, levels, added_ns)
-    for name, line in ((name, lines[name]) for name in front):
-        look = style.scheme(name)
-        points = [(levels.index(level), added, level) for level in levels if (added := added_ns(line, level)) is not None]
-        if not points:
-            continue
-        x, y = [point[0] + shift[name] for point in points], [point[1] for point in points]
-        bounds = [added_interval(line, level) for _, _, level in points]
-        axes.vlines(x, [low for low, _ in bounds], [high for _, high in bounds], color=look.color, linewidth=0.8, alpha=0.6)
-        axes.plot(x, y, color=look.color, marker=look.marker, linestyle=look.line)
-        ends.append((look.label, look.color, x[-1], y[-1]))
-        top = max(top, *y)
-    axes.set_yscale("symlog", linthresh=10.0, linscale=1.0)
-    budget = budget_ns(100, FRAMES["64 B"])
-    if top > budget / 3.0:
-        _budget_line(axes, budget, "100 GbE, 64 B")
-    axes.yaxis.set_major_locator(SymmetricalLogLocator(base=10.0, linthresh=10.0))
-    plain_number_axis(axes.yaxis)
-    _label_levels(axes, levels)
-    return ends
+def _legend(axes, front):
+    """The names right of the last panel, which the layout makes room for."""
+    for look in map(style.scheme, front):
+        axes.plot([], [], color=look.color, marker=look.marker, linestyle="none", label=look.label)
+    axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), borderaxespad=0.0, handletextpad=0.3)
 
 
-def _adds(name, line, level):
-    """What a level adds with one scheme, in words; a difference inside the noise is said to be none."""
-    low, high = added_interval(line, level)
-    look, added = style.scheme(name), added_ns(line, level)
-    if low <= 0.0 <= high:
-        return f"nothing that these trials can show with {look.label} (between {number(low)} and {number(high)} ns)"
-    share = f", {number(100.0 * added / budget_ns(10, FRAMES['64 B']))} % of the 67.2 ns of a 64-byte frame at 10 GbE"
-    return f"{number(added)} ns with {look.label}" + (share if added > 0.0 else "")
-
-
-def _sentence(lines, levels, threads):
-    top = levels[-1]
-    added = {name: value for name, line in lines.items() if (value := added_ns(line, top)) is not None}
-    if top == "L0" or not added:
-        return "Only level L0 was measured, so nothing can be said about what references add."
-    floor = stats.median([stats.median(line["L0"].values) for line in lines.values() if "L0" in line])
-    real = {name: value for name, value in added.items() if any(row.safe for row in lines[name].values())} or added
-    least, most = min(real, key=real.get), max(real, key=real.get)
-    words = (f"With {counted(threads, 'worker')} a packet costs {number(floor)} ns without any reference (L0); "
-             f"charging at {top} adds {_adds(least, lines[least], top)}")
-    return words + (f", and {_adds(most, lines[most], top)}." if most != least else ".")
+def sentence(path, level, threads):
+    """The most expensive scheme at a level, and how many add nothing that was resolved."""
+    entries = [entry for entry in path.at(level, threads) if entry.safe]
+    if not entries:
+        return ""
+    last, unresolved = entries[-1], sum(map(path.within, entries))
+    words = f"At {level} ({MEANING[level]}) with {counted(threads, 'worker')}, {style.scheme(last.scheme).label} {path.adds(last)}"
+    return words + (f"; {unresolved} of {len(entries)} schemes add 0 ns within the resolution of this run." if unresolved else ".")
 
 
 def levels(results):
-    """ns per packet against charge level, with the line-rate budgets, and what each level adds to L0."""
-    title = "Cost of a packet against the charge level"
-    rows, fixed = comparable(results, "netpath", ("level", "threads"))
-    counts = sorted({row.threads for row in rows if row.shown})
-    if not counts:
-        return Figure("netpath_levels", title, None, "This run has no packets: the workload netpath was not measured.")
-    chosen = sorted({counts[0], counts[-1]})
-    figure, all_axes = subplots(len(chosen), 2, height=panel_height(len(_in_front({row.scheme for row in rows}))) * len(chosen), squeeze=False)
-    sentences, ends = [], []
-    for (left, right), threads in zip(all_axes, chosen):
-        lines = by_level([row for row in rows if row.threads == threads])
-        shown = levels_of(lines)
-        _draw_absolute(left, lines, shown)
-        ends.append((right, _draw_added(right, lines, shown)))
-        workers = counted(threads, "worker")
-        left.set_title(f"{workers}: the whole packet")
-        right.set_title(f"{workers}: added to L0, in turn with it")
-        left.set_ylabel("ns per packet of one worker (median)")
-        right.set_ylabel("ns per packet added")
-        sentences.append(_sentence(lines, shown, threads))
-    for axes, end in ends:
-        name_lines(axes, end)
-    behind = len({row.scheme for row in rows}) - len(_in_front({row.scheme for row in rows}))
-    cannot = ((f"Grey: {behind} further schemes, named in the next figure. " if behind else "")
-              + "Budgets are for one core serving one port in one direction; n cores sharing a port have n times as much. "
-              "What a level adds is taken against bursts at L0 within the same trial, except at L3; the points at L0 are L0 "
-              "against itself, which is what the method can resolve. "
-              f"Fixed: {fixed_text(fixed)}. There is no interrupt, DMA or driver in it, so the packet is cheaper than a kernel's. "
-              + cannot_show(results, ("threads", "nodes")))
-    return Figure("netpath_levels", title, figure, " ".join(sentences), cannot)
+    """Dots per level of what references add, for the fewest and the most workers."""
+    path = Path(results)
+    if not any(row.shown for row in results.of("netpath")):
+        return Figure("netpath_levels", TITLE, None, "This run has no packets: the workload netpath was not measured.")
+    if path.top is None:
+        return Figure("netpath_levels", TITLE, None, "This run has no packets that were charged for a reference.")
+    front = in_front(entry.scheme for entry in path.entries)
+    figure, all_axes = subplots(1, len(path.extremes), height=4.2, sharey=True, squeeze=False)
+    for axes, threads in zip(all_axes[0], path.extremes):
+        _draw_panel(axes, path, threads, front)
+    all_axes[0][0].set_ylabel(f"ns per packet {path.beyond}\n(linear up to {LINEAR_NS:g} ns, then logarithmic)")
+    _legend(all_axes[0][-1], front)
+    shown = [entry for entry in path.entries if entry.threads in path.extremes]
+    grey = len({entry.scheme for entry in shown}) - len(front)
+    limits = [bars([entry.net for entry in shown if entry.scheme in front])]
+    if any(path.bound(threads) is not None for threads in path.extremes):
+        limits.append("Grey band: L0 against L0; what lies inside it cannot be resolved.")
+    if grey:
+        limits.append(f"Grey marks: {grey} further schemes, named in the ranking.")
+    if _computed(results):
+        limits.append("L3 is computed, not timed, and stands in the table only.")
+    limits.append("Neither interrupts, DMA nor a driver are part of this path. " + cannot_show(results, ("threads", "nodes")))
+    shows = " ".join(sentence(path, path.top, threads) for threads in path.extremes)
+    return Figure("netpath_levels", TITLE, figure, shows, " ".join(limits), _table(results, path), path.cells(path.levels))
+
+
+def _computed(results):
+    """[(scheme, workers, ns per packet)] of level 3: gets times the price of a pair in the path."""
+    return [(test.scheme, test.threads, test.l3_computed_ns) for test in headline.self_test(results)
+            if test.l3_computed_ns is not None]
+
+
+def _table(results, path):
+    headings = ("scheme", "level", "workers", "added to L0, ns", "beyond none, ns", "pairs per packet", "ns per pair in the path",
+                "ns per isolated pair", "packet at L0, ns", "sd over copies, ns")
+    rows = [(style.scheme(entry.scheme).label, entry.level, entry.threads, entry.added.text(),
+             entry.minus_none.text() if entry.minus_none else "-", number(entry.pairs_per_packet), number(entry.slope_ns),
+             number(entry.isolated_ns), number(entry.base_ns), number(entry.copy_sd_ns)) for entry in (*path.nones, *path.entries)]
+    rows += [(style.scheme(name).label, "L3", threads, f"{number(value)} (computed)", *["-"] * 6)
+             for name, threads, value in _computed(results)]
+    return headings, sorted(set(rows), key=lambda row: (row[1], row[2], row[0]))

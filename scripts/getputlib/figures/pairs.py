@@ -2,8 +2,8 @@
 """What a pair costs: by scheme with one thread, and against the number of threads."""
 from ..contract import SESSION
 from ..results import NOT_ENOUGH
-from .base import (Figure, cannot_show, fixed_text, interval, name_lines, number, panel_height, plain_number_axis, stats,
-                   style, subplots)
+from .base import (Figure, bars, cannot_show, fixed_text, name_lines, names_of, number, panel_height, plain_number_axis, stats,
+                   style, subplots, whisker)
 
 BASIC = {"object": "shared", "objects": 1, "hold_ns": 0, "put": "same", "state": "live"}
 
@@ -43,7 +43,7 @@ def _control_ns(rows, name):
 
 
 def _mark_controls(axes, rows):
-    """Vertical lines where the controls of the same run lie; the corner left of the dear schemes is free."""
+    """Vertical lines at the controls of the same run; the corner left of the expensive schemes is free."""
     for name in ("plain", "chain", "fetch_add"):
         value, look = _control_ns(rows, name), style.control(name)
         if value:
@@ -58,11 +58,10 @@ def _draw_cost(rows, silent):
     figure, axes = subplots(height=0.9 + 0.27 * max(len(rows) + len(silent), 5))
     for position, row in enumerate(rows):
         look = style.scheme(row.scheme)
-        middle, down, up = interval(row)
-        axes.errorbar(middle, position, xerr=[[down], [up]], color=look.color, marker=look.marker, markersize=6.5,
-                      capsize=2.5, linewidth=1.2, linestyle="none", zorder=3)
-        ratio = row.ratio("plain")
-        few = f"{len(row.kept)} trials" if row.verdict == NOT_ENOUGH else ""
+        middle, ratio = row.estimate.point, row.ratio("plain")
+        whisker(axes, position, row.estimate, look.color)
+        axes.plot(middle, position, color=look.color, marker=look.marker, markersize=6.5, linestyle="none", zorder=3)
+        few = f"n={row.estimate.n}" if row.verdict == NOT_ENOUGH else ""
         for place, text in ((1.125, f"{number(middle)} ns"), (1.225, f"{number(ratio)}×" if ratio else ""), (1.33, few)):
             axes.annotate(text, (place, position), xycoords=("axes fraction", "data"), va="center", ha="right", fontsize=8.0)
     for position, row in enumerate(silent, len(rows)):
@@ -79,7 +78,7 @@ def _draw_cost(rows, silent):
     axes.set_xlim(min(marks) / 1.3, max(marks) * 1.3)
     plain_number_axis(axes.xaxis)
     dagger = "\n† timed inside a session" if any(row.in_session for row in rows) else ""
-    axes.set_xlabel(f"ns for try_get and put, one thread (median, 95 % interval; logarithmic){dagger}")
+    axes.set_xlabel(f"ns for try_get and put, one thread (median; logarithmic){dagger}")
     if plain := _control_ns(rows, "plain"):
         upper = axes.secondary_xaxis("top", functions=(lambda x: x / plain, lambda x: x * plain))
         upper.set_xlabel("ratio to the control `plain`")
@@ -89,18 +88,29 @@ def _draw_cost(rows, silent):
     return figure
 
 
+def _tied(rows):
+    """The rows that may be the cheapest: one is a winner, several are a tie."""
+    by_name = {row.scheme: row for row in rows}
+    return [by_name[name] for name in stats.best_subset({name: row.values for name, row in by_name.items()})]
+
+
 def _cost_sentence(rows):
     safe = [row for row in rows if row.safe] or rows
     real = [row for row in safe if not row.in_session] or safe
-    first, last = real[0], real[-1]
-    words = (f"With one thread {style.scheme(first.scheme).label} is the cheapest scheme that protects a module: "
-             f"{number(stats.median(first.values))} ns a pair, {number(first.ratio('plain'))} times `plain`")
-    if last is not first:
-        words += (f"; {style.scheme(last.scheme).label} is the dearest with {number(stats.median(last.values))} ns, "
-                  f"{number(last.ratio('plain'))} times")
-    cheaper = [row for row in safe[:safe.index(first)] if row.in_session]
+    best, last = _tied(real), real[-1]
+    prices = f"{number(best[0].estimate.point)} ns per pair, {number(best[0].ratio('plain'))}x `plain`"
+    if len(best) == 1:
+        words = f"With one thread {style.scheme(best[0].scheme).label} is the cheapest scheme that protects a module: {prices}"
+    else:
+        named = ", ".join(style.scheme(row.scheme).label for row in best[:4]) + (f" and {len(best) - 4} more" if len(best) > 4 else "")
+        words = f"With one thread {len(best)} schemes that protect a module tie for the cheapest ({named}): from {prices}"
+    if last not in best:
+        words += (f"; {style.scheme(last.scheme).label} is the most expensive with {number(last.estimate.point)} ns, "
+                  f"{number(last.ratio('plain'))}x")
+    cheaper = [row for row in safe if row.in_session and row.estimate.point < best[0].estimate.point]
     if cheaper:
-        words += "; inside a session " + " and ".join(f"{style.scheme(row.scheme).label} costs {number(stats.median(row.values))} ns" for row in cheaper)
+        words += "; inside a session " + " and ".join(
+            f"{style.scheme(row.scheme).label} costs {number(row.estimate.point)} ns" for row in cheaper)
     fetch_add, plain = _control_ns(rows, "fetch_add"), _control_ns(rows, "plain")
     if fetch_add and plain:
         words += f". One uncontended fetch_add costs {number(fetch_add)} ns here, `plain` {number(plain / fetch_add)} of it"
@@ -115,12 +125,12 @@ def cost(results):
     title = "Cost of a pair, one thread"
     if not shown:
         return Figure("pair_cost", title, None, "This run has no pairs measured with one thread.")
-    silent = sorted((row for row in rows if not row.shown), key=lambda row: (row.verdict, row.scheme))
+    silent = sorted((row for row in rows if not row.shown and not row.unsafe), key=lambda row: (row.verdict, row.scheme))
     cannot = f"Fixed: {fixed_text({**BASIC, 'place': place})}. " + cannot_show(results, ("nodes", "smt"))
     if results.env["machine"]["virtualisation"]["hypervisor"]:
         cannot += " It is a virtual machine: ratios mean more than nanoseconds."
-    cannot += _sessions(shown)
-    return Figure("pair_cost", title, _draw_cost(shown, silent), _cost_sentence(shown), cannot)
+    cannot += f" {bars([row.estimate for row in shown])}{_sessions(shown)}"
+    return Figure("pair_cost", title, _draw_cost(shown, silent), _cost_sentence(shown), cannot, cells=names_of(shown))
 
 
 def _lines(results, object_kind):
@@ -139,11 +149,11 @@ def _draw_panel(axes, lines, title):
     ends, counts = [], sorted({threads for line in lines.values() for threads in line})
     for name, line in sorted(lines.items()):
         look, points = style.scheme(name), sorted(line.items())
-        measured = [interval(row) for _, row in points]
-        axes.errorbar([threads for threads, _ in points], [m[0] for m in measured],
-                      yerr=list(zip(*[(m[1], m[2]) for m in measured])), color=look.color, marker=look.marker,
-                      linestyle=look.line, capsize=2)
-        ends.append((_label(points[-1][1]), look.color, points[-1][0], measured[-1][0]))
+        for count, row in points:
+            whisker(axes, count, row.estimate, look.color, vertical=True)
+        axes.plot([count for count, _ in points], [row.estimate.point for _, row in points], color=look.color,
+                  marker=look.marker, linestyle=look.line, zorder=3)
+        ends.append((_label(points[-1][1]), look.color, points[-1][0], points[-1][1].estimate.point))
     fetch_add = style.control("fetch_add")
     control = [(t, _control_ns([line[t] for line in lines.values() if t in line], "fetch_add")) for t in counts]
     control = [(threads, value) for threads, value in control if value]
@@ -156,7 +166,7 @@ def _draw_panel(axes, lines, title):
     axes.set_xticks(counts, [str(count) for count in counts])
     axes.margins(x=0.06)
     plain_number_axis(axes.yaxis)
-    axes.set_xlabel("threads, one a CPU")
+    axes.set_xlabel("threads, one per CPU")
     axes.set_title(title)
     return ends
 
@@ -170,14 +180,14 @@ def _threads_sentence(lines):
     worst = max(growth, key=lambda name: growth[name][0])
     flat = sorted(name for name, (factor, _, _) in growth.items() if factor <= 1.25)
     factor, few, many = growth[worst]
-    words = f"From {few} to {many} threads on one object a pair of {style.scheme(worst).label} becomes {number(factor)} times as dear"
+    words = f"From {few} to {many} threads on one object, {style.scheme(worst).label} slows down by {number(factor)}x"
     if flat and worst not in flat:
-        words += f", while {', '.join(style.scheme(name).label for name in flat)} stay{'s' if len(flat) == 1 else ''} within 1.25"
+        words += f"; {', '.join(style.scheme(name).label for name in flat)} stay{'s' if len(flat) == 1 else ''} within 1.25x"
     return words + "."
 
 
 def threads(results):
-    """Pair cost against the number of threads: one shared object, and one object a thread."""
+    """Pair cost against the number of threads: one shared object, and one object per thread."""
     panels = [(kind, lines) for kind in ("shared", "own") if (lines := _lines(results, kind))]
     title = "Cost of a pair against threads"
     if not panels:
@@ -185,10 +195,10 @@ def threads(results):
     figure, all_axes = subplots(1, len(panels), height=panel_height(len(panels[0][1]) + 1), sharey=True, squeeze=False)
     names = {"shared": "one object for all threads", "own": "an object for each thread"}
     ends = [_draw_panel(axes, lines, names[kind]) for axes, (kind, lines) in zip(all_axes[0], panels)]
-    all_axes[0][0].set_ylabel("ns for a pair of one thread (median, 95 % interval)")
+    all_axes[0][0].set_ylabel("ns for a pair of one thread (median)")
     for axes, end in zip(all_axes[0], ends):
         name_lines(axes, end)
     shows = _threads_sentence(panels[0][1]) if panels[0][0] == "shared" else "Only objects of one thread each were measured."
-    cannot = cannot_show(results, ("threads", "nodes", "caches", "smt")) + _sessions(
-        [row for _, lines in panels for line in lines.values() for row in line.values()])
-    return Figure("pair_threads", title, figure, shows, cannot)
+    drawn = [row for _, lines in panels for line in lines.values() for row in line.values()]
+    cannot = f"{cannot_show(results, ('threads', 'nodes', 'caches', 'smt'))} {bars([row.estimate for row in drawn])}{_sessions(drawn)}"
+    return Figure("pair_threads", title, figure, shows, cannot, cells=names_of(drawn))

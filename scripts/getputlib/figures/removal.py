@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What taking the module away costs: stop to refusing, stop to drained, an attempt that fails."""
-from ..summary import number, short_time
-from .base import Figure, cannot_show, comparable, counted, fixed_text, nanoseconds_axis, stats, style, subplots
+from ..summary import short_time
+from .base import Figure, cannot_show, closed, comparable, counted, fixed_text, names_of, nanoseconds_axis, number, stats, style, subplots
 
 PANELS = (
     ("stop_ns", "stop → refusing"),
@@ -36,14 +36,9 @@ def _draw_panel(axes, order, by_callers, metric):
             look, drawn = style.scheme(name), True
             fill = "white" if count == callers[0] and len(callers) > 1 else look.color
             axes.plot([middle, max(high or middle, middle)], [position + shift] * 2, color=look.color, linewidth=1.0, alpha=0.7)
-            axes.plot(middle, position + shift, color=look.color, marker=_closed(look.marker), markersize=5.5,
+            axes.plot(middle, position + shift, color=look.color, marker=closed(look.marker), markersize=5.5,
                       markerfacecolor=fill, linestyle="none")
     return drawn
-
-
-def _closed(marker):
-    """A marker that can be hollow; crosses of lines cannot."""
-    return {"x": "X", "+": "P"}.get(marker, marker)
 
 
 def _silence(axes, order, by_callers, metric):
@@ -57,16 +52,17 @@ def _silence(axes, order, by_callers, metric):
 
 def _sentence(order, by_callers):
     callers = max(by_callers)
-    drained = {name: value for name in order if (row := by_callers[callers].get(name))
-               and (value := latency(row, "drained_ns")[0]) is not None}
+    drained = {name: values for name in order if (row := by_callers[callers].get(name)) and (values := row.metric("drained_ns_p50"))}
     if not drained:
-        return "No scheme was seen to drain in this run."
-    least, most = min(drained, key=drained.get), max(drained, key=drained.get)
-    active = counted(callers, "active caller") if callers else "nobody calling"
-    words = f"With {active} the median removal is over after {short_time(drained[least])} with {style.scheme(least).label}"
-    if most != least:
-        words += f" and after {short_time(drained[most])} with {style.scheme(most).label}"
-    return words + "."
+        return "No scheme drained in this run."
+    best = stats.best_subset(drained)
+    most = max(drained, key=lambda name: stats.median(drained[name]))
+    active = counted(callers, "active caller") if callers else "no active caller"
+    names = ", ".join(style.scheme(name).label for name in best[:4]) + (f" and {len(best) - 4} more" if len(best) > 4 else "")
+    words = f"With {active} the median removal takes {short_time(min(stats.median(drained[name]) for name in best))} with {names}"
+    if len(best) > 1:
+        words += ", which this run does not separate"
+    return words + (f", and {short_time(stats.median(drained[most]))} with {style.scheme(most).label}." if most not in best else ".")
 
 
 def _table(by_callers, order):
@@ -118,5 +114,7 @@ def latencies(results):
     if len(by_callers) > 1:
         legend += f"; hollow: {min(by_callers)} active callers, filled: {max(by_callers)}"
     figure.supxlabel(legend, fontsize=7.5)
+    drawn = [row for by_scheme in by_callers.values() for row in by_scheme.values()]
     return Figure("removal", title, figure, _sentence(order, by_callers),
-                  f"Fixed: {fixed_text(fixed)}. {cannot_show(results, ('threads', 'nodes'))}", _table(by_callers, order))
+                  f"Fixed: {fixed_text(fixed)}. {cannot_show(results, ('threads', 'nodes'))}", _table(by_callers, order),
+                  cells=names_of(drawn))

@@ -36,7 +36,7 @@ TEST(Estimate, Median) {
 TEST(Estimate, BootstrapErrorOfIndependentValuesIsTheUsualOne) {
   const std::vector<double> values = gaussian(2000, 1);
   const double usual = standard_deviation(values) / std::sqrt(2000.0);
-  EXPECT_NEAR(block_bootstrap_error(values, 16, 2), usual, 0.25 * usual);
+  EXPECT_NEAR(block_bootstrap_error(values, 16, 2).value(), usual, 0.25 * usual);
 }
 
 TEST(Estimate, BootstrapErrorSeesCorrelation) {
@@ -46,11 +46,11 @@ TEST(Estimate, BootstrapErrorSeesCorrelation) {
     values.insert(values.end(), 8, value);
   }
   const double naive = standard_deviation(values) / std::sqrt(2000.0);
-  EXPECT_GT(block_bootstrap_error(values, 32, 2), 2.0 * naive);
+  EXPECT_GT(block_bootstrap_error(values, 32, 2).value(), 2.0 * naive);
 }
 
 TEST(Estimate, TooFewValuesHaveNoError) {
-  EXPECT_EQ(block_bootstrap_error({1, 2, 3}, 16, 1), 0.0);
+  EXPECT_FALSE(block_bootstrap_error({1, 2, 3}, 16, 1).has_value());
   EXPECT_EQ(standard_deviation({1}), 0.0);
 }
 

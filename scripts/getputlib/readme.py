@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""`getput readme`: the numbers and figures of README.md, from a committed reference run.
+
+What stands between the markers in README.md, and the figures in docs/figures that it shows, are
+computed; `--check` compares them with the run, `--write` replaces them.
+"""
+import json
+import tempfile
+from pathlib import Path
+
+from . import first_screen, fresh, headline, reference, report, style
+from .errors import EXIT_BAD_RESULT, EXIT_OK, REPOSITORY, GetputError, note
+from .figures.charge import Path as PacketPath
+from .results import Results
+from .words import counted, number
+
+BEGIN, END = "<!-- getput readme: begin -->", "<!-- getput readme: end -->"
+FIGURES = ("netpath_ranking", "lineage", "pair_cost")
+SHOWN_SPEEDS = (10, 100)
+
+
+def _table(path):
+    """The headline as Markdown: the schemes of the style sheet, the most expensive first."""
+    order = [entry.scheme for threads in reversed(path.extremes) for entry in reversed(path.at(path.top, threads))
+             if entry.safe and style.listed(entry.scheme)]
+    yield "| scheme | from | " + " | ".join(f"{counted(threads, 'worker')}, ns" for threads in path.extremes) + " | " + " | ".join(
+        f"of {speed} GbE" for speed in SHOWN_SPEEDS) + " |"
+    yield "| --- | --- |" + " ---: |" * (len(path.extremes) + len(SHOWN_SPEEDS))
+    columns = [headline.SPEEDS_GBE.index(speed) for speed in SHOWN_SPEEDS]
+    for name in dict.fromkeys(order):
+        row = first_screen.row_of(path, name)
+        yield f"| `{name}` | {row['source']} | " + " | ".join([*row["values"], *(row["shares"][at] for at in columns)]) + " |"
+
+
+def _lead(path):
+    entry = path.at(path.top, path.extremes[-1])[0]
+    frames = f" of {number(entry.frame_bytes)} bytes on average" if entry.frame_bytes else ""
+    return (f"Nanoseconds that references add to one packet, with one reference per use and per packet buffer ({path.top}, "
+            f"{number(entry.pairs_per_packet)} get/put pairs), {path.beyond}; frames{frames}; shares are of the time per frame at "
+            f"line rate, with {counted(path.extremes[-1], 'worker')}:")
+
+
+def block(results):
+    """The text between the markers."""
+    path, screen = PacketPath(results), first_screen.screen(results)
+    if screen["missing"]:
+        raise GetputError(f"{results.directory.path}: {screen['missing']}", EXIT_BAD_RESULT)
+    trust = "; ".join(text for _, text in screen["trust"])
+    return "\n".join((
+        _lead(path), "", *_table(path), "",
+        f"![What references add to a packet, scheme by scheme](docs/figures/{FIGURES[0]}.svg)", "",
+        f"Measured on {screen['context']}, built from `{screen['commit']}`: [{reference.named(results.directory.path)}]"
+        f"({reference.named(results.directory.path)}).",
+        f"Trust: {trust}.", ""))
+
+
+def wanted(results):
+    """{path below the repository: content} of everything that follows from the run."""
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    before, begin, rest = readme.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise GetputError(f"README.md lacks the line {END if begin else BEGIN}: restore both markers", EXIT_BAD_RESULT)
+    found = {"README.md": f"{before}{BEGIN}\n{block(results)}{END}{after}".encode()}
+    with tempfile.TemporaryDirectory() as folder:
+        drawn = {figure["key"]: figure for figure in report.draw(results, Path(folder))}
+        for key in FIGURES:
+            if drawn[key]["svg"] is None:
+                raise GetputError(f"{results.directory.path} has no figure {key}: {drawn[key]['shows']}", EXIT_BAD_RESULT)
+            found[f"docs/figures/{key}.svg"] = Path(folder, f"{key}.svg").read_bytes()
+    return found
+
+
+def stale(files):
+    """The files whose content in the repository is not what the run gives."""
+    return [name for name, content in files.items()
+            if not (REPOSITORY / name).exists() or (REPOSITORY / name).read_bytes() != content]
+
+
+def command(arguments):
+    """Exit 1 when --check finds a file that does not follow from the run."""
+    directory = arguments.directory or reference.only()
+    if arguments.pack:
+        directory = reference.pack(directory, arguments.pack)
+    files = wanted(Results.load(directory))
+    changed = stale(files)
+    if arguments.write:
+        for name in changed:
+            fresh.write(REPOSITORY / name, files[name])
+    if arguments.json:
+        print(json.dumps({"directory": str(directory), "files": list(files), "changed": changed}, indent=1))
+    elif changed:
+        print("\n".join(changed))
+    if changed and not arguments.write:
+        note(f"{counted(len(changed), 'file')} not as {directory} gives: run `getput readme --write`, and commit the result")
+        return EXIT_BAD_RESULT
+    return EXIT_OK
