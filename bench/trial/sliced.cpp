@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <random>
 
 #include "bench/trial/estimate.hpp"
@@ -19,7 +20,7 @@ constexpr std::uint32_t kBatchesLeast = 4;  ///< counted ones without which a sl
 constexpr double kShortestNs = 2.5e4;
 constexpr double kPilotNs = 5e5;
 constexpr double kPilotLongestNs = 6.4e7;
-constexpr std::size_t kPilotPairs = 2;
+constexpr std::size_t kPilotPairs = 3;
 constexpr std::size_t kPairsLeast = 12;
 constexpr double kLongestTotal = 4.0;  ///< of the time asked for, when slices have to be long
 constexpr std::size_t kValidLeast = 6;
@@ -51,16 +52,24 @@ bool all_complete(const std::vector<std::vector<SliceRecord>>& records, std::siz
                      [step](const auto& worker) { return complete(worker[step]); });
 }
 
-/// Ticks of the slowest arm's usual batch, or 0 if the pilot's slices were too short to tell.
-double slowest_batch(const std::vector<std::vector<SliceRecord>>& records) {
+/// Ticks of a usual batch of the slowest worker and arm, or 0 if the pilot's slices were too short
+/// to tell. The first slice of an arm is cold, so its fastest slice is the usual one.
+double slowest_batch(const std::vector<SliceStep>& steps,
+                     const std::vector<std::vector<SliceRecord>>& records) {
   double slowest = 0.0;
   for (const auto& worker : records) {
-    for (const SliceRecord& record : worker) {
-      if (record.batches < kBatchesLeast && !record.switched) {
-        return 0.0;
+    std::optional<double> fastest[2];
+    for (std::size_t step = 0; step < steps.size(); ++step) {
+      const SliceRecord& record = worker[step];
+      if (record.batches >= kBatchesLeast && !record.switched) {
+        std::optional<double>& best = fastest[steps[step].arm];
+        best = std::min(best.value_or(batch_ticks(record)), batch_ticks(record));
       }
-      slowest = std::max(slowest, batch_ticks(record));
     }
+    if (!fastest[kSubject] || !fastest[kBaseline]) {
+      return 0.0;
+    }
+    slowest = std::max({slowest, *fastest[kSubject], *fastest[kBaseline]});
   }
   return slowest;
 }
@@ -72,7 +81,7 @@ Clock::Ticks pilot(Team& team, const SlicedArms& arms, const SliceSettings& sett
   for (double ns = kPilotNs; slowest == 0.0 && ns <= kPilotLongestNs; ns *= 4.0) {
     const SlicePlan plan{slice_order(kPilotPairs, arms.copies, settings.seed), clock.ticks(ns),
                          kSubject, settings.planted_ns};
-    slowest = slowest_batch(run_slices(team, plan, arms.work));
+    slowest = slowest_batch(plan.steps, run_slices(team, plan, arms.work));
   }
   const double total_ns = settings.total_ms * 1e6;
   const double longest = kLongestTotal * total_ns / (2.0 * static_cast<double>(kPairsLeast));

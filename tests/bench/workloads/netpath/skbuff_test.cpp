@@ -49,7 +49,7 @@ TEST(HeadCache, HeadIsFilledAnew) {
   EXPECT_EQ(skb->next, nullptr);
   EXPECT_EQ(skb->original, nullptr);
   EXPECT_EQ(skb->frame, frame);
-  EXPECT_EQ(skb->truesize, 256U + 1500U);
+  EXPECT_EQ(skb->truesize, 192U + 1500U);
   cache.release(skb);
 }
 
