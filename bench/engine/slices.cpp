@@ -3,7 +3,9 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <atomic>
+#include <numeric>
 
 #include "bench/engine/line.hpp"
 #include "schemes/machine/native.hpp"
@@ -18,6 +20,15 @@ long involuntary_switches() noexcept {
   rusage usage{};
   getrusage(RUSAGE_THREAD, &usage);
   return usage.ru_nivcsw;
+}
+
+double mean_of_middle_half(std::vector<double>& values) {
+  std::sort(values.begin(), values.end());
+  const auto cut = static_cast<std::ptrdiff_t>(values.size() / 4);
+  const auto first = values.begin() + cut;
+  const auto last = values.end() - cut;
+  return values.empty() ? 0.0
+                        : std::accumulate(first, last, 0.0) / static_cast<double>(last - first);
 }
 
 void run_worker(WorkerContext& worker, const SlicePlan& plan, const SlicedWork& work,
@@ -40,6 +51,18 @@ void run_worker(WorkerContext& worker, const SlicePlan& plan, const SlicedWork& 
 }
 
 }  // namespace
+
+SliceRecord Slice::record() const {
+  std::vector<double> costs;
+  for (std::size_t i = 0; i < kept_; ++i) {
+    if (costs_[i].ops != 0) {
+      costs.push_back(static_cast<double>(costs_[i].ticks) / static_cast<double>(costs_[i].ops));
+    }
+  }
+  SliceRecord result = record_;
+  result.ticks_per_op = mean_of_middle_half(costs);
+  return result;
+}
 
 std::vector<std::vector<SliceRecord>> run_slices(Team& team, const SlicePlan& plan,
                                                  const SlicedWork& work) {

@@ -16,6 +16,8 @@
 // clock_gettime(2), and each batch pays that call in both arms alike.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -34,14 +36,16 @@ struct SliceStep {
 
 /// One worker's slice.
 struct SliceRecord {
-  Clock::Ticks ticks = 0;     ///< of the batches that count
+  double ticks_per_op = 0.0;  ///< mean over the middle half of the batches that count
+  Clock::Ticks ticks = 0;     ///< of all batches that count
   std::uint64_t ops = 0;      ///< done in them
   std::uint32_t batches = 0;  ///< how many count
   Clock::Ticks longest = 0;   ///< the longest of them
   bool switched = false;      ///< the worker lost its CPU involuntarily in this slice or before it
 };
 
-/// The time of one slice as the loop of an arm sees it:
+/// The time of one slice as the loop of an arm sees it. The cost of each batch is kept, because
+/// what disturbs a slice (a timer, an exit to the hypervisor) strikes single batches:
 ///   std::size_t done = 0;
 ///   while (slice.more(done)) done = one_batch();
 class Slice {
@@ -71,12 +75,16 @@ class Slice {
       record_.ops += ops;
       ++record_.batches;
       record_.longest = took > record_.longest ? took : record_.longest;
+      if (kept_ != kKept) {
+        costs_[kept_++] = {took, ops};
+      }
     }
     last_ = now;
     return true;
   }
 
-  const SliceRecord& record() const noexcept { return record_; }
+  /// After the loop; computes what the batches amount to.
+  SliceRecord record() const;
 
  private:
   const Clock& clock_;
@@ -85,6 +93,14 @@ class Slice {
   unsigned unsettled_ = kSettlingBatches + 1;  // the call before the first batch starts the clock
   Clock::Ticks last_ = 0;
   SliceRecord record_;
+  // Batches beyond these are only added up.
+  static constexpr std::size_t kKept = 64;
+  struct Batch {
+    Clock::Ticks ticks;
+    std::uint64_t ops;
+  };
+  std::size_t kept_ = 0;
+  std::array<Batch, kKept> costs_;
 };
 
 /// The order of the slices and their length.

@@ -38,13 +38,25 @@ bool complete(const SliceRecord& record) {
   return !record.switched && record.batches >= kBatchesLeast && record.ops != 0;
 }
 
-/// Mean over the workers of own ticks over own operations, in nanoseconds.
-double cost_ns(const std::vector<std::vector<SliceRecord>>& records, std::size_t step) {
+/// Mean over the workers of what an operation took in this step, in nanoseconds.
+template <class TicksPerOp>
+double mean_ns(const std::vector<std::vector<SliceRecord>>& records, std::size_t step,
+               const TicksPerOp& ticks_per_op) {
   double sum = 0.0;
   for (const auto& worker : records) {
-    sum += Clock::instance().ns(worker[step].ticks) / static_cast<double>(worker[step].ops);
+    sum += ticks_per_op(worker[step]);
   }
-  return sum / static_cast<double>(records.size());
+  return sum * Clock::instance().ns(1) / static_cast<double>(records.size());
+}
+
+double cost_ns(const std::vector<std::vector<SliceRecord>>& records, std::size_t step) {
+  return mean_ns(records, step, [](const SliceRecord& record) { return record.ticks_per_op; });
+}
+
+double untrimmed_ns(const std::vector<std::vector<SliceRecord>>& records, std::size_t step) {
+  return mean_ns(records, step, [](const SliceRecord& record) {
+    return static_cast<double>(record.ticks) / static_cast<double>(record.ops);
+  });
 }
 
 bool all_complete(const std::vector<std::vector<SliceRecord>>& records, std::size_t step) {
@@ -138,6 +150,7 @@ struct Columns {
   std::vector<double> subject;
   std::vector<double> baseline;
   std::vector<double> difference;
+  std::vector<double> untrimmed;
 };
 
 Columns columns_of(const std::vector<SlicePair>& pairs) {
@@ -146,6 +159,7 @@ Columns columns_of(const std::vector<SlicePair>& pairs) {
     columns.subject.push_back(pair.subject);
     columns.baseline.push_back(pair.baseline);
     columns.difference.push_back(pair.subject - pair.baseline);
+    columns.untrimmed.push_back(pair.untrimmed);
   }
   return columns;
 }
@@ -162,7 +176,7 @@ Json difference_json(const SlicedPairs& pairs, const Columns& columns, const Sli
           {"baseline_ns", trimmed_mean(columns.baseline)},
           {"ns", trimmed_mean(columns.difference)},
           {"median_ns", median(columns.difference)},
-          {"mean_ns", mean(columns.difference)},
+          {"mean_ns", mean(columns.untrimmed)},
           {"se_ns", error ? Json(*error) : Json(nullptr)},
           {"pairs", pairs.valid.size()},
           {"pairs_void", pairs.voided},
@@ -230,6 +244,7 @@ SlicedPairs pair_slices(const std::vector<SliceStep>& steps,
     const std::size_t subject = steps[step].arm == kSubject ? step : step + 1;
     const std::size_t baseline = subject == step ? step + 1 : step;
     result.valid.push_back({cost_ns(records, subject), cost_ns(records, baseline),
+                            untrimmed_ns(records, subject) - untrimmed_ns(records, baseline),
                             steps[subject].copy, steps[baseline].copy});
   }
   const Clock& clock = Clock::instance();

@@ -41,10 +41,12 @@ struct SliceSettings {
 /// run of @p copies pairs every copy of an arm occurs once.
 std::vector<SliceStep> slice_order(std::size_t pairs, unsigned copies, std::uint64_t seed);
 
-/// One valid pair of slices, nanoseconds per operation (mean over the workers).
+/// One valid pair of slices, nanoseconds per operation (mean over the workers). A slice's cost is
+/// the mean over the middle half of its batches.
 struct SlicePair {
   double subject = 0.0;
   double baseline = 0.0;
+  double untrimmed = 0.0;  ///< subject minus baseline, over all batches
   std::uint8_t subject_copy = 0;
   std::uint8_t baseline_copy = 0;
 };

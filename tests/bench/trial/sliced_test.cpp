@@ -48,6 +48,7 @@ SliceRecord record(std::uint64_t ticks, bool switched = false) {
   SliceRecord result;
   result.ticks = ticks;
   result.ops = 1000;
+  result.ticks_per_op = static_cast<double>(ticks) / 1000.0;
   result.batches = 10;
   result.longest = ticks / 10;
   result.switched = switched;
