@@ -126,9 +126,16 @@ TEST(RemovalCellTest, ATrialMayTakeLongerThanARemoval) {
     if (allowed_pus().size() < threads) {
       continue;
     }
-    const Measurement result = run<Counted<>>({threads, threads - 1, 0}, 120.0, limit);
-    EXPECT_TRUE(result.oracle_ok) << result.oracle_detail;
-    EXPECT_TRUE(result.reject_reasons.empty());
+    // On a busy machine a removal may really take longer than the limit, but not in every trial.
+    Measurement result;
+    for (int trial = 0; trial < 10; ++trial) {
+      result = run<Counted<>>({threads, threads - 1, 0}, 120.0, limit);
+      EXPECT_TRUE(result.oracle_ok) << result.oracle_detail;
+      if (result.reject_reasons.empty()) {
+        break;
+      }
+    }
+    EXPECT_TRUE(result.reject_reasons.empty()) << Json(result.reject_reasons);
     EXPECT_GT(result.metrics["removals"].get<std::uint64_t>(), 0U);
   }
 }
@@ -169,15 +176,15 @@ TEST(RemovalCellTest, ACellIsUsableAfterASlowRemoval) {
 
 TEST(WatchdogTest, TimesOneRemoval) {
   using namespace std::chrono_literals;
-  Watchdog watchdog(60ms);
+  Watchdog watchdog(200ms);
   for (int i = 0; i < 10; ++i) {
     watchdog.begin();
-    std::this_thread::sleep_for(15ms);
+    std::this_thread::sleep_for(40ms);
     watchdog.end();
   }
-  EXPECT_FALSE(watchdog.token().stop_requested()) << "150 ms, none of them longer than 60";
+  EXPECT_FALSE(watchdog.token().stop_requested()) << "400 ms, none of them longer than 200";
   watchdog.begin();
-  std::this_thread::sleep_for(300ms);
+  std::this_thread::sleep_for(600ms);
   EXPECT_TRUE(watchdog.token().stop_requested());
 }
 
