@@ -104,7 +104,11 @@ def _differs(told, computed, share, absolute=0.0):
 
 
 def _bursts_problem(trial):
-    """The result lies within the range of the kept bursts of the subject."""
+    """The result lies within the range of the kept bursts of the subject.
+
+    Each thread's cost lies between its cost in either burst, but a mean over threads that were fast in different
+    bursts may leave the range of the bursts' means, by at most the number of threads.
+    """
     values = []
     for burst in trial.get("bursts", ()):
         if not isinstance(burst, dict) or not isinstance(burst.get("arm"), str) or not is_number(burst.get("ns_per_op")):
@@ -115,7 +119,8 @@ def _bursts_problem(trial):
             values.append(burst["ns_per_op"])
     if trial["workload"] != "pairs" or not trial["valid"] or not values:
         return None
-    if min(values) * 0.999 <= trial["ns_per_op"] <= max(values) * 1.001:
+    threads = max(1, len(trial["thread_ops"]))
+    if min(values) * 0.999 / threads <= trial["ns_per_op"] <= max(values) * 1.001 * threads:
         return None
     return f"ns_per_op {trial['ns_per_op']:g} is outside its bursts, {min(values):g} to {max(values):g}"
 

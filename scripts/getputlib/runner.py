@@ -12,7 +12,7 @@ from .verdict import load_text
 
 BATCH_FILE = "batch.json"
 SECOND_CHANCES = 1  # for a trial whose process was killed, hung, or was asked to end by somebody else
-LEAST_ATTEMPTS = 4
+LEAST_ATTEMPTS = 12
 OWN_SIGNAL_S = 1.0  # a batch system signals the processes of a job one after the other
 
 
