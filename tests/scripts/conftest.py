@@ -107,7 +107,7 @@ class Driver:
             child = os.fork()
             if child == 0:
                 _command_line(self.words(arguments), self.folder, self.environment(), (nothing, out, err))
-            returned = _wait(child, 180)
+            returned = _wait(child, 400)
             out, err = (os.pread(stream.fileno(), 1 << 24, 0).decode() for stream in (out, err))
         assert returned == code, f"exit {returned}, not {code}\n{out}\n{err}"
         return out, err
