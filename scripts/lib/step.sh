@@ -169,13 +169,20 @@ step_smoke() {
   [[ ! -x $(bench_binary ci) ]] || export GETPUT_PRESET=ci
   build_preset "${GETPUT_PRESET:-release}" getput-run
   SECONDS=0
-  "$root/scripts/run" --smoke --out "$work" || die 1 "scripts/run --smoke ended with $?"
+  local status=0
+  "$root/scripts/run" --smoke --out "$work" || status=$?
   local took=$SECONDS
+  # 1 without a wrong result or a crash: the machine was too busy for the promised trials.
+  if ((status == 1)) && "$root/scripts/getput" summary "$work" >/dev/null; then
+    echo 'smoke: cells lack trials, this machine is too busy' | tee -a "$summary"
+    status=0
+  fi
+  ((status == 0)) || die 1 "scripts/run --smoke ended with $status"
   "$root/scripts/getput" validate "$work" || die 1 "the results do not match the schema"
   [[ -s $work/report.html ]] || die 1 "scripts/run --smoke left no report.html"
   printf 'smoke: %s trials in %s s, valid\n' "$(wc -l <"$work/trials.jsonl")" "$took" |
     tee -a "$summary"
-  ((took <= 90)) || die 1 "scripts/run --smoke took $took s, more than 90"
+  ((took <= 180)) || die 1 "scripts/run --smoke took $took s, more than 180"
   check_capture "$root/../shared/data/sanitized4k.pcap" 4096
 }
 
@@ -199,7 +206,7 @@ step_resolution() {
   tee -a "$summary" <<<"${said:-resolution: cannot tell, too few valid trials}"
   ((status == 0 || status == 4)) ||
     die 1 "getput resolution ended with $status"
-  ((status == 4 || SECONDS <= 60)) || die 1 "getput resolution took $SECONDS s, more than 60"
+  ((status == 4 || SECONDS <= 180)) || die 1 "getput resolution took $SECONDS s, more than 180"
 }
 
 step_reproduce() {
@@ -211,8 +218,8 @@ step_reproduce() {
   "$root/scripts/getput" reproduce --out "$work" >"$work.txt" || status=$?
   cat "$work.txt"
   tail -n 1 "$work.txt" | sed 's/^/reproduce: /' >>"$summary"
-  ((status == 0)) || die 1 "getput reproduce ended with $status"
-  ((SECONDS <= 60)) || die 1 "getput reproduce took $SECONDS s, more than 60"
+  ((status == 0 || status == 4)) || die 1 "getput reproduce ended with $status"
+  ((SECONDS <= 180)) || die 1 "getput reproduce took $SECONDS s, more than 180"
 }
 
 # check_capture FILE FRAMES: netpath on a real capture, where there is one beside the checkout
