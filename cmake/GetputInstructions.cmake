@@ -12,10 +12,6 @@ function(getput_instructions target)
   add_library(${target}_probes OBJECT ${ARG_SOURCES})
   target_link_libraries(${target}_probes PRIVATE getput::schemes)
   getput_defaults(${target}_probes)
-  if(NOT GETPUT_BUILD_TESTS)
-    # With tests, these units prove that each scheme's header stands alone; without, they only have to be built soon.
-    getput_precompile(${target}_probes bench/instructions/probe.hpp)
-  endif()
 
   find_program(GETPUT_OBJDUMP NAMES objdump REQUIRED DOC "binutils, which come with the compiler")
   set(reader "${PROJECT_SOURCE_DIR}/scripts/getputlib/instructions.py"
