@@ -69,7 +69,7 @@ def _groups(row, value_of, logs):
 
 
 def fit(cells):
-    """The Fit of a class from its cells, each a list of arrays, one a process."""
+    """The Fit of a class from its cells, each a list of arrays, one per process."""
     between, within, within_squared, freedom, trials = [], [], 0.0, 0, []
     for groups in cells:
         for values in groups:

@@ -17,7 +17,7 @@ def replace(path, content):
     """Replaces a file by new bytes; after a crash either the old or the new content is there, whole.
 
     The bytes go to a new file that is then renamed. A symbolic link of either name is replaced, not
-    followed: a results directory may come from somebody else. Raises OSError.
+    followed: a results directory may come from another user. Raises OSError.
     """
     path = Path(path)
     partial = path.with_name(path.name + ".partial")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Files that are written anew: into a fresh temporary file beside the target, then renamed over it.
 
-A symbolic link in the target's place is replaced, never followed, so rendering somebody else's run
+A symbolic link in the target's place is replaced, never followed, so rendering another user's run
 cannot overwrite a file elsewhere.
 """
 import os

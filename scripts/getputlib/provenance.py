@@ -33,7 +33,7 @@ def _changed_after(moment):
 
 
 def other_commit(build):
-    """One line when the binary was built from another commit than the checkout's; None when not, or nobody can tell."""
+    """One line when the binary was built from another commit than the checkout's; None when it was not, or when that is unknown."""
     head, commit = environment.git("rev-parse", "HEAD"), (build or {}).get("commit")
     if not head or not commit or not all(letter in "0123456789abcdef" for letter in commit) or head.startswith(commit):
         return None
@@ -47,7 +47,7 @@ def built_at(binary):
 
 
 def stale(build, binary):
-    """Why the binary does not belong to this checkout, in one line; None when it does, or nobody can tell."""
+    """Why the binary does not belong to this checkout, in one line; None when it does, or when that is unknown."""
     if environment.git("rev-parse", "HEAD") is None or not (build or {}).get("commit") or build["commit"] == "unknown":
         return None
     if text := other_commit(build):

@@ -41,9 +41,11 @@ def pack(directory, name):
     with disk_errors(target):
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)
-        for document in (PLAN, ENV, MANIFEST, INSTRUCTIONS):
+        for document in (PLAN, MANIFEST, INSTRUCTIONS):
             with contextlib.suppress(FileNotFoundError):
                 shutil.copyfile(source.file(document), target / document)
+        environment = json.dumps(_without_folders(source.read_json(ENV)), indent=1, allow_nan=False)
+        (target / ENV).write_text(environment + "\n", encoding="utf-8")
         (target / f"{TRIALS}{PACKED}").write_bytes(lzma.compress("".join(lines).encode("utf-8"), preset=9))
     return target
 
@@ -52,6 +54,14 @@ def _without_slices(trial):
     if trial.get("slices") is not None:
         trial = {**trial, "slices": None}
     return json.dumps(trial, allow_nan=False, separators=(",", ":")) + "\n"
+
+
+def _without_folders(environment):
+    """The environment record with file names in place of paths: the hashes identify the files, folders are the machine's own."""
+    for file in filter(None, (environment.get("binary"), *(environment.get("plugins") or ()))):
+        if file.get("path"):
+            file["path"] = Path(file["path"]).name
+    return environment
 
 
 def named(path):

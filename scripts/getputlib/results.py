@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A results directory, checked and read: rows, one a cell, and what the run says about itself."""
+"""A results directory, checked and read: one row per cell, and what the run records about itself."""
 import json
 from collections import Counter, defaultdict
 

@@ -11,7 +11,7 @@ from .store import MANIFEST, disk_errors
 from .verdict import load_text
 
 BATCH_FILE = "batch.json"
-SECOND_CHANCES = 1  # for a trial whose process was killed, hung, or was asked to end by somebody else
+SECOND_CHANCES = 1  # for a trial whose process was killed, hung, or was asked to end by another program
 LEAST_ATTEMPTS = 12
 OWN_SIGNAL_S = 1.0  # a batch system signals the processes of a job one after the other
 

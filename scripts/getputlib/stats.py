@@ -251,7 +251,7 @@ def best_subset(samples, alpha=1.0 - CONFIDENCE):
     compared (Gupta's subset selection with a Bonferroni bound): a name is left out only when the
     best of the sample is below it in a one-sided Welch test at alpha / (k - 1). So a set of one is a
     winner, a larger one is a tie. A name with fewer than LEAST_FOR_CONFIDENCE values is never left
-    out, and leaves out nobody. `samples` is {name: independent values}.
+    out and excludes no other name. `samples` is {name: independent values}.
     """
     order = sorted((name for name in samples if len(samples[name])), key=lambda name: (float(numpy.mean(samples[name])), name))
     enough = [name for name in order if len(samples[name]) >= LEAST_FOR_CONFIDENCE]

@@ -122,7 +122,7 @@ build_preset() {
     grep -nE -A 12 'error|FAILED' "$log" | head -n 60 >&2
     die 3 "the build of $preset failed; whole log: $log"
   fi
-  # What was not linked anew is current all the same (scripts/getputlib/provenance.py).
+  # What was not linked again is still current (scripts/getputlib/provenance.py).
   [[ ! -d $directory/bin ]] || touch "$directory/bin/.built"
 }
 

@@ -6,7 +6,7 @@
 // an object, so a lookup costs two cache misses at most times: bucket and object. Nothing resizes
 // in the background of a measurement.
 //
-// Who waits for whom: readers wait for nobody. Writers take the spin lock of a stripe of buckets;
+// Progress: readers never wait. Writers take the spin lock of a stripe of buckets;
 // they wait for nothing while they hold it, so an online thread may write, too.
 //
 // Ordering:

@@ -82,7 +82,7 @@ TEST(RemovalCellTest, HonestSchemeAlone) {
   EXPECT_GE(result.metrics["drained_ns_max"], result.metrics["drained_ns_p50"]);
   EXPECT_EQ(result.metrics["drained_over_1ms"] > 0, result.metrics["drained_ns_max"] > 1e6);
   EXPECT_GT(result.metrics["failed_attempts"].get<std::uint64_t>(), 0U);
-  EXPECT_TRUE(result.metrics["stall_max_ns"].is_null()) << "nobody to stall";
+  EXPECT_TRUE(result.metrics["stall_max_ns"].is_null()) << "no caller can stall";
 }
 
 TEST(RemovalCellTest, HonestSchemeWithACaller) {
