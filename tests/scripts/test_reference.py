@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Reference runs: packed, read like any other run, and what README.md and docs/figures show follows from the one committed."""
+import json
 import lzma
 
 import made_up_path
@@ -51,6 +52,13 @@ def test_slices_are_left_out(tree, tmp_path, measured):
     text = lzma.decompress((packed / "trials.jsonl.xz").read_bytes()).decode()
     assert '"slices":null' in text and '"slices":{' not in text
     assert headline.table(Results.load(packed)) == headline.table(Results.load(measured.folder / "out"))
+
+
+def test_a_packed_run_names_files_without_their_folders(tree, measured):
+    packed = reference.pack(measured.folder / "out", "made-up")
+    environment = json.loads((packed / "env.json").read_text(encoding="utf-8"))
+    assert environment["binary"]["path"] and "/" not in environment["binary"]["path"]
+    assert all("/" not in plugin["path"] for plugin in environment["plugins"])
 
 
 def test_a_damaged_reference_is_one_error(tree, tmp_path):
