@@ -3,20 +3,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <optional>
-#include <random>
 
 #include "bench/trial/estimate.hpp"
 #include "bench/trial/fairness.hpp"
-#include "bench/trial/seed.hpp"
 
 namespace getput::bench {
 namespace {
 
 // A slice shall hold so many batches of the slower arm, those that do not count included.
 constexpr double kBatchesWanted = 20.0;
-constexpr std::uint32_t kBatchesLeast = 4;  ///< counted ones without which a slice says nothing
 constexpr double kShortestNs = 2.5e4;
 constexpr double kPilotNs = 5e5;
 constexpr double kPilotLongestNs = 6.4e7;
@@ -26,44 +22,6 @@ constexpr double kLongestTotal = 4.0;  ///< of the time asked for, when slices h
 constexpr std::size_t kValidLeast = 6;
 constexpr double kValidShare = 0.2;
 constexpr std::size_t kBootstrapBlock = 8;
-// A batch that takes so much longer than the usual one was interrupted by something.
-constexpr double kGapFactor = 8.0;
-constexpr double kGapLeastNs = 5e3;
-
-double batch_ticks(const SliceRecord& record) {
-  return static_cast<double>(record.ticks) / std::max(1U, record.batches);
-}
-
-bool complete(const SliceRecord& record) {
-  return !record.switched && record.batches >= kBatchesLeast && record.ops != 0;
-}
-
-/// Mean over the workers of what an operation took in this step, in nanoseconds.
-template <class TicksPerOp>
-double mean_ns(const std::vector<std::vector<SliceRecord>>& records, std::size_t step,
-               const TicksPerOp& ticks_per_op) {
-  double sum = 0.0;
-  for (const auto& worker : records) {
-    sum += ticks_per_op(worker[step]);
-  }
-  return sum * Clock::instance().ns(1) / static_cast<double>(records.size());
-}
-
-double cost_ns(const std::vector<std::vector<SliceRecord>>& records, std::size_t step) {
-  return mean_ns(records, step, [](const SliceRecord& record) { return record.ticks_per_op; });
-}
-
-double untrimmed_ns(const std::vector<std::vector<SliceRecord>>& records, std::size_t step) {
-  return mean_ns(records, step, [](const SliceRecord& record) {
-    return static_cast<double>(record.ticks) / static_cast<double>(record.ops);
-  });
-}
-
-bool all_complete(const std::vector<std::vector<SliceRecord>>& records, std::size_t step) {
-  return std::all_of(records.begin(), records.end(),
-                     [step](const auto& worker) { return complete(worker[step]); });
-}
-
 /// Ticks of a usual batch of the slowest worker and arm, or 0 if the pilot's slices were too short
 /// to tell. The first slice of an arm is cold, so its fastest slice is the usual one.
 double slowest_batch(const std::vector<SliceStep>& steps,
@@ -210,66 +168,6 @@ void add_up(const std::vector<SliceStep>& steps,
 }
 
 }  // namespace
-
-std::vector<SliceStep> slice_order(std::size_t pairs, unsigned copies, std::uint64_t seed) {
-  std::mt19937_64 random(mix(seed));
-  std::vector<std::uint8_t> order[2];
-  for (auto& one : order) {
-    one.resize(copies);
-    std::iota(one.begin(), one.end(), std::uint8_t{0});
-  }
-  std::vector<SliceStep> steps;
-  steps.reserve(2 * pairs);
-  for (std::size_t pair = 0; pair < pairs; ++pair) {
-    if (pair % copies == 0) {
-      std::shuffle(order[kSubject].begin(), order[kSubject].end(), random);
-      std::shuffle(order[kBaseline].begin(), order[kBaseline].end(), random);
-    }
-    const auto first = static_cast<std::uint8_t>(random() & 1U);
-    for (const std::uint8_t arm : {first, static_cast<std::uint8_t>(1U - first)}) {
-      steps.push_back({arm, order[arm][pair % copies]});
-    }
-  }
-  return steps;
-}
-
-SlicedPairs pair_slices(const std::vector<SliceStep>& steps,
-                        const std::vector<std::vector<SliceRecord>>& records) {
-  SlicedPairs result;
-  for (std::size_t step = 0; step + 1 < steps.size(); step += 2) {
-    if (!all_complete(records, step) || !all_complete(records, step + 1)) {
-      ++result.voided;
-      continue;
-    }
-    const std::size_t subject = steps[step].arm == kSubject ? step : step + 1;
-    const std::size_t baseline = subject == step ? step + 1 : step;
-    result.valid.push_back({cost_ns(records, subject), cost_ns(records, baseline),
-                            untrimmed_ns(records, subject) - untrimmed_ns(records, baseline),
-                            steps[subject].copy, steps[baseline].copy});
-  }
-  const Clock& clock = Clock::instance();
-  std::vector<double> batches;
-  std::vector<double> usual[2];
-  for (const auto& worker : records) {
-    for (std::size_t step = 0; step < steps.size(); ++step) {
-      batches.push_back(worker[step].batches);
-      usual[steps[step].arm].push_back(batch_ticks(worker[step]));
-    }
-  }
-  result.batches_per_slice = median(batches);
-  const double medians[2] = {clock.ns(1) * median(usual[kSubject]),
-                             clock.ns(1) * median(usual[kBaseline])};
-  for (const auto& worker : records) {
-    for (std::size_t step = 0; step < steps.size(); ++step) {
-      const double longest = clock.ns(worker[step].longest);
-      if (longest > kGapLeastNs + kGapFactor * medians[steps[step].arm]) {
-        ++result.gaps;
-        result.longest_gap_ns = std::max(result.longest_gap_ns, longest);
-      }
-    }
-  }
-  return result;
-}
 
 Measurement measure_slices(Team& team, const SlicedArms& arms, const SliceSettings& settings,
                            const std::string& unit) {

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// The order of the slices of a trial, and which pairs of them count. Pure functions.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "bench/engine/slices.hpp"
+
+namespace getput::bench {
+
+inline constexpr std::uint8_t kSubject = 0;   ///< index of the subject in SliceStep::arm
+inline constexpr std::uint8_t kBaseline = 1;  ///< index of the baseline
+
+/// Batches that count without which a slice is not used.
+inline constexpr std::uint32_t kBatchesLeast = 4;
+
+/// Mean ticks of a batch.
+inline double batch_ticks(const SliceRecord& record) {
+  return static_cast<double>(record.ticks) / std::max(1U, record.batches);
+}
+
+/// Order of @p pairs pairs of slices: the subject comes first or second at random, and within each
+/// run of @p copies pairs every copy of an arm occurs once.
+std::vector<SliceStep> slice_order(std::size_t pairs, unsigned copies, std::uint64_t seed);
+
+/// One valid pair of slices, nanoseconds per operation (mean over the workers). A slice's cost is
+/// the mean over the middle half of its batches.
+struct SlicePair {
+  double subject = 0.0;
+  double baseline = 0.0;
+  double untrimmed = 0.0;  ///< subject minus baseline, over all batches
+  std::uint8_t subject_copy = 0;
+  std::uint8_t baseline_copy = 0;
+};
+
+/// What the records of a team amount to.
+struct SlicedPairs {
+  std::vector<SlicePair> valid;
+  std::size_t voided = 0;
+  double batches_per_slice = 0.0;  ///< median over slices and workers
+  std::size_t gaps = 0;            ///< slices with a batch far longer than usual
+  double longest_gap_ns = 0.0;
+};
+
+SlicedPairs pair_slices(const std::vector<SliceStep>& steps,
+                        const std::vector<std::vector<SliceRecord>>& records);
+
+}  // namespace getput::bench
