@@ -3,11 +3,12 @@
 #
 # The header schemes/distributed/percpu_ref.hpp defines the template PercpuRef. The line generates
 # two translation units for the benchmark binaries (what --quick measures, and what only --paper
-# does), one for the contract tests, one for the model checks
-# and one for the instruction check; bench/ and tests/ read them from the global properties
-# GETPUT_BENCH_SCHEME_SOURCES, GETPUT_PAPER_SCHEME_SOURCES, GETPUT_CONTRACT_SCHEME_SOURCES, GETPUT_MODEL_SCHEME_SOURCES and
+# does), one for the contract tests, one for the model checks and one for the instruction check.
+# bench/ and tests/ read them from the global properties GETPUT_BENCH_SCHEME_SOURCES,
+# GETPUT_PAPER_SCHEME_SOURCES, GETPUT_CONTRACT_SCHEME_SOURCES, GETPUT_MODEL_SCHEME_SOURCES and
 # GETPUT_PROBE_SCHEME_SOURCES.
-# Each unit includes the header first, so that a header that does not stand alone fails to compile.
+# Each unit includes the header first, and one of them is compiled without a precompiled header, so that
+# a header that does not stand alone fails to compile.
 # The names are in GETPUT_SCHEMES, as <folder>/<name>.
 #
 # A scheme that is somebody else's code does not run on the machine layer, so there is nothing to
@@ -58,7 +59,9 @@ function(getput_scheme path)
   configure_file("${templates}/contract_scheme.cpp.in" "${contract_source}" @ONLY)
   set(probe_source "${generated}/probe_${SCHEME_NAME}.cpp")
   configure_file("${templates}/probe_scheme.cpp.in" "${probe_source}" @ONLY)
-  if(NOT ARG_NOT_MODELLED)
+  if(ARG_NOT_MODELLED)
+    set_property(GLOBAL APPEND PROPERTY GETPUT_HEADER_CHECK_SOURCES "${probe_source}")
+  else()
     set(model_source "${generated}/model_${SCHEME_NAME}.cpp")
     configure_file("${templates}/model_scheme.cpp.in" "${model_source}" @ONLY)
     set_property(GLOBAL APPEND PROPERTY GETPUT_MODEL_SCHEME_SOURCES "${model_source}")

@@ -8,8 +8,10 @@
 #   getput_test(topology_test SOURCES a.cpp [LIBS ...] [LABELS unit])
 #     a GoogleTest program, every test of it known to ctest
 #   getput_defaults(target)                              the same defaults for any other target
-#   getput_precompile(target bench/program/register_all.hpp)
-#     parses the header once for all units of a target that has one for each scheme
+#   getput_parse_once(bench/precompiled.hpp target other_target)
+#     parses the header once for all units of the targets
+#   getput_unit_each_scheme(target bench/program/register_all.hpp)
+#     the same for a target that has a unit for each scheme
 
 include_guard(GLOBAL)
 
@@ -68,15 +70,33 @@ function(getput_executable name)
   getput_defaults(${name})
 endfunction()
 
-# A precompiled header hides that another one does not stand alone, so every scheme's header also has
-# a unit without: the one of the instruction check, the one of the model checks.
-function(getput_precompile target header)
+# getput_parse_once(HEADER TARGET...): what the header includes is parsed once for all units of the
+# targets: g++ compiles it first. clang 14 crashes where it instantiates a template with asm goto (rseq)
+# out of a precompiled header, so there several units are compiled as one.
+#
+# Both hide that a header does not include what it needs. bench/ and tests/ are compiled by both
+# compilers, and each hides it for other headers; every scheme's header also has a unit where nothing is
+# hidden: the one of the model checks, or the one of the instruction check (GetputScheme.cmake).
+function(getput_parse_once header owner)
   if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    return()  # clang 14 crashes where it instantiates a template with asm goto (rseq) out of one
+    return()
   endif()
-  target_precompile_headers(${target} PRIVATE "${PROJECT_SOURCE_DIR}/${header}")
-  # What ccache needs to look behind it (see its manual, and scripts/lib/common.sh).
-  target_compile_options(${target} PRIVATE -fpch-preprocess)
+  target_precompile_headers(${owner} PRIVATE "${PROJECT_SOURCE_DIR}/${header}")
+  foreach(target IN LISTS ARGN)
+    target_precompile_headers(${target} REUSE_FROM ${owner})
+  endforeach()
+  foreach(target IN LISTS owner ARGN)
+    # What ccache needs to look behind it (see its manual, and scripts/lib/common.sh).
+    target_compile_options(${target} PRIVATE -fpch-preprocess)
+  endforeach()
+endfunction()
+
+# For a target with a unit for each scheme: getput_parse_once() for g++, and for clang the units in groups.
+function(getput_unit_each_scheme target header)
+  getput_parse_once(${header} ${target})
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+  endif()
 endfunction()
 
 function(getput_plugin name)

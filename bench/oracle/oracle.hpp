@@ -60,7 +60,7 @@ constexpr bool counts_when_quiescent(const SchemeInfo& info) {
 /// Polls drained() until the limit; false: still not drained. A grace period always ends, and is
 /// waited for: polling it can take a timer's period.
 template <class S>
-bool drains(S& object) {
+[[gnu::cold]] bool drains(S& object) {
   if constexpr (S::info.zero == ZeroDetection::grace_period) {
     object.wait_drained({});
     return object.drained();
@@ -77,7 +77,7 @@ bool drains(S& object) {
 
 /// A stopped object, asked often: a flag that is looked at now and then is no flag.
 template <class S>
-void check_refuses(S& object, Verdict& verdict) {
+[[gnu::cold]] void check_refuses(S& object, Verdict& verdict) {
   constexpr int kAsked = 200;
   int taken = 0;
   for (int i = 0; i < kAsked; ++i) {
@@ -94,7 +94,7 @@ void check_refuses(S& object, Verdict& verdict) {
 
 /// The object after a burst, with every ticket given back and nobody at it. Leaves it live.
 template <class S>
-void check_quiescent(S& object, Verdict& verdict) {
+[[gnu::cold]] void check_quiescent(S& object, Verdict& verdict) {
   [[maybe_unused]] const ThreadGuardFor<S> guard{};
   if constexpr (counts_when_quiescent(S::info)) {
     if (const auto held = object.count(); held != 0) {
@@ -191,7 +191,7 @@ inline constexpr std::chrono::milliseconds kUnsafeUnderFire{200};
 /// object `rounds` times. Finds a get that started after stop() returned and yet succeeded, and a
 /// holder inside while the object was drained. For objects that may be shared by threads.
 template <class S>
-void check_stop_under_fire(S& object, Team& team, unsigned rounds, Verdict& verdict) {
+[[gnu::cold]] void check_stop_under_fire(S& object, Team& team, unsigned rounds, Verdict& verdict) {
   FireNotes notes;
   bool drained = true;
   const auto until = std::chrono::steady_clock::now() + kUnsafeUnderFire;

@@ -22,7 +22,7 @@ namespace getput::bench {
 
 /// "" when S can be constructed and used here, else the reason in plain words.
 template <class S, class M>
-std::string why_unavailable() {
+[[gnu::cold]] std::string why_unavailable() {
   std::string why = M::unavailable(S::info);
   if (!why.empty()) {
     return why;
@@ -37,7 +37,7 @@ std::string why_unavailable() {
 
 /// Adds S to the registry; the value only serves to run this before main().
 template <class S, class M>
-bool register_scheme(std::string folder) {
+[[gnu::cold]] bool register_scheme(std::string folder) {
   static_assert(Scheme<S>, "a scheme must fulfil the concept of schemes/scheme.hpp");
   SchemeEntry entry;
   entry.info = S::info;

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from . import first_screen, fresh, headline, reference, report, style
 from .errors import EXIT_BAD_RESULT, EXIT_OK, REPOSITORY, GetputError, note
+from .figures import lineage, netpath_ranking, pairs
 from .figures.charge import Path as PacketPath
 from .results import Results
 from .words import counted, number
 
 BEGIN, END = "<!-- getput readme: begin -->", "<!-- getput readme: end -->"
-FIGURES = ("netpath_ranking", "lineage", "pair_cost")
+FIGURES = {"netpath_ranking": netpath_ranking.ranking, "lineage": lineage.lineage, "pair_cost": pairs.cost}
 SHOWN_SPEEDS = (10, 100)
 
 
@@ -48,7 +49,7 @@ def block(results):
     trust = "; ".join(text for _, text in screen["trust"])
     return "\n".join((
         _lead(path), "", *_table(path), "",
-        f"![What references add to a packet, scheme by scheme](docs/figures/{FIGURES[0]}.svg)", "",
+        f"![What references add to a packet, scheme by scheme](docs/figures/{report.HEADLINE_FIGURE}.svg)", "",
         f"Measured on {screen['context']}, built from `{screen['commit']}`: [{reference.named(results.directory.path)}]"
         f"({reference.named(results.directory.path)}).",
         f"Trust: {trust}.", ""))
@@ -63,7 +64,7 @@ def wanted(results):
         raise GetputError(f"README.md lacks the line {END if begin else BEGIN}: restore both markers", EXIT_BAD_RESULT)
     found = {"README.md": f"{before}{BEGIN}\n{block(results)}{END}{after}".encode()}
     with tempfile.TemporaryDirectory() as folder:
-        drawn = {figure["key"]: figure for figure in report.draw(results, Path(folder))}
+        drawn = {figure["key"]: figure for figure in report.draw(results, Path(folder), FIGURES.values(), ("svg",))}
         for key in FIGURES:
             if drawn[key]["svg"] is None:
                 raise GetputError(f"{results.directory.path} has no figure {key}: {drawn[key]['shows']}", EXIT_BAD_RESULT)

@@ -37,16 +37,16 @@ def inline_svg(text, key, title):
     return text.replace("<svg", f'<svg role="img" aria-label="{html.escape(title, quote=True)}"', 1)
 
 
-def draw(results, folder):
-    """All figures as dictionaries for the template; writes SVG, PDF and PNG of each."""
+def draw(results, folder, figures=FIGURES, kinds=base.KINDS):
+    """Figures as dictionaries for the template; writes the files of each."""
     import matplotlib
 
     drawn = []
     style.tell_apart(results.schemes)
     with matplotlib.rc_context(base.RC):
-        for make in FIGURES:
+        for make in figures:
             figure = make(results)
-            svg = inline_svg(figure.save(folder), figure.key, figure.title) if figure.drawing is not None else None
+            svg = inline_svg(figure.save(folder, kinds), figure.key, figure.title) if figure.drawing is not None else None
             drawn.append({"key": figure.key, "title": figure.title, "svg": svg, "shows": figure.shows, "cannot": figure.cannot,
                           "table": figure.table, "cells": figure.cells})
     return drawn

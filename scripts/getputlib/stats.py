@@ -78,7 +78,7 @@ def process_values(values, processes):
     own = {}
     for value, process in zip(values, processes, strict=True):
         own.setdefault(process, []).append(value)
-    return {process: median(found) for process, found in own.items()}
+    return {process: median(found) if len(found) > 1 else float(found[0]) for process, found in own.items()}
 
 
 @functools.cache

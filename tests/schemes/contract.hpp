@@ -173,6 +173,6 @@ int register_all(std::string_view name) {
 
 #define GETPUT_CONTRACT_TESTS(Class)                                                        \
   namespace {                                                                               \
-  [[maybe_unused]] const int contract_tests =                                               \
+  [[maybe_unused]] const int contract_tests_##Class =                                       \
       ::getput::contract::register_all<::getput::Class<::getput::machine::Native>>(#Class); \
   }

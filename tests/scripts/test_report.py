@@ -93,7 +93,7 @@ def test_large_machines_can_be_drawn(reported, tmp_path, packages, nodes, cores,
             assert left <= box.x0 <= box.x1 <= right and bottom <= box.y0 <= box.y1 <= top
         assert len(axes.texts) >= len(cpus)
         if len(cpus) > 200:
-            figure.save(tmp_path)
+            figure.save(tmp_path, base.KINDS)
 
 
 def test_labels_do_not_overlap():

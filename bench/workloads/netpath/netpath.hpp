@@ -40,7 +40,7 @@ class SchemePath final : public LoadedPath {
 
 /// Adds the workload with the levels that every binary measures.
 template <class S>
-WorkloadEntry workload() {
+[[gnu::cold]] WorkloadEntry workload() {
   CompiledLevels<S>::template add<Level::l6>();
   CompiledLevels<S>::template add<Level::l7>();
   const auto compiled = [](Level level) { return SchemePath<S>::find_code(level) != nullptr; };

@@ -46,7 +46,7 @@ class PairsCell final : public Cell {
   explicit PairsCell(const CellSpec& spec)
       : params_(Params::from_json(spec.params)), hold_loops_(HoldLoops::for_ns(params_.hold_ns)) {}
 
-  Measurement run(TrialContext& trial) override {
+  [[gnu::cold]] Measurement run(TrialContext& trial) override {
     prepare(trial);
     hold_references(trial.team);
     Measurement result = price_is_difference() ? measure_held(trial) : measure_pairs(trial);
@@ -67,7 +67,7 @@ class PairsCell final : public Cell {
            objects_->of(0).size() == 1;
   }
 
-  Measurement measure_pairs(TrialContext& trial) {
+  [[gnu::cold]] Measurement measure_pairs(TrialContext& trial) {
     trial.schedule.declare({.burst = [&](double ms) {
       return params_.hold_ns == 0 ? burst<false>(trial.team, ms) : burst<true>(trial.team, ms);
     }});
@@ -75,7 +75,7 @@ class PairsCell final : public Cell {
     return combine(trial.schedule.kept("subject"), "ns/pair");
   }
 
-  Measurement measure_held(TrialContext& trial) {
+  [[gnu::cold]] Measurement measure_held(TrialContext& trial) {
     std::vector<Padded<None<>>> nothing(trial.team.size());
     SlicedArms arms;
     arms.baseline = kHeldBaseline;
@@ -99,7 +99,7 @@ class PairsCell final : public Cell {
     return result;
   }
 
-  void prepare(TrialContext& trial) {
+  [[gnu::cold]] void prepare(TrialContext& trial) {
     objects_.reset();  // of a trial that ended with an exception
     objects_ = std::make_unique<Objects<S>>(params_, trial.team, trial.schedule.random());
     rings_ = std::vector<ParcelRing<S>>(params_.put_by_other ? trial.team.size() : 0);
@@ -107,7 +107,7 @@ class PairsCell final : public Cell {
   }
 
   /// state:held and state:going: each thread takes a reference of its own first.
-  void hold_references(Team& team) {
+  [[gnu::cold]] void hold_references(Team& team) {
     if (params_.state == State::live) {
       return;
     }
@@ -122,7 +122,7 @@ class PairsCell final : public Cell {
     }
   }
 
-  void let_references_go(Team& team) {
+  [[gnu::cold]] void let_references_go(Team& team) {
     if (params_.state == State::live) {
       return;
     }
@@ -171,7 +171,7 @@ class PairsCell final : public Cell {
     return report;
   }
 
-  void finish_handover(Team& team) {
+  [[gnu::cold]] void finish_handover(Team& team) {
     if (params_.put_by_other) {
       team.run_task([this](WorkerContext& worker) {
         [[maybe_unused]] const ThreadGuardFor<S> guard{};
@@ -182,7 +182,7 @@ class PairsCell final : public Cell {
 
   /// Untimed pairs up to kOraclePairs; holding adds nothing to what they can find. Handing over
   /// goes at the pace of the slower thread, so the rest of such a cell is put where it was taken.
-  void more_pairs(Team& team) {
+  [[gnu::cold]] void more_pairs(Team& team) {
     if (pairs_done_ < kOraclePairs) {
       some_pairs(team, params_.put_by_other ? kHandoverAtMostNs : kOracleAtMostNs,
                  [this](unsigned rank, auto&& keep) { this->template work<false>(rank, keep); });
@@ -216,7 +216,7 @@ class PairsCell final : public Cell {
     }
   }
 
-  void judge(TrialContext& trial, Measurement& result) {
+  [[gnu::cold]] void judge(TrialContext& trial, Measurement& result) {
     Team& team = trial.team;
     Verdict verdict;
     // Once in a run, because it takes far longer than the timed part.
@@ -257,7 +257,7 @@ class PairsCell final : public Cell {
 
 /// The workload as the registry knows it.
 template <class S>
-WorkloadEntry workload() {
+[[gnu::cold]] WorkloadEntry workload() {
   WorkloadEntry entry;
   entry.name = kName;
   entry.summary = kSummary;

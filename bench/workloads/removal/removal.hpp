@@ -39,7 +39,7 @@ class RemovalCell final : public Cell {
         hold_loops_(HoldLoops::for_ns(params_.hold_ns)),
         limit_(limit) {}
 
-  Measurement run(TrialContext& trial) override {
+  [[gnu::cold]] Measurement run(TrialContext& trial) override {
     PlacedObjects<S> placed(1, trial.schedule.random());
     trial.team.run_task([&](WorkerContext& worker) {
       if (worker.rank() == 0) {
@@ -62,7 +62,7 @@ class RemovalCell final : public Cell {
   }
 
  private:
-  void time_removals(TrialContext& trial, S& object, Tally& tally) {
+  [[gnu::cold]] void time_removals(TrialContext& trial, S& object, Tally& tally) {
     Watchdog watchdog(limit_);
     Tally::Mark mark;  // where the notes of the latest burst begin
     trial.schedule.declare(
@@ -90,7 +90,7 @@ class RemovalCell final : public Cell {
 
   /// Ends the removal that the remover gave up, now that the callers have left: a lost put shows as
   /// an object that does not drain.
-  void end_removal(S& object, Tally& tally) {
+  [[gnu::cold]] void end_removal(S& object, Tally& tally) {
     [[maybe_unused]] const ThreadGuardFor<S> guard{};
     if (!oracle::drains(object)) {
       ++tally.remover.not_drained;
@@ -108,7 +108,7 @@ class RemovalCell final : public Cell {
 
 /// The workload as the registry knows it.
 template <class S>
-WorkloadEntry workload() {
+[[gnu::cold]] WorkloadEntry workload() {
   WorkloadEntry entry;
   entry.name = kName;
   entry.summary = kSummary;

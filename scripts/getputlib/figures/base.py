@@ -36,6 +36,7 @@ FILES = {
     "pdf": (FigureCanvasPdf, {"CreationDate": None, "Producer": None, "Creator": None}),
     "png": (FigureCanvasAgg, {"Software": None}),
 }
+KINDS = tuple(FILES)
 
 
 @dataclass
@@ -50,12 +51,13 @@ class Figure:
     table: tuple | None = None  # (headings, rows) that stand below the drawing
     cells: set = field(default_factory=set)  # names of the cells that are drawn
 
-    def save(self, folder):
-        """Writes SVG, PDF and PNG; returns the SVG's text."""
+    def save(self, folder, kinds):
+        """Writes a file of each kind, SVG among them; returns the SVG's text."""
         for _ in range(2):  # names beside the axes move with them, so one pass does not see where they end
             self.drawing.draw_without_rendering()
         self.drawing.set_layout_engine("none")  # it is laid out now; once is enough for three files
-        for kind, (canvas, metadata) in FILES.items():
+        for kind in kinds:
+            canvas, metadata = FILES[kind]
             # What savefig does, without the pass before each file that only lays out again.
             self.drawing.set_dpi(RC["savefig.dpi"])
             getattr(canvas(self.drawing), f"print_{kind}")(folder / f"{self.key}.{kind}", metadata=metadata)

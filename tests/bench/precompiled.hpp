@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+// What most units of tests/bench/ include: compiled once (getput_parse_once() in
+// cmake/GetputTargets.cmake).
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "bench/precompiled.hpp"
