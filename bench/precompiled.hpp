@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What most units of bench/ include: compiled once (getput_parse_once() in cmake/GetputTargets.cmake).
+// What most units of bench/ include: compiled once (getput_parse_once() in
+// cmake/GetputTargets.cmake).
 #pragma once
 
 #include <algorithm>
