@@ -20,7 +20,7 @@ class Profile:
     name: str
     tier: int
     least: int  # kept trials a cell for which intervals say "95 %"
-    wanted: int  # trials a cell that shorter slices are accepted for
+    wanted: int  # trials a cell that shorter slices are accepted for: other processes meet the machine in other states
     most: int
     budget_s: float | None  # what the plan is fitted to
     deadline_s: float | None  # when a run stops starting new processes
@@ -31,7 +31,7 @@ class Profile:
 
 PROFILES = {
     "smoke": Profile("smoke", 0, 6, 6, 9, 58.0, 72.0, settle_s=5.0, hunt_s=3.0),
-    "quick": Profile("quick", 1, 6, 8, 20, 330.0, 358.0, netpath_s=275.0),
+    "quick": Profile("quick", 1, 6, 12, 20, 330.0, 358.0, netpath_s=275.0),
     "paper": Profile("paper", 2, 30, 30, 30, None, None, hunt_s=30.0),
 }
 ASKED = ("scheme", "workload", "threads", "place", "trials")  # the options that a plan remembers
