@@ -130,11 +130,10 @@ def measure(bench, arguments, path):
     if cell is None or not cell["possible"]:
         raise environment_error(f"this binary has no netpath cell of level 0 with {arguments.threads} workers: rebuild with scripts/run")
     record, chance, runs = describe(bench), random.Random(arguments.seed), []
-    extra = {} if arguments.slices_ms is None else {"slices_ms": arguments.slices_ms}
     for number in range(arguments.runs):
         for planted_ns in chance.sample((0.0, arguments.planted), 2):
             plan = make_targeted_plan(listing, [cell], arguments.trials or TRIALS, chance.randrange(1 << 32),
-                                      planted_ns=planted_ns, **extra)
+                                      planted_ns=planted_ns, slices_ms=arguments.slices_ms)
             if not runs:
                 note(f"getput resolution: 2 x {arguments.runs} runs of {len(plan['trials'])} processes, "
                      f"about {duration(2 * arguments.runs * plan['run']['estimated_s'])}")

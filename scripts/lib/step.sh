@@ -214,7 +214,7 @@ step_resolution() {
   local said status=0
   build_measured
   SECONDS=0
-  said=$("$root/scripts/getput" resolution --runs 3 --trials 6 --slices-ms 40 --widen) || status=$?
+  said=$("$root/scripts/getput" resolution --runs 3 --trials 6 --slices-ms 14 --widen) || status=$?
   tee -a "$summary" <<<"${said:-resolution: cannot tell, too few valid trials}"
   ((status == 0 || status == 4)) ||
     die 1 "getput resolution ended with $status"

@@ -11,9 +11,6 @@
 namespace getput::bench::netpath {
 namespace {
 
-// Level 0 against itself bounds the error of every other cell, so it is measured more precisely.
-constexpr double kLongerAtLevel0 = 4.0;
-
 // Every attempt begins elsewhere, so that short trials sample the whole share.
 void start_elsewhere(std::uint64_t seed, Cores& cores) {
   for (std::size_t rank = 0; rank < cores.size(); ++rank)
@@ -82,7 +79,7 @@ Measurement NetpathCell::measure(TrialContext& trial, const LoadedPath& path, Co
     (charged ? code_ : uncharged_code())[step.copy](context, core, slice);
   };
   SliceSettings settings;
-  settings.total_ms = trial.slices_ms * (params_.level == Level::l0 ? kLongerAtLevel0 : 1.0);
+  settings.total_ms = trial.slices_ms * (params_.level == Level::l0 ? kTimesAtLevel0 : 1.0);
   settings.seed = trial.seed;
   settings.planted_ns = trial.planted_ns;
   return trial.schedule.run_slices(arms, settings, "ns/packet");

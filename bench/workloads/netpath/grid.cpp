@@ -12,10 +12,9 @@
 namespace getput::bench::netpath {
 namespace {
 
-// The default 150 ms of slices, the pilot and the controls, modules loaded and unloaded. Level 0 is
-// timed four times as long.
-constexpr double kEstimateMs = 190.0;
-constexpr double kEstimateLevel0Ms = 640.0;
+// The default 150 ms of slices; the pilot and the controls, modules loaded and unloaded.
+constexpr double kSlicesMs = 150.0;
+constexpr double kRestMs = 40.0;
 
 // Level 3 takes 0.007 references a packet: what they cost is computed, not timed.
 constexpr std::array kTimedLevels = {Level::l0, Level::l5, Level::l6, Level::l7};
@@ -120,7 +119,8 @@ std::vector<CellSpec> enumerate(const SchemeInfo& info, const GridRequest& reque
           continue;
         CellSpec cell = make_cell(kName, info, params.to_json(), policy, threads, request);
         cell.tier = tier_of(params, most);
-        cell.est_trial_ms = params.level == Level::l0 ? kEstimateLevel0Ms : kEstimateMs;
+        cell.est_trial_ms =
+            kRestMs + kSlicesMs * (params.level == Level::l0 ? kTimesAtLevel0 : 1.0);
         refuse(cell, impossible(info, params));
         if (!compiled(params.level))
           refuse(cell, not_compiled(params.level));
