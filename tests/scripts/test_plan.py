@@ -3,7 +3,7 @@
 import pytest
 from fake_bench import listing
 
-from getputlib import cli, selection
+from getputlib import commands, selection
 from getputlib import plan as plans
 from getputlib.errors import GetputError
 from getputlib.selection import PROFILES, Selection, matching, parse_threads, select_cells
@@ -189,7 +189,7 @@ def test_durations():
 
 
 def test_help_tells_how_long_a_profile_takes():
-    run = next(action for action in cli.make_parser()._actions if action.dest == "command").choices["run"].format_help()
+    run = next(action for action in commands.make_parser()._actions if action.dest == "command").choices["run"].format_help()
     for profile in PROFILES.values():
         told = plans.duration(profile.budget_s) if profile.budget_s else f"{profile.most} trials"
         assert f"({'about ' if profile.budget_s else ''}{told}" in " ".join(run.split()), profile.name

@@ -27,7 +27,7 @@ def fixture_tree(tmp_path, monkeypatch):
 
 
 def run(*arguments):
-    from getputlib.cli import make_parser
+    from getputlib.commands import make_parser
 
     parsed = make_parser().parse_args(["readme", *map(str, arguments)])
     return readme.command(parsed)

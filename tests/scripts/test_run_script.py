@@ -107,9 +107,9 @@ def test_the_build_folder_of_a_moved_checkout_is_configured_anew(checkout, home,
 
 def test_what_getput_run_takes_is_passed_on(checkout):
     """Every option of `getput run` that makes sense before a build is one of scripts/run."""
-    from getputlib import cli
+    from getputlib import commands
 
-    parser = next(action for action in cli.make_parser()._actions if action.dest == "command").choices["run"]
+    parser = next(action for action in commands.make_parser()._actions if action.dest == "command").choices["run"]
     options = {name for action in parser._actions for name in action.option_strings if name.startswith("--")}
     driver_only = {"--json", "--bench", "--check", "--require-current"}
     told = run(checkout, "--bogus").stderr + run(checkout, "--help").stdout
