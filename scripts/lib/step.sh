@@ -19,17 +19,14 @@ ctest_also=()
 # run_ctest PRESET [FOLDER...]: the tests of the preset, or of these folders of its build; the log
 # stays beside the build
 run_ctest() {
-  local preset=$1 build log folder skipped jobs status=0
+  local preset=$1 build log folder skipped status=0
   shift
-  # Tests of the contract wait for each other's threads; tests of the trial engine measure.
-  jobs=$(nproc)
-  [[ $preset == ci ]] || jobs=$((2 * jobs))
   build=$(build_folder "$preset")
   log=$build/ctest.log
   (($#)) || set -- .
   : >"$log"
   for folder; do
-    ctest --test-dir "$build/$folder" --output-on-failure --no-tests=error -j "$jobs" "${ctest_also[@]}" \
+    ctest --test-dir "$build/$folder" --output-on-failure --no-tests=error -j "$(nproc)" "${ctest_also[@]}" \
       >>"$log" 2>&1 || status=$?
   done
   if ((status)); then
@@ -214,7 +211,7 @@ step_resolution() {
   local said status=0
   build_measured
   SECONDS=0
-  said=$("$root/scripts/getput" resolution --runs 3 --trials 6 --slices-ms 14 --widen) || status=$?
+  said=$("$root/scripts/getput" resolution --runs 3 --trials 6 --slices-ms 40 --widen) || status=$?
   tee -a "$summary" <<<"${said:-resolution: cannot tell, too few valid trials}"
   ((status == 0 || status == 4)) ||
     die 1 "getput resolution ended with $status"
