@@ -71,8 +71,9 @@ function(getput_executable name)
 endfunction()
 
 # getput_parse_once(HEADER TARGET...): what the header includes is parsed once for all units of the
-# targets: g++ compiles it first. clang 14 crashes where it instantiates a template with asm goto (rseq)
-# out of a precompiled header, so there several units are compiled as one.
+# targets: g++ compiles it first. Not for clang 14, which crashes where it instantiates a template with
+# asm goto (rseq) out of a precompiled header; getput_unit_each_scheme() compiles several units as one
+# there.
 #
 # Both hide that a header does not include what it needs. bench/ and tests/ are compiled by both
 # compilers, and each hides it for other headers; every scheme's header also has a unit where nothing is

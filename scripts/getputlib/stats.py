@@ -55,6 +55,8 @@ NOTHING = Interval(None, None, None, 0, NONE)
 
 
 def median(values):
+    if len(values) == 1:
+        return float(values[0])  # one value is what most processes give, and a report has 70,000 of them
     return float(numpy.median(values)) if len(values) else None
 
 
@@ -78,7 +80,7 @@ def process_values(values, processes):
     own = {}
     for value, process in zip(values, processes, strict=True):
         own.setdefault(process, []).append(value)
-    return {process: median(found) if len(found) > 1 else float(found[0]) for process, found in own.items()}
+    return {process: median(found) for process, found in own.items()}
 
 
 @functools.cache

@@ -3,7 +3,5 @@
 // cmake/GetputTargets.cmake).
 #pragma once
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include "bench/precompiled.hpp"
+#include "tests/precompiled.hpp"
