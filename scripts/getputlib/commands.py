@@ -132,28 +132,30 @@ def _add_comparing(parser):
                         help="exit 1 when something regressed, 4 when nothing did but --min-effect could not have been seen")
 
 
-def _add_checks(subparsers):
-    parser = _command(subparsers, "reproduce", "measure published results again: held, not held, cannot tell, not on this machine",
-                      "reproduce:command")
+def _add_targeted(parser):
+    """The options of a command that measures the few cells that it names itself."""
     parser.add_argument("--trials", type=positive, metavar="N", help="trials a cell, each in a process of its own (default 8)")
     parser.add_argument("--seed", type=seed, metavar="N", help="seed of the order (default: random, recorded)")
     parser.add_argument("--out", metavar="DIR", help="keep the results there (default: a temporary directory)")
+    parser.add_argument("--bench", metavar="FILE", help=BENCH_HELP)
+
+
+def _add_checks(subparsers):
+    parser = _command(subparsers, "reproduce", "measure published results again: held, not held, cannot tell, not on this machine",
+                      "reproduce:command")
+    _add_targeted(parser)
     parser.add_argument("--claims", metavar="FILE", help="another list of claims than reports/reproduce.toml")
-    parser.add_argument("--bench", metavar="FILE", help="the benchmark binary")
     parser = _command(subparsers, "resolution", "is a shift of 2 ns per packet found when it is planted, and only then?",
                       "resolution:command")
     parser.add_argument("--runs", type=positive, default=20, metavar="N", help="runs with and as many without the shift (default 20)")
     parser.add_argument("--planted", type=seconds, default=2.0, metavar="NS", help="ns per packet to plant (default 2)")
-    parser.add_argument("--trials", type=positive, metavar="N", help="processes of each run (default 8)")
+    _add_targeted(parser)
     parser.add_argument("--threads", type=positive, default=1, metavar="N", help="workers (default 1)")
     parser.add_argument("--slices-ms", type=seconds, metavar="MS", default=50.0,
-                        help="timed slices of a trial; level 0 takes 12 times as long (default 50, as in --quick)")
-    parser.add_argument("--seed", type=seed, metavar="N", help="seed of the order (default: random)")
+                        help="timed slices of a trial; level 0 takes several times as long (default 50)")
     parser.add_argument("--widen", action="store_true",
                         help="for noisy machines: the bounds grow with each run's own standard errors")
     parser.add_argument("--check-run", metavar="DIR", help="check the bounds of a finished netpath run instead")
-    parser.add_argument("--out", metavar="DIR", help="keep the results there (default: a temporary directory)")
-    parser.add_argument("--bench", metavar="FILE", help="the benchmark binary")
 
 
 def _add_judges(subparsers):
@@ -177,7 +179,7 @@ def make_parser():
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     doctor = _command(subparsers, "doctor", "can this machine build, run and be trusted? with remedies",
                       "doctor:command", needs_modules=False)
-    doctor.add_argument("--bench", metavar="FILE", help="the benchmark binary")
+    doctor.add_argument("--bench", metavar="FILE", help=BENCH_HELP)
     doctor.add_argument("--for-paper", action="store_true", help="exit 1 when anything can disturb a measurement")
     listing = _command(subparsers, "list", "schemes, workloads and cells that can be measured here",
                        "summary:list_command", needs_modules=False)

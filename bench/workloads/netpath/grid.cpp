@@ -6,14 +6,14 @@
 
 #include "bench/catalog/grid.hpp"
 #include "bench/engine/errors.hpp"
+#include "bench/trial/runner.hpp"
 #include "bench/workloads/netpath/frames.hpp"
 #include "schemes/control/none.hpp"
 
 namespace getput::bench::netpath {
 namespace {
 
-// The default 150 ms of slices; the pilot and the controls, modules loaded and unloaded.
-constexpr double kSlicesMs = 150.0;
+// What a trial takes besides its slices: the pilot and the controls, modules loaded and unloaded.
 constexpr double kRestMs = 40.0;
 
 // Level 3 takes 0.007 references a packet: what they cost is computed, not timed.
@@ -119,8 +119,8 @@ std::vector<CellSpec> enumerate(const SchemeInfo& info, const GridRequest& reque
           continue;
         CellSpec cell = make_cell(kName, info, params.to_json(), policy, threads, request);
         cell.tier = tier_of(params, most);
-        cell.est_trial_ms =
-            kRestMs + kSlicesMs * (params.level == Level::l0 ? kTimesAtLevel0 : 1.0);
+        cell.est_trial_ms = kRestMs + TrialSettings{}.slices_ms *
+                                          (params.level == Level::l0 ? kTimesAtLevel0 : 1.0);
         refuse(cell, impossible(info, params));
         if (!compiled(params.level))
           refuse(cell, not_compiled(params.level));
