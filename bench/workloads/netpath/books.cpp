@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string>
 
-#include "bench/workloads/netpath/huge_memory.hpp"
+#include "bench/workloads/netpath/objects/huge_memory.hpp"
 
 namespace getput::bench::netpath {
 

@@ -11,7 +11,7 @@
 #include "bench/catalog/cell.hpp"
 #include "bench/oracle/oracle.hpp"
 #include "bench/workloads/netpath/core.hpp"
-#include "bench/workloads/netpath/frames.hpp"
+#include "bench/workloads/netpath/input/frames.hpp"
 
 namespace getput::bench::netpath {
 

@@ -22,7 +22,7 @@
 #include "bench/workloads/netpath/books.hpp"
 #include "bench/workloads/netpath/grid.hpp"
 #include "bench/workloads/netpath/level_code.hpp"
-#include "bench/workloads/netpath/network.hpp"
+#include "bench/workloads/netpath/objects/network.hpp"
 #include "bench/workloads/netpath/uncharged.hpp"
 
 namespace getput::bench::netpath {

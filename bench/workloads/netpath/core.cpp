@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "bench/workloads/netpath/qsbr.hpp"
+#include "bench/workloads/netpath/objects/qsbr.hpp"
 
 namespace getput::bench::netpath {
 

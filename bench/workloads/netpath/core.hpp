@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "bench/workloads/netpath/account.hpp"
+#include "bench/workloads/netpath/input/rx_ring.hpp"
 #include "bench/workloads/netpath/lookahead.hpp"
-#include "bench/workloads/netpath/objects.hpp"
-#include "bench/workloads/netpath/rx_ring.hpp"
-#include "bench/workloads/netpath/skbuff.hpp"
-#include "bench/workloads/netpath/table.hpp"
+#include "bench/workloads/netpath/objects/objects.hpp"
+#include "bench/workloads/netpath/objects/skbuff.hpp"
+#include "bench/workloads/netpath/objects/table.hpp"
 
 namespace getput::bench::netpath {
 

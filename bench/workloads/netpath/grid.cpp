@@ -7,7 +7,7 @@
 #include "bench/catalog/grid.hpp"
 #include "bench/engine/errors.hpp"
 #include "bench/trial/runner.hpp"
-#include "bench/workloads/netpath/frames.hpp"
+#include "bench/workloads/netpath/input/frames.hpp"
 #include "schemes/control/none.hpp"
 
 namespace getput::bench::netpath {

@@ -8,8 +8,8 @@
 
 #include "bench/catalog/cell.hpp"
 #include "bench/catalog/registry.hpp"
+#include "bench/workloads/netpath/input/rx_ring.hpp"
 #include "bench/workloads/netpath/level.hpp"
-#include "bench/workloads/netpath/rx_ring.hpp"
 #include "schemes/scheme.hpp"
 
 namespace getput::bench::netpath {

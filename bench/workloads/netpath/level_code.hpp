@@ -12,8 +12,8 @@
 #include <utility>
 
 #include "bench/engine/slices.hpp"
+#include "bench/workloads/netpath/objects/qsbr.hpp"
 #include "bench/workloads/netpath/path.hpp"
-#include "bench/workloads/netpath/qsbr.hpp"
 
 namespace getput::bench::netpath {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bench/workloads/netpath/lookahead.hpp"
 
-#include "bench/workloads/netpath/bytes.hpp"
+#include "bench/workloads/netpath/input/bytes.hpp"
 
 namespace getput::bench::netpath {
 

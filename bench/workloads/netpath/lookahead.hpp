@@ -16,8 +16,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "bench/workloads/netpath/network.hpp"
-#include "bench/workloads/netpath/rx_ring.hpp"
+#include "bench/workloads/netpath/input/rx_ring.hpp"
+#include "bench/workloads/netpath/objects/network.hpp"
 
 namespace getput::bench::netpath {
 

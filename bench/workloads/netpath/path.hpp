@@ -25,14 +25,14 @@
 #include <type_traits>
 #include <utility>
 
-#include "bench/workloads/netpath/bytes.hpp"
-#include "bench/workloads/netpath/checksum.hpp"
 #include "bench/workloads/netpath/core.hpp"
 #include "bench/workloads/netpath/gets.hpp"
 #include "bench/workloads/netpath/hold.hpp"
+#include "bench/workloads/netpath/input/bytes.hpp"
+#include "bench/workloads/netpath/input/checksum.hpp"
 #include "bench/workloads/netpath/level.hpp"
 #include "bench/workloads/netpath/module_set.hpp"
-#include "bench/workloads/netpath/network.hpp"
+#include "bench/workloads/netpath/objects/network.hpp"
 
 namespace getput::bench::netpath {
 

@@ -8,7 +8,7 @@
 #include "bench/trial/schedule.hpp"
 #include "bench/workloads/netpath/netpath.hpp"
 #include "schemes/counter/atomic_base.hpp"
-#include "tests/bench/workloads/netpath/frame_builder.hpp"
+#include "tests/bench/workloads/netpath/input/frame_builder.hpp"
 
 namespace getput::bench::netpath {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "schemes/control/none.hpp"
 #include "schemes/counter/atomic_base.hpp"
-#include "tests/bench/workloads/netpath/frame_builder.hpp"
+#include "tests/bench/workloads/netpath/input/frame_builder.hpp"
 #include "tests/bench/workloads/netpath/rig.hpp"
 
 namespace getput::bench::netpath {

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "bench/trial/seed.hpp"
-#include "tests/bench/workloads/netpath/frame_builder.hpp"
+#include "tests/bench/workloads/netpath/input/frame_builder.hpp"
 #include "tests/bench/workloads/netpath/rig.hpp"
 
 namespace getput::bench::netpath {

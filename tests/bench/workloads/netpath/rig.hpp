@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "bench/workloads/netpath/books.hpp"
+#include "bench/workloads/netpath/objects/qsbr.hpp"
 #include "bench/workloads/netpath/path.hpp"
-#include "bench/workloads/netpath/qsbr.hpp"
 
 namespace getput::bench::netpath::testing {
 

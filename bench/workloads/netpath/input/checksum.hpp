@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "bench/workloads/netpath/bytes.hpp"
+#include "bench/workloads/netpath/input/bytes.hpp"
 
 namespace getput::bench::netpath {
 

@@ -33,7 +33,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "bench/workloads/netpath/huge_memory.hpp"
+#include "bench/workloads/netpath/objects/huge_memory.hpp"
 #include "schemes/machine/spin_lock.hpp"
 
 namespace getput::bench::netpath {

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "bench/workloads/netpath/packet.hpp"
+#include "bench/workloads/netpath/input/packet.hpp"
 
 namespace getput::bench::netpath {
 

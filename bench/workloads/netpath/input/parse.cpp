@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 
-#include "bench/workloads/netpath/bytes.hpp"
-#include "bench/workloads/netpath/checksum.hpp"
-#include "bench/workloads/netpath/packet.hpp"
+#include "bench/workloads/netpath/input/bytes.hpp"
+#include "bench/workloads/netpath/input/checksum.hpp"
+#include "bench/workloads/netpath/input/packet.hpp"
 
 namespace getput::bench::netpath {
 namespace {

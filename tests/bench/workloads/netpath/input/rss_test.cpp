@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "bench/workloads/netpath/rss.hpp"
+#include "bench/workloads/netpath/input/rss.hpp"
 
 #include <gtest/gtest.h>
 
 #include <set>
 
-#include "bench/workloads/netpath/rx_ring.hpp"
-#include "tests/bench/workloads/netpath/frame_builder.hpp"
+#include "bench/workloads/netpath/input/rx_ring.hpp"
+#include "tests/bench/workloads/netpath/input/frame_builder.hpp"
 
 namespace getput::bench::netpath {
 namespace {

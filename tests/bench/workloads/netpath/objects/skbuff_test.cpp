@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bench/workloads/netpath/skbuff.hpp"
+#include "bench/workloads/netpath/objects/skbuff.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "bench/workloads/netpath/checksum.hpp"
+#include "bench/workloads/netpath/input/checksum.hpp"
 
 #include <gtest/gtest.h>
 
 #include <random>
 #include <vector>
 
-#include "tests/bench/workloads/netpath/frame_builder.hpp"
+#include "tests/bench/workloads/netpath/input/frame_builder.hpp"
 
 namespace getput::bench::netpath {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bench/workloads/netpath/qsbr.hpp"
+#include "bench/workloads/netpath/objects/qsbr.hpp"
 
 namespace getput::bench::netpath {
 

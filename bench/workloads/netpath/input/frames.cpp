@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "bench/workloads/netpath/frames.hpp"
+#include "bench/workloads/netpath/input/frames.hpp"
 
 #include <algorithm>
 #include <map>
 #include <mutex>
 #include <tuple>
 
-#include "bench/workloads/netpath/rss.hpp"
+#include "bench/workloads/netpath/input/rss.hpp"
 
 namespace getput::bench::netpath {
 

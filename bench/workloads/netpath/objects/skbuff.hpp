@@ -13,8 +13,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "bench/workloads/netpath/packet.hpp"
-#include "bench/workloads/netpath/ticket_space.hpp"
+#include "bench/workloads/netpath/input/packet.hpp"
+#include "bench/workloads/netpath/objects/ticket_space.hpp"
 #include "modules/plugin_abi.h"
 
 namespace getput::bench::netpath {

@@ -6,9 +6,9 @@
 #include <random>
 #include <stdexcept>
 
-#include "bench/workloads/netpath/bytes.hpp"
-#include "bench/workloads/netpath/checksum.hpp"
-#include "bench/workloads/netpath/frames.hpp"
+#include "bench/workloads/netpath/input/bytes.hpp"
+#include "bench/workloads/netpath/input/checksum.hpp"
+#include "bench/workloads/netpath/input/frames.hpp"
 
 namespace getput::bench::netpath {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "bench/engine/errors.hpp"
-#include "tests/bench/workloads/netpath/frame_builder.hpp"
+#include "tests/bench/workloads/netpath/input/frame_builder.hpp"
 
 namespace getput::bench::netpath {
 namespace {

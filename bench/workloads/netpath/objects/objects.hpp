@@ -8,9 +8,9 @@
 #include <atomic>
 #include <cstdint>
 
-#include "bench/workloads/netpath/packet.hpp"
-#include "bench/workloads/netpath/table.hpp"
-#include "bench/workloads/netpath/ticket_space.hpp"
+#include "bench/workloads/netpath/input/packet.hpp"
+#include "bench/workloads/netpath/objects/table.hpp"
+#include "bench/workloads/netpath/objects/ticket_space.hpp"
 #include "modules/plugin_abi.h"
 #include "schemes/machine/spin_lock.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bench/workloads/netpath/table.hpp"
+#include "bench/workloads/netpath/objects/table.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "bench/workloads/netpath/core.hpp"
-#include "bench/workloads/netpath/network.hpp"
-#include "bench/workloads/netpath/qsbr.hpp"
+#include "bench/workloads/netpath/objects/network.hpp"
+#include "bench/workloads/netpath/objects/qsbr.hpp"
 
 namespace getput::bench::netpath {
 namespace {

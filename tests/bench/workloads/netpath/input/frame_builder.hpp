@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "bench/workloads/netpath/frames.hpp"
+#include "bench/workloads/netpath/input/frames.hpp"
 
 namespace getput::bench::netpath::testing {
 

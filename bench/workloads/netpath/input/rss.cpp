@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "bench/workloads/netpath/rss.hpp"
+#include "bench/workloads/netpath/input/rss.hpp"
 
 #include <array>
 
-#include "bench/workloads/netpath/bytes.hpp"
+#include "bench/workloads/netpath/input/bytes.hpp"
 
 namespace getput::bench::netpath {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bench/workloads/netpath/rx_ring.hpp"
+#include "bench/workloads/netpath/input/rx_ring.hpp"
 
 #include <mutex>
 #include <new>
@@ -7,8 +7,8 @@
 
 #include "bench/engine/errors.hpp"
 #include "bench/engine/team.hpp"
-#include "bench/workloads/netpath/bytes.hpp"
-#include "bench/workloads/netpath/rss.hpp"
+#include "bench/workloads/netpath/input/bytes.hpp"
+#include "bench/workloads/netpath/input/rss.hpp"
 
 namespace getput::bench::netpath {
 namespace {

@@ -11,7 +11,7 @@
 #include <string>
 
 #include "bench/engine/errors.hpp"
-#include "bench/workloads/netpath/frames.hpp"
+#include "bench/workloads/netpath/input/frames.hpp"
 
 namespace getput::bench::netpath {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bench/workloads/netpath/huge_memory.hpp"
+#include "bench/workloads/netpath/objects/huge_memory.hpp"
 
 #include <sys/mman.h>
 

@@ -12,9 +12,9 @@
 #include <cstdint>
 #include <memory>
 
-#include "bench/workloads/netpath/frames.hpp"
-#include "bench/workloads/netpath/objects.hpp"
-#include "bench/workloads/netpath/table.hpp"
+#include "bench/workloads/netpath/input/frames.hpp"
+#include "bench/workloads/netpath/objects/objects.hpp"
+#include "bench/workloads/netpath/objects/table.hpp"
 
 namespace getput::bench::netpath {
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "bench/workloads/netpath/network.hpp"
+#include "bench/workloads/netpath/objects/network.hpp"
 
 #include <algorithm>
 #include <array>
 #include <mutex>
 
-#include "bench/workloads/netpath/bytes.hpp"
-#include "bench/workloads/netpath/qsbr.hpp"
+#include "bench/workloads/netpath/input/bytes.hpp"
+#include "bench/workloads/netpath/objects/qsbr.hpp"
 
 namespace getput::bench::netpath {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "bench/workloads/netpath/packet.hpp"
-#include "tests/bench/workloads/netpath/frame_builder.hpp"
+#include "bench/workloads/netpath/input/packet.hpp"
+#include "tests/bench/workloads/netpath/input/frame_builder.hpp"
 
 namespace getput::bench::netpath {
 namespace {

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <map>
 
-#include "bench/workloads/netpath/frames.hpp"
-#include "tests/bench/workloads/netpath/frame_builder.hpp"
+#include "bench/workloads/netpath/input/frames.hpp"
+#include "tests/bench/workloads/netpath/input/frame_builder.hpp"
 
 namespace getput::bench::netpath {
 namespace {

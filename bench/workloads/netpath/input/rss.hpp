@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <span>
 
-#include "bench/workloads/netpath/packet.hpp"
+#include "bench/workloads/netpath/input/packet.hpp"
 
 namespace getput::bench::netpath {
 

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/workloads/netpath/frames.hpp"
-#include "bench/workloads/netpath/huge_memory.hpp"
+#include "bench/workloads/netpath/input/frames.hpp"
+#include "bench/workloads/netpath/objects/huge_memory.hpp"
 #include "modules/plugin_abi.h"
 
 namespace getput::bench {
