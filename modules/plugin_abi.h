@@ -27,7 +27,7 @@ extern "C" {
 /** "gPmd", read as a little-endian word: the first field of every entry table. */
 #define GETPUT_MODULE_MAGIC 0x646d5067u
 /** Raised whenever a struct below changes; loader and plug-in must agree exactly. */
-#define GETPUT_ABI_VERSION 1u
+#define GETPUT_ABI_VERSION 2u
 /** Longest module name, without the final zero (the kernel's limit on 64-bit machines). */
 #define GETPUT_MODULE_NAME_MAX 55u
 /** Most bytes of link-layer header a neighbour caches: Ethernet, two VLAN tags, padding. */
@@ -128,11 +128,11 @@ enum getput_tcp_state {
  *  core, which gives the callee exclusive access: the flow belongs to one core, or the caller
  *  holds the socket's lock, or each core has its own copy. All zero is the initial state. */
 struct getput_socket {
-  uint64_t packets;    /**< accepted packets */
-  uint64_t bytes;      /**< accepted payload bytes */
-  uint64_t duplicates; /**< TCP: segments wholly before rcv_nxt that carry data, SYN or FIN */
-  uint64_t gaps;       /**< TCP: segments that begin after rcv_nxt */
-  uint64_t dup_acks;   /**< TCP: bare segments that repeat the last acknowledgement */
+  uint32_t packets;    /**< accepted packets; wraps, as the next four do */
+  uint32_t bytes;      /**< accepted payload bytes */
+  uint32_t duplicates; /**< TCP: segments wholly before rcv_nxt that carry data, SYN or FIN */
+  uint32_t gaps;       /**< TCP: segments that begin after rcv_nxt */
+  uint32_t dup_acks;   /**< TCP: bare segments that repeat the last acknowledgement */
   uint32_t rcv_nxt;    /**< TCP: one past the highest sequence number received */
   uint32_t last_ack;   /**< TCP: highest acknowledgement number received */
   uint32_t window;     /**< TCP: last advertised window, unscaled */

@@ -27,6 +27,7 @@ struct GridRequest {
 struct WorkloadEntry {
   std::string name;
   std::string summary;
+  Json details = Json::object();  ///< what else `--getput_list` shows of it
   /// All cells, possible or not, in a fixed order. Does not construct a scheme.
   std::function<std::vector<CellSpec>(const GridRequest&)> enumerate;
   /// A cell that enumerate() gave with possible == true.

@@ -89,12 +89,17 @@ Json workloads_json(const Registry& registry, const std::vector<CellSpec>& cells
       }
     }
     std::string summary;
+    Json details;
     for (const SchemeEntry& scheme : registry.schemes()) {
       for (const WorkloadEntry& workload : scheme.workloads) {
-        summary = workload.name == name ? workload.summary : summary;
+        if (workload.name == name) {
+          summary = workload.summary;
+          details = workload.details;
+        }
       }
     }
     workloads.push_back({{"name", name}, {"summary", summary}, {"params", std::move(params)}});
+    workloads.back().update(details);
   }
   return workloads;
 }

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "bench/workloads/netpath/drop_reason.hpp"
+#include "bench/workloads/netpath/reference_counts.hpp"
 
 namespace getput::bench::netpath {
 
@@ -16,8 +17,9 @@ struct Account {
   std::uint64_t forwarded = 0;
   std::array<std::uint64_t, kDropReasons> dropped{};
   std::uint64_t bytes = 0;         ///< on the wire, of what was received
-  std::uint64_t gets = 0;          ///< module references taken
+  ReferenceCounts references{};    ///< taken, by what they are to; 0 in timed code
   std::uint64_t created = 0;       ///< table entries made by the receive path
+  std::uint64_t opened = 0;        ///< sockets among them
   std::uint64_t destroyed = 0;     ///< sockets closed
   std::uint64_t cloned = 0;        ///< packets that the raw socket got too
   std::uint64_t clone_missed = 0;  ///< packets that it should have got
@@ -27,8 +29,11 @@ struct Account {
   }
   /// What became of what was received: equal to `received`, or packets were lost uncounted.
   std::uint64_t accounted() const noexcept { return delivered + forwarded + drops(); }
-  double gets_per_packet() const noexcept {
-    return received == 0 ? 0.0 : static_cast<double>(gets) / static_cast<double>(received);
+  std::uint64_t taken(Referred what) const noexcept {
+    return references[static_cast<std::size_t>(what)];
+  }
+  double per_packet(Referred what) const noexcept {
+    return received == 0 ? 0.0 : static_cast<double>(taken(what)) / static_cast<double>(received);
   }
   void drop(DropReason why) noexcept { ++dropped[static_cast<std::size_t>(why)]; }
 
@@ -38,8 +43,9 @@ struct Account {
     forwarded += other.forwarded;
     for (std::size_t i = 0; i < dropped.size(); ++i) dropped[i] += other.dropped[i];
     bytes += other.bytes;
-    gets += other.gets;
+    for (std::size_t i = 0; i < kReferred; ++i) references[i] += other.references[i];
     created += other.created;
+    opened += other.opened;
     destroyed += other.destroyed;
     cloned += other.cloned;
     clone_missed += other.clone_missed;

@@ -41,6 +41,9 @@ void check_books(const Cores& cores, Verdict& verdict) {
     if (core.tx.pending() != 0)
       verdict.wrong(who + " left " + std::to_string(core.tx.pending()) + " packets unsent");
     heads += core.heads.balance();
+    if (core.queue.in_flight() != 0)
+      verdict.wrong(who + "'s receive queue counts " + std::to_string(core.queue.in_flight()) +
+                    " packets that nobody has");
   }
   if (heads != 0)
     verdict.wrong("sk_buffs do not balance: " + std::to_string(heads) + " more taken than freed");
@@ -83,12 +86,18 @@ Json metrics_of(const Cores& cores, const FrameSet& input, const std::optional<A
   }
   Json metrics = to_json(sum);
   if (pass)
-    metrics["pairs_per_packet"] = pass->gets_per_packet();
+    metrics["pairs_per_packet"] = pass->per_packet(Referred::module);
   metrics["bytes"] = sum.bytes;
   metrics["frames_per_pass"] = input.frames().size();
   metrics["passes"] = passes;
   if (pass)
     metrics["pass"] = to_json(*pass);
+  if (pass) {
+    Json objects = Json::object();
+    for (std::size_t i = 0; i < kReferred; ++i)
+      objects[std::string(kReferredNames[i])] = pass->per_packet(static_cast<Referred>(i));
+    metrics["references_per_packet"] = std::move(objects);
+  }
   metrics["objects_created"] = sum.created;
   metrics["sockets_closed"] = sum.destroyed;
   metrics["cloned"] = sum.cloned;

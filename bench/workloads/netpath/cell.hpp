@@ -42,6 +42,8 @@ class LoadedPath {
   virtual const void* uncharged_modules() const noexcept = 0;
   /// Calls @p body on this thread inside the scheme's ThreadGuard.
   virtual void guarded(const std::function<void()>& body) const = 0;
+  /// Gives each core's receive queue a count of its own (PacketRefs::queue). Before the slices.
+  virtual void attach_queue_counts(Cores& cores) = 0;
   /// Requires that no reference is held. Failures go to @p verdict.
   virtual void unload(Verdict& verdict) = 0;
 };
@@ -61,20 +63,27 @@ class NetpathCell final : public Cell {
   Cores make_cores(const RxRings& rings, Team& team);
   void on_workers(Team& team, const LoadedPath& path,
                   const std::function<void(WorkerContext&)>& body) const;
-  /// One pass over the input that counts the references of @p level; checks its books.
-  Account pass(Level level, const RxRings& rings, Team& team, const LoadedPath& path,
+  /// One pass over the input that counts the references of a level; checks its books.
+  Account pass(std::size_t level, const RxRings& rings, Team& team, const LoadedPath& path,
                Verdict& verdict);
+  /// References per packet of the levels that are computed and not measured.
+  Json computed_levels(const RxRings& rings, Team& team, const LoadedPath& path, Verdict& verdict);
+  bool cores_meet() const noexcept;
   Measurement measure(TrialContext& trial, const LoadedPath& path, Cores& cores);
 
   const Params params_;
+  const Level& level_;
   const Input input_;
   const std::shared_ptr<Network> network_;
   const LoadPath load_;
   const LevelCode& code_;
 };
 
+/// Finds the compiled code of a level and variant; null: not in this binary.
+using FindCode = const LevelCode* (*)(std::size_t level, Variant);
+
 /// The cell that @p spec names.
 std::unique_ptr<Cell> make_cell(const CellSpec& spec, const GridRequest& request, LoadPath load,
-                                const std::function<const LevelCode*(Level)>& find_code);
+                                FindCode find_code);
 
 }  // namespace getput::bench::netpath

@@ -4,13 +4,14 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "bench/workloads/netpath/account.hpp"
 #include "bench/workloads/netpath/input/rx_ring.hpp"
-#include "bench/workloads/netpath/lookahead.hpp"
+#include "bench/workloads/netpath/objects/free_queue.hpp"
 #include "bench/workloads/netpath/objects/objects.hpp"
 #include "bench/workloads/netpath/objects/skbuff.hpp"
 #include "bench/workloads/netpath/objects/table.hpp"
@@ -79,19 +80,45 @@ class TxRing {
   std::vector<getput_tx_desc> slots_;
 };
 
+/// One module reference for the packets of a poll (PacketRefs::poll). Its core alone uses it.
+struct PollTicket {
+  TicketSpace ticket;
+  std::uint32_t packets = 0;  ///< not freed yet; 0: nothing is held
+};
+
+/// What a receive queue counts by itself (PacketRefs::split and queue).
+struct alignas(64) CoreQueue {
+  machine::SpinLock lock;        ///< held during a poll, as NAPI's SCHED bit is
+  std::uint64_t allocated = 0;   ///< packets; written by the core that polls
+  std::uint64_t freed_here = 0;  ///< by the same core
+  void* count = nullptr;         ///< a scheme's object of its own for this queue, where one is used
+  /// Packets freed by other cores.
+  alignas(64) std::atomic<std::uint64_t> freed_elsewhere{0};
+
+  /// Allocated and not freed yet; exact when nobody allocates or frees.
+  std::int64_t in_flight() const noexcept {
+    return static_cast<std::int64_t>(allocated - freed_here -
+                                     freed_elsewhere.load(std::memory_order_acquire));
+  }
+};
+
 /// One worker. Made by the worker's own thread, so that its memory is on the worker's node.
 struct alignas(128) Core {
   Core(const RxRing& rx_ring, Depot<Socket>& depot) : rx(rx_ring), socket_memory(depot) {}
 
   const RxRing& rx;
   std::size_t position = 0;  ///< next descriptor
-  Lookahead lookahead;
   HeadCache heads;
   TxRing tx;
   SocketMemory socket_memory;
   std::array<Socket*, kBatch> readable{};  ///< sockets that got something in this batch
   std::size_t readable_count = 0;
   SkBuff* raw_queue = nullptr;  ///< clones for the raw socket
+  CoreQueue queue;
+  machine::SpinLock tx_lock;  ///< linux_6: of this core's transmit queue (HARD_TX_LOCK)
+  std::array<PollTicket, 8> poll_tickets{};
+  Core* freer = nullptr;  ///< who frees this core's packets (free:remote); null: it itself
+  FreeQueue to_free;      ///< packets of other cores that this one has to free
   getput_core_stats stats{};
   Account account;
 

@@ -26,6 +26,7 @@ enum class DropReason : std::uint8_t {
   martian_destination,  ///< destination is loopback or unspecified
   multicast,            ///< group destination; nobody here has joined
   too_many_headers,     ///< more IPv6 extension headers than anybody needs
+  no_route,             ///< no prefix of the forwarding table matches
   // forwarding
   hop_limit,    ///< TTL or hop limit would become zero
   exceeds_mtu,  ///< larger than the outgoing device's MTU
@@ -70,6 +71,7 @@ inline constexpr std::array<std::string_view, kDropReasons> kDropReasonNames = {
     "martian_destination",
     "multicast",
     "too_many_headers",
+    "no_route",
     "hop_limit",
     "exceeds_mtu",
     "tx_busy",

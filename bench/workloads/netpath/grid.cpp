@@ -16,114 +16,174 @@ namespace {
 // What a trial takes besides its slices: the pilot and the controls, modules loaded and unloaded.
 constexpr double kRestMs = 40.0;
 
-// Level 3 takes 0.007 references a packet: what they cost is computed, not timed.
-constexpr std::array kTimedLevels = {Level::l0, Level::l5, Level::l6, Level::l7};
-
 const char* steering_name(Steering steering) noexcept {
   return steering == Steering::rss ? "rss" : "spray";
 }
 
-Level level_named(const std::string& text) {
-  for (const Level level : kLevels) {
-    if (name(level) == text)
-      return level;
-  }
-  throw RequestError("unknown charge level " + text + "; known: L0 L5 L6 L7");
+std::size_t level_named(const std::string& text) {
+  if (const auto index = find_level(text))
+    return *index;
+  std::string known;
+  for (const Level& level : kLevels) known += " " + std::string(level.id);
+  throw RequestError("unknown charge level " + text + "; known:" + known);
 }
 
-/// With one worker all frames are its own, however they are steered.
+Variant variant_named(const std::string& era, const std::string& shape) {
+  if (const auto variant = find_variant(era, shape))
+    return *variant;
+  throw RequestError("unknown path era:" + era + "/shape:" + shape +
+                     "; known: linux_6 staged or scalar, linux_2_6 scalar");
+}
+
+/// One side condition at a time, so that each shows its own effect.
+std::vector<Params> side_conditions(const Params& usual) {
+  std::vector<Params> all = {usual};
+  if (usual.threads > 1) {
+    all.push_back(usual);
+    all.back().steering = Steering::spray;
+    all.push_back(usual);
+    all.back().free_remote = true;
+  }
+  all.push_back(usual);
+  all.back().raw_socket = true;
+  all.push_back(usual);
+  all.back().policies = true;
+  return all;
+}
+
 std::vector<Params> combinations(unsigned threads, bool capture) {
   std::vector<Params> all;
-  for (const Level level : kTimedLevels) {
-    for (const Steering steering : {Steering::rss, Steering::spray}) {
-      if (steering == Steering::spray && threads == 1)
+  for (const Variant variant : kVariants) {
+    for (std::size_t level = 0; level < kLevelCount; ++level) {
+      if (kLevels[level].obtained != Obtained::measured)
         continue;
-      for (const bool raw : {false, true}) {
-        if (raw && steering == Steering::spray)
-          continue;
-        all.push_back({level, threads, steering, capture, raw});
-      }
+      Params usual;
+      usual.variant = variant;
+      usual.level = level;
+      usual.threads = threads;
+      usual.capture = capture;
+      for (const Params& params : side_conditions(usual)) all.push_back(params);
     }
   }
   return all;
 }
 
+bool is_usual(const Params& params) noexcept {
+  return params.steering == Steering::rss && !params.free_remote && !params.policies &&
+         !params.raw_socket;
+}
+
+/// What --quick measures is what it compiles, see register_all.hpp.
 Tier tier_of(const Params& params, unsigned most_threads) {
-  if (params.raw_socket)
+  if (!is_usual(params))
     return Tier::paper;
-  if (params.steering == Steering::spray)
-    return Tier::paper;
-  if (params.level == Level::l5)
-    return Tier::paper;
-  const bool extreme = params.level == Level::l0 || params.level == Level::l7;
+  const bool extreme = params.level == level("L0") || params.level == level("L7");
   if (params.threads == 1)
-    return extreme ? Tier::smoke : Tier::quick;
+    return extreme && params.variant == Variant{} ? Tier::smoke : Tier::quick;
   return params.threads == most_threads ? Tier::quick : Tier::paper;
+}
+
+/// Do the references of this cell's packets or objects change hands between threads?
+bool handed_over(const Params& params) noexcept {
+  const Charge& charge = kLevels[params.level].charge;
+  const bool in_packet = charge.packet == PacketRefs::each || charge.packet == PacketRefs::queue ||
+                         (charge.use != UseRefs::none && params.variant.era == Era::linux_2_6);
+  return in_packet && (params.steering == Steering::spray || params.free_remote);
 }
 
 }  // namespace
 
 Json Params::to_json() const {
-  return {{"level", name(level)},
+  return {{"era", name(variant.era)},
+          {"shape", name(variant.shape)},
+          {"level", kLevels[level].id},
           {"threads", threads},
           {"steering", steering_name(steering)},
+          {"free", free_remote ? "remote" : "local"},
+          {"xfrm", policies ? 1 : 0},
           {"input", capture ? "pcap" : "imix"},
           {"raw", raw_socket ? 1 : 0}};
 }
 
 Params Params::from_json(const Json& json) {
   Params params;
+  params.variant =
+      variant_named(json.at("era").get<std::string>(), json.at("shape").get<std::string>());
   params.level = level_named(json.at("level").get<std::string>());
   params.threads = json.at("threads").get<unsigned>();
   params.steering =
       json.at("steering").get<std::string>() == "spray" ? Steering::spray : Steering::rss;
+  params.free_remote = json.at("free").get<std::string>() == "remote";
+  params.policies = json.at("xfrm").get<int>() != 0;
   params.capture = json.at("input").get<std::string>() == "pcap";
   params.raw_socket = json.at("raw").get<int>() != 0;
   return params;
 }
 
+Json levels_json() {
+  Json levels = Json::array();
+  for (const Level& level : kLevels) {
+    levels.push_back({{"id", level.id},
+                      {"name", level.name},
+                      {"summary", level.summary},
+                      {"precedent", level.precedent},
+                      {"timed", level.obtained == Obtained::measured},
+                      {"without_scheme", level.without_scheme}});
+  }
+  return levels;
+}
+
 std::string impossible(const SchemeInfo& info, const Params& params) {
+  const Charge& charge = kLevels[params.level].charge;
   if (params.threads > 1 && !info.shared_by_threads)
     return "not possible: one thread only may use an object of this scheme";
-  if (charges_objects(params.level) && !info.hold_across_sleep)
-    return "not possible: a table entry would keep its reference for seconds, and a holder of this "
-           "scheme holds up everybody's removal";
-  if (charges_objects(params.level) && !info.put_on_other_thread && params.threads > 1)
+  if ((charge.object || charge.packet == PacketRefs::recycled) && !info.hold_across_sleep)
+    return "not possible: a table entry or an idle packet head would keep its reference for "
+           "seconds, and a holder of this scheme holds up everybody's removal";
+  if (charge.object && !info.put_on_other_thread && params.threads > 1)
     return "not possible: the worker that removes a table entry is not the one that made it, and a "
            "reference must be given back by the thread that took it";
-  if (charges_packets(params.level) && !info.put_on_other_thread &&
-      params.steering == Steering::spray)
-    return "not possible: with spray steering one worker frees what another received, and a "
-           "reference must be given back by the thread that took it";
+  if (handed_over(params) && !info.put_on_other_thread)
+    return "not possible: one worker frees what another received, and a reference must be given "
+           "back by the thread that took it";
+  const bool one_core = charge.packet == PacketRefs::poll || charge.packet == PacketRefs::recycled;
+  if (one_core && (params.free_remote || params.steering == Steering::spray))
+    return "not possible: the reference of a poll or of an idle packet head belongs to one worker, "
+           "and another one frees the packet";
   return {};
 }
 
-std::string not_compiled(Level level) {
-  return "level " + std::string(name(level)) +
-         " is not in this binary; the binary of --paper has it: scripts/run --paper";
+std::string not_compiled(const Params& params) {
+  return "level " + std::string(kLevels[params.level].id) + " of " +
+         std::string(name(params.variant.era)) + " " + std::string(name(params.variant.shape)) +
+         " is not in this binary for this scheme; the binary of --paper has it: scripts/run "
+         "--paper";
 }
 
 std::vector<CellSpec> enumerate(const SchemeInfo& info, const GridRequest& request,
-                                const std::function<bool(Level)>& compiled) {
+                                const IsCompiled& compiled) {
   std::vector<CellSpec> cells;
   if (request.threads.empty())
     return cells;
   const bool capture = !request.pcap.empty();
   if (capture)
     input_for(request.pcap);  // a bad file is refused before anything is planned
+  const bool is_none = info.name == None<>::info.name;
   const unsigned most = request.threads.back();
   for (const std::string& policy : request.places) {
     for (const unsigned threads : request.threads) {
       for (const Params& params : combinations(threads, capture)) {
-        if (params.level == Level::l0 && info.name != None<>::info.name)
+        if (kLevels[params.level].without_scheme && !is_none)
           continue;
         CellSpec cell = make_cell(kName, info, params.to_json(), policy, threads, request);
         cell.tier = tier_of(params, most);
-        cell.est_trial_ms = kRestMs + TrialSettings{}.slices_ms *
-                                          (params.level == Level::l0 ? kTimesAtLevel0 : 1.0);
+        const bool level0 = params.level == level("L0");
+        cell.est_trial_ms = kRestMs + TrialSettings{}.slices_ms * (level0 ? kTimesAtLevel0 : 1.0);
         refuse(cell, impossible(info, params));
-        if (!compiled(params.level))
-          refuse(cell, not_compiled(params.level));
+        if (!level0 && !compiled(params.level, params.variant)) {
+          refuse(cell, not_compiled(params));
+          cell.tier = Tier::paper;
+        }
         cells.push_back(std::move(cell));
       }
     }

@@ -8,6 +8,7 @@
 
 #include "bench/catalog/cell.hpp"
 #include "bench/catalog/registry.hpp"
+#include "bench/workloads/netpath/era.hpp"
 #include "bench/workloads/netpath/input/rx_ring.hpp"
 #include "bench/workloads/netpath/level.hpp"
 #include "schemes/scheme.hpp"
@@ -16,11 +17,14 @@ namespace getput::bench::netpath {
 
 /// The parameters of a cell, as its name has them.
 struct Params {
-  Level level = Level::l0;
+  Variant variant;
+  std::size_t level = 0;  ///< into kLevels
   unsigned threads = 1;
   Steering steering = Steering::rss;
-  bool capture = false;     ///< input:pcap, the frames of a file; else input:imix, generated
-  bool raw_socket = false;  ///< raw:1, a raw socket gets a clone of every packet for this host
+  bool free_remote = false;  ///< free:remote, another worker frees what this one received
+  bool policies = false;     ///< xfrm:1, policies are loaded and every packet is checked
+  bool capture = false;      ///< input:pcap, the frames of a file; else input:imix, generated
+  bool raw_socket = false;   ///< raw:1, a raw socket gets a clone of every packet for this host
 
   Json to_json() const;
   static Params from_json(const Json& json);
@@ -30,19 +34,25 @@ struct Params {
 inline constexpr double kTimesAtLevel0 = 12.0;
 inline constexpr const char* kName = "netpath";
 inline constexpr const char* kSummary =
-    "what it costs per packet of a receive path to count references at the events of a charge "
-    "level, beyond level 0 in the same trial: L5 object used, L6 sk_buff, L7 both";
+    "what it costs per packet of a receive path to count module references at the events of a "
+    "charge level, beyond level 0 in the same trial";
 
 /// Empty, or why a scheme with this contract cannot do it.
 std::string impossible(const SchemeInfo& info, const Params& params);
 
-/// Why a cell of a level that is not in this binary cannot be measured, with the remedy.
-std::string not_compiled(Level level);
+/// Why a cell whose code is not in this binary cannot be measured, with the remedy.
+std::string not_compiled(const Params& params);
 
-/// All cells of one scheme. Level 0 is the same code for every scheme, so only the control `none`
-/// has it; level 3 is computed and not timed. @p compiled: is this level in the binary for this
-/// scheme? Reads the capture, if one is asked for: throws RequestError.
+/// The levels as `--getput_list` shows them.
+Json levels_json();
+
+/// Is the code of a level and variant in this binary for this scheme?
+using IsCompiled = std::function<bool(std::size_t level, Variant)>;
+
+/// All cells of one scheme. Level 0 is the same code for every scheme, and some levels count
+/// without the scheme under test: only the control `none` has those. Levels that are computed have
+/// no cell. Reads the capture, if one is asked for: throws RequestError.
 std::vector<CellSpec> enumerate(const SchemeInfo& info, const GridRequest& request,
-                                const std::function<bool(Level)>& compiled);
+                                const IsCompiled& compiled);
 
 }  // namespace getput::bench::netpath

@@ -2,6 +2,7 @@
 // One module reference on the packet path, or nothing at all where the level does not charge.
 #pragma once
 
+#include "bench/workloads/netpath/reference_counts.hpp"
 #include "modules/module.hpp"
 #include "schemes/scheme.hpp"
 
@@ -11,12 +12,22 @@ namespace getput::bench::netpath {
 template <class S, bool Charged>
 class Hold {
  public:
-  /// Counts into @p gets when it succeeds.
-  template <class Gets>
-  [[gnu::always_inline]] Hold(modules::Module<S>* module, Gets& gets) noexcept
+  using Module = modules::Module<S>;
+  using Ticket = modules::ModuleTicket<S>;
+
+  /// try_module_get. Tells @p references when it succeeds.
+  template <class References>
+  [[gnu::always_inline]] Hold(Module* module, References& references) noexcept
       : module_(module), ticket_(modules::try_module_get(module)) {
     if (ticket_)
-      ++gets;
+      references.took(Referred::module);
+  }
+  /// __module_get: @p vouching is a reference to the same module that outlives this one.
+  template <class References>
+  [[gnu::always_inline]] Hold(Module* module, const Ticket& vouching,
+                              References& references) noexcept
+      : module_(module), ticket_(modules::module_get(module, vouching)) {
+    references.took(Referred::module);
   }
   [[gnu::always_inline]] ~Hold() {
     if (ticket_)
@@ -29,15 +40,15 @@ class Hold {
   explicit operator bool() const noexcept { return static_cast<bool>(ticket_); }
 
  private:
-  modules::Module<S>* module_;
-  modules::ModuleTicket<S> ticket_;
+  Module* module_;
+  Ticket ticket_;
 };
 
 template <class S>
 class Hold<S, false> {
  public:
-  template <class Gets>
-  Hold(modules::Module<S>* /*module*/, Gets& /*gets*/) noexcept {}
+  template <class References>
+  Hold(modules::Module<S>* /*module*/, References& /*references*/) noexcept {}
   ~Hold() {}  // not trivial, so that an unused one is no warning
   explicit operator bool() const noexcept { return true; }
 };

@@ -25,30 +25,55 @@ class SchemePath final : public LoadedPath {
     [[maybe_unused]] const ThreadGuardFor<S> guard{};
     body();
   }
-  void unload(Verdict& verdict) override { modules_.unload(verdict); }
-
-  /// Null where the level is not compiled into this binary.
-  static const LevelCode* find_code(Level level) noexcept {
-    return level == Level::l0 ? &uncharged_code() : CompiledLevels<S>::find(level);
+  void attach_queue_counts(Cores& cores) override {
+    for (const auto& core : cores) {
+      queue_counts_.push_back(std::make_unique<S>());
+      core->queue.count = queue_counts_.back().get();
+    }
   }
+  void unload(Verdict& verdict) override;
 
  private:
   ModuleSet<S> modules_;
   const PathModules<S> charged_ = modules_.template for_path<S>();
   const PathModules<Uncharged> uncharged_ = modules_.template for_path<Uncharged>();
+  std::vector<std::unique_ptr<S>> queue_counts_;
 };
+
+/// The driver's queues count by themselves: each must be drained before the module goes.
+template <class S>
+[[gnu::cold]] void SchemePath<S>::unload(Verdict& verdict) {
+  [[maybe_unused]] const ThreadGuardFor<S> guard{};
+  if constexpr (S::info.removal) {
+    for (const auto& count : queue_counts_) {
+      count->stop();
+      if (!oracle::drains(*count))
+        verdict.wrong(
+            "the count of a receive queue does not drain after the last packet was "
+            "freed");
+    }
+  }
+  modules_.unload(verdict);
+}
 
 /// Adds the workload with the levels that every binary measures.
 template <class S>
 [[gnu::cold]] WorkloadEntry workload() {
-  CompiledLevels<S>::template add<Level::l6>();
-  CompiledLevels<S>::template add<Level::l7>();
-  const auto compiled = [](Level level) { return SchemePath<S>::find_code(level) != nullptr; };
-  return {kName, kSummary,
-          [compiled](const GridRequest& request) { return enumerate(S::info, request, compiled); },
-          [](const CellSpec& spec, const GridRequest& request) {
-            return make_cell(spec, request, &SchemePath<S>::load, &SchemePath<S>::find_code);
-          }};
+  CompiledLevels<S>::template add<level("L6"), Variant{}>();
+  CompiledLevels<S>::template add<level("L7"), Variant{}>();
+  WorkloadEntry entry;
+  entry.name = kName;
+  entry.summary = kSummary;
+  entry.details = {{"levels", levels_json()}};
+  entry.enumerate = [](const GridRequest& request) {
+    return enumerate(S::info, request, [](std::size_t level, Variant variant) {
+      return CompiledLevels<S>::find(level, variant) != nullptr;
+    });
+  };
+  entry.make = [](const CellSpec& spec, const GridRequest& request) {
+    return make_cell(spec, request, &SchemePath<S>::load, &CompiledLevels<S>::find);
+  };
+  return entry;
 }
 
 }  // namespace getput::bench::netpath

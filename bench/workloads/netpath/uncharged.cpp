@@ -1,25 +1,22 @@
 // SPDX-License-Identifier: MIT
 #include "bench/workloads/netpath/uncharged.hpp"
 
+#include <utility>
+
 namespace getput::bench::netpath {
 namespace {
 
-template <Level L>
-void run_pass(const PathContext& context, Core& core) {
-  Path<Uncharged, L> path(context.network,
-                          *static_cast<const PathModules<Uncharged>*>(context.modules), core,
-                          context.raw);
-  while (core.account.received < core.rx.pass()) {
-    path.poll();
-    QsbrThread::quiescent();
-  }
-  path.drain();
+template <std::size_t... V>
+const LevelCode& code_of(Variant variant, std::index_sequence<V...> /*variants*/) noexcept {
+  const LevelCode* code = nullptr;
+  ((code = kVariants[V] == variant ? &kLevelCode<Uncharged, Charge{}, kVariants[V]> : code), ...);
+  return *code;
 }
 
 }  // namespace
 
-const LevelCode& uncharged_code() noexcept {
-  return kLevelCode<Uncharged, Level::l0>;
+const LevelCode& uncharged_code(Variant variant) noexcept {
+  return code_of(variant, std::make_index_sequence<kVariants.size()>());
 }
 
 void prepare_object_references(Network& network) {
@@ -31,21 +28,6 @@ void prepare_object_references(Network& network) {
   network.neighbours.for_each(clear);
   network.policies.for_each(clear);
   network.sockets.for_each(clear);
-}
-
-void count_references(Level level, const PathContext& context, Core& core) {
-  switch (level) {
-    case Level::l0:
-      return run_pass<Level::l0>(context, core);
-    case Level::l3:
-      return run_pass<Level::l3>(context, core);
-    case Level::l5:
-      return run_pass<Level::l5>(context, core);
-    case Level::l6:
-      return run_pass<Level::l6>(context, core);
-    case Level::l7:
-      return run_pass<Level::l7>(context, core);
-  }
 }
 
 }  // namespace getput::bench::netpath

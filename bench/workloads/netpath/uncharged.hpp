@@ -12,14 +12,15 @@ namespace getput::bench::netpath {
 using Uncharged = None<>;
 
 /// Level 0. Its PathContext::modules is a PathModules<Uncharged>.
-const LevelCode& uncharged_code() noexcept;
+const LevelCode& uncharged_code(Variant variant) noexcept;
 
-/// Gives every table entry an empty ticket; required once before a counting pass at level 3.
+/// Gives every table entry an empty ticket; required once before a counting pass at a level that
+/// charges objects.
 void prepare_object_references(Network& network);
 
-/// One untimed pass over the worker's share that counts the references of @p level into the
-/// account. The same frames take the same references with every scheme, so one compiled pass serves
-/// all. The thread is online in urcu-qsbr.
-void count_references(Level level, const PathContext& context, Core& core);
+/// One untimed pass over the worker's share that counts the references of the level with index
+/// @p level into the account. The same frames take the same references with every scheme, so one
+/// compiled pass serves all. The thread is online in urcu-qsbr.
+void count_references(std::size_t level, Variant variant, const PathContext& context, Core& core);
 
 }  // namespace getput::bench::netpath

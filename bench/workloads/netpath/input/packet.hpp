@@ -25,6 +25,12 @@ constexpr bool is_ipv4(const Address& address) noexcept {
   return address.high == 0 && (address.low >> 32) == 0xffffU;
 }
 
+/// The network that an address belongs to for routing and policies: its /24 or its /64.
+constexpr Address network_of(const Address& address) noexcept {
+  return is_ipv4(address) ? Address{0, address.low & ~std::uint64_t{0xff}}
+                          : Address{address.high, 0};
+}
+
 /// The 5-tuple. Ports are 0 for protocols without ports and for fragments.
 struct FlowKey {
   Address source;
@@ -58,6 +64,7 @@ struct Packet {
   DropReason upper_problem = DropReason::none;
 
   std::uint32_t l4_length() const noexcept { return ip_offset + ip_length - l4_offset; }
+  friend bool operator==(const Packet&, const Packet&) = default;
 };
 
 /// Parses Ethernet (up to two VLAN tags), IPv4 with its header checksum, and IPv6 with its

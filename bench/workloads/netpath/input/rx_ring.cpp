@@ -55,7 +55,7 @@ RxRing::RxRing(const FrameSet& input, const std::vector<std::uint32_t>& share)
   std::size_t size = 0;
   for (const std::uint32_t index : share) size += room_for(input.frames()[index].captured);
   memory_ = map(size * copies);
-  slots_.reserve(share.size() * copies);
+  slots_.reserve(share.size() * copies + kPadding);
   auto* at = reinterpret_cast<std::uint8_t*>(memory_.data());
   for (std::size_t copy = 0; copy < copies; ++copy) {
     for (const std::uint32_t index : share) {
@@ -67,6 +67,8 @@ RxRing::RxRing(const FrameSet& input, const std::vector<std::uint32_t>& share)
       at += room_for(frame.captured);
     }
   }
+  count_ = slots_.size();
+  for (std::size_t i = 0; i < kPadding; ++i) slots_.push_back(slots_[i % count_]);
 }
 
 std::vector<std::vector<std::uint32_t>> steer(const FrameSet& input, Steering steering,

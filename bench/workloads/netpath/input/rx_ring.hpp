@@ -3,10 +3,12 @@
 // and the descriptors a card would have written.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -26,13 +28,23 @@ enum class Steering : std::uint8_t {
   spray,  ///< round robin: every worker touches every flow, the worst case for what is shared
 };
 
-/// One descriptor. Forwarding changes TTL and header checksum in place; the card would write the
-/// frame anew each time it comes, so receiving restores that word and nothing else.
+/// One descriptor and its buffer. Forwarding changes TTL and header checksum in place; the card
+/// would write the frame anew each time it comes, so receiving restores that word and nothing else.
 struct RxSlot {
   getput_rx_desc desc{};
   std::uint8_t* restore_at = nullptr;  ///< null: not an IP frame, nothing changes it
   std::uint32_t restore_word = 0;      ///< in memory order
   bool checksum_good = false;          ///< receive offload: the transport checksum is right
+  /// A packet refers to the frame: the buffer's own reference, as a page of a page pool has it.
+  /// Cleared with release where the last such packet is freed, on any core.
+  mutable std::atomic<bool> in_use{false};
+
+  RxSlot() = default;
+  RxSlot(const RxSlot& other) noexcept
+      : desc(other.desc),
+        restore_at(other.restore_at),
+        restore_word(other.restore_word),
+        checksum_good(other.checksum_good) {}
 
   std::uint8_t* frame() const noexcept { return const_cast<std::uint8_t*>(desc.data); }
   void restore() const noexcept {
@@ -52,12 +64,15 @@ class RxRing {
   /// Frames of one pass over the share.
   std::size_t pass() const noexcept { return pass_; }
   /// Descriptors: the share as often as it takes to have more of them than packets in flight.
-  const std::vector<RxSlot>& slots() const noexcept { return slots_; }
+  std::span<const RxSlot> slots() const noexcept { return {slots_.data(), count_}; }
+  /// Slots behind the last one that may be read for prefetching: the first ones again.
+  static constexpr std::size_t kPadding = 32;
 
  private:
   static HugeMemory map(std::size_t size);  // throws EnvironmentError
 
   std::size_t pass_ = 0;
+  std::size_t count_ = 0;
   HugeMemory memory_;
   std::vector<RxSlot> slots_;
 };

@@ -16,6 +16,9 @@ constexpr std::uint32_t kOut = 2;
 constexpr std::array<std::uint8_t, 6> kInMac = {0x02, 0, 0, 0, 0, 2};
 constexpr std::array<std::uint8_t, 6> kOutMac = {0x02, 0, 0, 0, 0, 3};
 constexpr std::uint64_t kGateways = 64;
+constexpr std::uint32_t kThisHost = 1;  // the next hop that delivers here
+constexpr std::uint32_t kFirstRouter = 2;
+constexpr std::size_t kPolicies = 1024;
 
 void set_up(Device& device, std::uint32_t ifindex, const std::array<std::uint8_t, 6>& mac) {
   device.abi.ifindex = ifindex;
@@ -23,17 +26,31 @@ void set_up(Device& device, std::uint32_t ifindex, const std::array<std::uint8_t
   std::copy(mac.begin(), mac.end(), device.abi.mac);
 }
 
-/// Puts an object for @p key into the table unless one is there. False: no memory left.
-template <class T>
-bool add(const Network& network, Table<T>& table, Depot<T>& memory, const typename T::Key& key) {
-  if (table.find(key) != nullptr)
-    return true;
+// One next hop for a /24 or a /64, as a provider's edge has it.
+std::uint64_t router_number(const Address& destination) noexcept {
+  const Address network = network_of(destination);
+  return hash_step(hash_step(0, network.high), network.low >> 8U) % kGateways + 1;
+}
+Address router_v4(std::uint64_t number) noexcept {
+  constexpr std::uint32_t kTestNet1 = 0xc0000200U;  // 192.0.2.0/24
+  return mapped_ipv4(kTestNet1 | static_cast<std::uint32_t>(number));
+}
+Address router_v6(std::uint64_t number) noexcept {
+  constexpr std::uint64_t kLinkLocal = 0xfe80000000000000ULL;
+  return {kLinkLocal, number};
+}
+
+/// The object for @p key, put into the table if it is not there. Null: no memory left.
+template <class T, class... Rest>
+T* find_or_add(const Network& network, Table<T>& table, Depot<T>& memory,
+               const typename T::Key& key, Rest... rest) {
+  if (T* found = table.find(key))
+    return found;
   T* object = memory.take();
   if (object == nullptr)
-    return false;
-  network.fill(*object, key);
-  table.insert(object);
-  return true;
+    return nullptr;
+  network.fill(*object, key, rest...);
+  return table.insert(object);
 }
 
 }  // namespace
@@ -43,55 +60,90 @@ Network::Network(const FrameSet& input, const NetworkOptions& options)
       neighbour_memory(options.most_objects),
       policy_memory(options.most_objects),
       socket_memory(options.most_objects),
-      routes(std::min(input.flows().size(), options.most_objects)),
+      routes(options.era == Era::linux_2_6 ? std::min(input.flows().size(), options.most_objects)
+                                           : 0),
       neighbours(2 * kGateways),
-      policies(std::min(input.flows().size(), options.most_objects)),
+      policies(options.policies ? kPolicies : 0),
       sockets(std::min(input.flows().size(), options.most_objects)),
-      local_percent_(options.local_percent) {
+      options_(options),
+      next_hops_(kFirstRouter + 2 * kGateways),
+      ehash_locks_(kEhashLocks) {
   set_up(in, kIn, kInMac);
   set_up(out, kOut, kOutMac);
-  if (options.populate)
-    populate(input);
+  make_next_hops();
+  populate(input);
+}
+
+void Network::make_next_hops() {
+  for (std::size_t i = kFirstRouter; i < next_hops_.size(); ++i) {
+    NextHop& hop = next_hops_[i];
+    const std::uint64_t router = (i - kFirstRouter) % kGateways + 1;
+    hop.gateway = i < kFirstRouter + kGateways ? router_v4(router) : router_v6(router);
+    hop.mtu = out.mtu;
+    hop.out_device = kOut;
+  }
+}
+
+/// Enters the network of @p destination into the forwarding table.
+void Network::route(const Address& destination) {
+  std::uint32_t index = kThisHost;
+  if (!is_local(destination)) {
+    const auto router = static_cast<std::uint32_t>(router_number(destination));
+    index = kFirstRouter + router - 1;
+    if (!is_ipv4(destination))
+      index += static_cast<std::uint32_t>(kGateways);
+  }
+  fib.add(network_of(destination), index);
 }
 
 void Network::populate(const FrameSet& input) {
   QsbrThread thread;
   thread.online();
   for (const KnownFlow& flow : input.flows()) {
-    const FlowKey& key = flow.key;
-    bool room =
-        add(*this, routes, route_memory, {key.destination, key.source, kIn, flow.traffic_class});
-    room = room && add(*this, policies, policy_memory, {key.source, key.destination, key.protocol});
-    if (!is_local(key.destination))
-      room = room && add(*this, neighbours, neighbour_memory, {gateway_to(key.destination), kOut});
-    else if (flow.has_ports)
-      room = room && add(*this, sockets, socket_memory, key);
-    if (!room)
+    if (options_.era == Era::linux_6)
+      route(flow.key.destination);
+    if (options_.populate && !populate_flow(flow))
       return;  // the packets of the other flows are dropped and counted: no_table_space
   }
 }
 
+/// False: no memory left.
+bool Network::populate_flow(const KnownFlow& flow) {
+  const FlowKey& key = flow.key;
+  const bool local = is_local(key.destination);
+  Neighbour* neighbour = nullptr;
+  if (!local) {
+    const Neighbour::Key next_hop{gateway_to(key.destination), kOut};
+    neighbour = find_or_add(*this, neighbours, neighbour_memory, next_hop);
+    if (neighbour == nullptr)
+      return false;
+  }
+  if (options_.era == Era::linux_2_6 &&
+      find_or_add(*this, routes, route_memory,
+                  {key.destination, key.source, kIn, flow.traffic_class}, neighbour) == nullptr)
+    return false;
+  if (options_.policies && find_or_add(*this, policies, policy_memory,
+                                       policy_key(key.destination, key.protocol)) == nullptr)
+    return false;
+  return !local || !flow.has_ports || find_or_add(*this, sockets, socket_memory, key) != nullptr;
+}
+
 bool Network::is_local(const Address& destination) const noexcept {
-  return hash_step(hash_step(0, destination.high), destination.low) % 100 < local_percent_;
+  const Address network = network_of(destination);
+  return hash_step(hash_step(0, network.high), network.low) % 100 < options_.local_percent;
 }
 
 Address Network::gateway_to(const Address& destination) noexcept {
-  // One next hop for a /24 or a /64, as a provider's edge has it.
-  if (is_ipv4(destination)) {
-    constexpr std::uint32_t kTestNet1 = 0xc0000200U;  // 192.0.2.0/24
-    const auto hop = hash_step(0, destination.low >> 8U) % kGateways + 1;
-    return mapped_ipv4(kTestNet1 | static_cast<std::uint32_t>(hop));
-  }
-  constexpr std::uint64_t kLinkLocal = 0xfe80000000000000ULL;
-  return {kLinkLocal, hash_step(0, destination.high) % kGateways + 1};
+  const std::uint64_t router = router_number(destination);
+  return is_ipv4(destination) ? router_v4(router) : router_v6(router);
 }
 
-void Network::fill(Route& route, const Route::Key& key) const noexcept {
+void Network::fill(Route& route, const Route::Key& key, Neighbour* neighbour) const noexcept {
   route.key = key;
-  route.local = is_local(key.destination);
-  route.out_device = route.local ? 0 : kOut;
+  route.neighbour = neighbour;
   route.mtu = out.mtu;
-  route.gateway = route.local ? Address{} : gateway_to(key.destination);
+  route.last_use = 0;
+  route.uses = 0;
 }
 
 void Network::fill(Neighbour& neighbour, const Neighbour::Key& key) const noexcept {
@@ -114,22 +166,29 @@ void Network::fill(Socket& socket, const Socket::Key& key) const noexcept {
   socket.key = key;
   socket.closed = false;
   socket.readable = false;
-  socket.queued = 0;
+  socket.rmem.store(0, std::memory_order_relaxed);
   socket.head = nullptr;
   socket.tail = nullptr;
   socket.transport = {};
 }
 
-std::shared_ptr<Network> network_for(const Input& input) {
+std::shared_ptr<Network> network_for(const Input& input, const NetworkOptions& options) {
+  struct Kept {
+    Input input;
+    std::shared_ptr<Network> network;
+  };
   static std::mutex mutex;
-  static Input last_input;
-  static std::shared_ptr<Network> last;
+  static std::vector<Kept> kept;  // the last few: cells of a run come in random order
+  constexpr std::size_t kMostKept = 3;
   const std::lock_guard lock(mutex);
-  if (last_input != input) {
-    last = std::make_shared<Network>(*input);
-    last_input = input;
+  for (const Kept& one : kept) {
+    if (one.input == input && one.network->options() == options)
+      return one.network;
   }
-  return last;
+  if (kept.size() == kMostKept)
+    kept.erase(kept.begin());
+  kept.push_back({input, std::make_shared<Network>(*input, options)});
+  return kept.back().network;
 }
 
 }  // namespace getput::bench::netpath

@@ -3,40 +3,63 @@
 // flows before anything is timed, so that every lookup hits; what is missing all the same is made
 // by the receive path when it is first needed.
 //
-// Which packets are for this host is decided by their destination address alone: a hash of the
-// address modulo 100 below `local_percent`. So all packets to one address share one fate, the same
-// in every run and for every scheme.
+// Which packets are for this host is decided by the network of their destination (a /24 or a /64):
+// a hash of it modulo 100 below `local_percent`. So all packets to one network share one fate, the
+// same in every run, for every scheme and in both eras. A kernel has such networks as local routes
+// (`ip route add local 198.19.3.0/24 dev lo`).
+//
+// linux_2_6 looks a packet up in the route cache, linux_6 in the forwarding table; the other one
+// stays empty.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
+#include "bench/workloads/netpath/era.hpp"
 #include "bench/workloads/netpath/input/frames.hpp"
+#include "bench/workloads/netpath/objects/fib.hpp"
 #include "bench/workloads/netpath/objects/objects.hpp"
 #include "bench/workloads/netpath/objects/table.hpp"
 
 namespace getput::bench::netpath {
 
 struct NetworkOptions {
-  unsigned local_percent = 50;          ///< share of destination addresses that are this host's
-  bool populate = true;                 ///< false: tables start empty and every entry is a miss
+  Era era = Era::linux_6;
+  bool policies = false;                ///< IPsec-like policies are loaded, one per network
+  unsigned local_percent = 50;          ///< share of destination networks that are this host's
+  bool populate = true;                 ///< false: caches start empty and every entry is a miss
   std::size_t most_objects = 1U << 20;  ///< of each kind; beyond it packets are dropped
+  friend bool operator==(const NetworkOptions&, const NetworkOptions&) = default;
 };
 
 class Network {
  public:
   explicit Network(const FrameSet& input, const NetworkOptions& options = {});
 
+  const NetworkOptions& options() const noexcept { return options_; }
   bool is_local(const Address& destination) const noexcept;
   /// Router on the way to a destination; 64 of each family.
   static Address gateway_to(const Address& destination) noexcept;
 
-  /// What a miss puts into the table; the object is fresh and nobody else sees it.
-  void fill(Route& route, const Route::Key& key) const noexcept;
+  /// What a miss puts into the table; the object is fresh and nobody else sees it. Its count is the
+  /// caller's affair.
+  void fill(Route& route, const Route::Key& key, Neighbour* neighbour) const noexcept;
   void fill(Neighbour& neighbour, const Neighbour::Key& key) const noexcept;
   void fill(Policy& policy, const Policy::Key& key) const noexcept;
   void fill(Socket& socket, const Socket::Key& key) const noexcept;
+
+  /// linux_6: the next hop of a destination, or null without a route.
+  [[gnu::always_inline]] NextHop* route_to(const Address& destination) noexcept {
+    const std::uint32_t index = fib.lookup(destination);
+    return index == 0 ? nullptr : &next_hops_[index];
+  }
+
+  /// Begins the counts of all objects anew, each with the scheme that @p Objects names for its
+  /// kind. Once before a path with these schemes runs; nobody uses the network meanwhile.
+  template <class Objects>
+  void count_with();
 
   Depot<Route> route_memory;
   Depot<Neighbour> neighbour_memory;
@@ -46,16 +69,52 @@ class Network {
   Table<Neighbour> neighbours;
   Table<Policy> policies;
   Table<Socket> sockets;
-  Device in;   ///< "eth0": packets come from here
-  Device out;  ///< "eth1": packets leave here
+  Fib fib;
+  Device in;             ///< "eth0": packets come from here
+  Device out;            ///< "eth1": packets leave here
+  RwLock udp_hash_lock;  ///< linux_2_6: one for all UDP sockets
+  /// linux_2_6: the lock of an established socket's bucket.
+  RwLock& ehash_lock(std::uint64_t hashed) noexcept { return ehash_locks_[hashed % kEhashLocks]; }
 
  private:
-  void populate(const FrameSet& input);
+  static constexpr std::size_t kEhashLocks = 4096;
 
-  const unsigned local_percent_;
+  void make_next_hops();
+  void populate(const FrameSet& input);
+  bool populate_flow(const KnownFlow& flow);
+  void route(const Address& destination);
+
+  const NetworkOptions options_;
+  std::vector<NextHop> next_hops_;  ///< [0] unused, [1] this host, then the routers
+  std::vector<RwLock> ehash_locks_;
+  std::shared_ptr<void> in_refs_;
+  std::shared_ptr<void> out_refs_;
+  const void* counted_with_ = nullptr;
 };
 
-/// The host for this input with the default options; kept for the next cell that asks.
-std::shared_ptr<Network> network_for(const Input& input);
+/// The host for this input; kept for the next cells that ask for the same.
+std::shared_ptr<Network> network_for(const Input& input, const NetworkOptions& options);
+
+namespace detail {
+/// One address for each choice of object schemes.
+template <class Objects>
+inline constexpr char kCountedWith = 0;
+}  // namespace detail
+
+template <class Objects>
+[[gnu::cold]] void Network::count_with() {
+  if (counted_with_ == &detail::kCountedWith<Objects>)
+    return;
+  counted_with_ = &detail::kCountedWith<Objects>;
+  in_refs_ = std::make_shared<typename Objects::Device>();
+  out_refs_ = std::make_shared<typename Objects::Device>();
+  in.refs = in_refs_.get();
+  out.refs = out_refs_.get();
+  for (NextHop& hop : next_hops_) hop.refs.construct<typename Objects::Dst>();
+  routes.for_each([](Route& route) { route.refs.construct<typename Objects::Dst>(); });
+  neighbours.for_each([](Neighbour& n) { n.refs.construct<typename Objects::Neighbour>(); });
+  policies.for_each([](Policy& policy) { policy.refs.construct<typename Objects::Policy>(); });
+  sockets.for_each([](Socket& socket) { socket.refs.construct<typename Objects::Socket>(); });
+}
 
 }  // namespace getput::bench::netpath

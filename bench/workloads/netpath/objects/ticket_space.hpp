@@ -35,14 +35,14 @@ class TicketSpace {
   }
 
  private:
-  static constexpr std::size_t kSize = 32;
+  static constexpr std::size_t kSize = 24;
   template <class Ticket>
   static constexpr void check() {
-    static_assert(sizeof(Ticket) <= kSize && alignof(Ticket) <= alignof(std::max_align_t),
-                  "a ticket of at most 32 bytes fits into a packet or table entry");
+    static_assert(sizeof(Ticket) <= kSize && alignof(Ticket) <= 8,
+                  "a ticket of at most 24 bytes fits into a packet or table entry");
     static_assert(std::is_nothrow_move_constructible_v<Ticket>);
   }
-  alignas(std::max_align_t) std::byte bytes_[kSize];
+  alignas(8) std::byte bytes_[kSize];
 };
 
 }  // namespace getput::bench::netpath

@@ -24,7 +24,7 @@ GridRequest request() {
   return request;
 }
 
-bool everything(Level) {
+bool everything(std::size_t, Variant) {
   return true;
 }
 
@@ -38,86 +38,109 @@ const CellSpec* find(const std::vector<CellSpec>& cells, const std::string& part
 
 TEST(Grid, NamesHaveTheParametersInTheirOrder) {
   const auto cells = enumerate(ordinary(), request(), everything);
-  ASSERT_NE(find(cells,
-                 "netpath/ordinary/level:L5/threads:1/steering:rss/input:imix/raw:0/place:compact"),
-            nullptr);
+  ASSERT_NE(
+      find(cells,
+           "netpath/ordinary/era:linux_6/shape:staged/level:L5/threads:1/steering:rss/free:local/"
+           "xfrm:0/input:imix/raw:0/place:compact"),
+      nullptr);
   std::set<std::string> names;
   for (const CellSpec& cell : cells) EXPECT_TRUE(names.insert(cell.name).second) << cell.name;
 }
 
 TEST(Grid, ParametersSurviveTheirJson) {
-  for (const Level level : kLevels) {
-    const Params params{level, 3, Steering::spray, true, true};
-    const Params back = Params::from_json(params.to_json());
-    EXPECT_EQ(back.level, level);
-    EXPECT_EQ(back.threads, 3U);
-    EXPECT_EQ(back.steering, Steering::spray);
-    EXPECT_TRUE(back.capture);
-    EXPECT_TRUE(back.raw_socket);
+  for (std::size_t level = 0; level < kLevelCount; ++level) {
+    for (const Variant variant : kVariants) {
+      const Params params{variant, level, 3, Steering::spray, true, true, true, true};
+      const Params back = Params::from_json(params.to_json());
+      EXPECT_EQ(back.to_json(), params.to_json());
+      EXPECT_EQ(back.level, level);
+      EXPECT_EQ(back.variant, variant);
+    }
   }
   Json unknown = Params{}.to_json();
-  unknown["level"] = "L4";
+  unknown["level"] = "L8";
+  EXPECT_THROW(Params::from_json(unknown), RequestError);
+  unknown = Params{}.to_json();
+  unknown["era"] = "linux_2_4";
   EXPECT_THROW(Params::from_json(unknown), RequestError);
 }
 
-TEST(Grid, SmokeHasLevel7AndQuickLevel6Too) {
+TEST(Grid, SmokeHasLevel7OfOneVariantAndQuickHasEveryLevelThatIsCompiled) {
   std::set<std::string> smoke;
   std::set<std::string> quick;
   for (const CellSpec& cell : enumerate(ordinary(), request(), everything)) {
     const std::string level = cell.params.at("level").get<std::string>();
     if (cell.tier == Tier::smoke)
-      smoke.insert(level);
+      smoke.insert(cell.params.at("era").get<std::string>() + level);
     if (cell.tier != Tier::paper)
       quick.insert(level);
   }
-  EXPECT_EQ(smoke, (std::set<std::string>{"L7"}));
-  EXPECT_EQ(quick, (std::set<std::string>{"L6", "L7"}));
+  EXPECT_EQ(smoke, (std::set<std::string>{"linux_6L7"}));
+  for (const Level& level : kLevels)
+    EXPECT_EQ(quick.count(std::string(level.id)),
+              level.obtained == Obtained::measured && !level.without_scheme ? 1U : 0U)
+        << level.id;
 }
 
-TEST(Grid, OnlyTheControlHasLevel0) {
-  SchemeInfo none = getput::None<>::info;
-  const auto count = [](const SchemeInfo& info) {
-    unsigned cells = 0;
-    for (const CellSpec& cell : enumerate(info, request(), everything)) {
-      cells += cell.params.at("level") == "L0" ? 1U : 0U;
-      EXPECT_NE(cell.params.at("level"), "L3") << "level 3 is computed";
-    }
-    return cells;
+TEST(Grid, OnlyTheControlHasLevelsWithoutAScheme) {
+  const auto levels = [](const SchemeInfo& info) {
+    std::set<std::string> found;
+    for (const CellSpec& cell : enumerate(info, request(), everything))
+      found.insert(cell.params.at("level").get<std::string>());
+    return found;
   };
-  EXPECT_EQ(count(ordinary()), 0U);
-  EXPECT_GT(count(none), 0U);
+  for (const char* level : {"L0", "split"}) {
+    EXPECT_EQ(levels(ordinary()).count(level), 0U);
+    EXPECT_EQ(levels(getput::None<>::info).count(level), 1U);
+  }
+  for (const char* computed : {"L1", "L2", "L3", "grace"})
+    EXPECT_EQ(levels(getput::None<>::info).count(computed), 0U);
 }
 
 TEST(Grid, ALevelThatIsNotCompiledNamesTheRemedy) {
-  const auto cells =
-      enumerate(ordinary(), request(), [](Level level) { return level != Level::l5; });
-  const CellSpec* cell = find(cells, "level:L5");
-  ASSERT_NE(cell, nullptr);
-  EXPECT_FALSE(cell->possible);
-  EXPECT_NE(cell->why.find("scripts/run --paper"), std::string::npos) << cell->why;
-  EXPECT_TRUE(find(cells, "level:L7")->possible);
+  const auto cells = enumerate(ordinary(), request(), [](std::size_t level, Variant variant) {
+    return level != netpath::level("L5") && variant.era == Era::linux_6;
+  });
+  for (const char* part : {"linux_6/shape:staged/level:L5", "linux_2_6/shape:scalar/level:L7"}) {
+    const CellSpec* cell = find(cells, part);
+    ASSERT_NE(cell, nullptr);
+    EXPECT_FALSE(cell->possible);
+    EXPECT_EQ(cell->tier, Tier::paper);
+    EXPECT_NE(cell->why.find("scripts/run --paper"), std::string::npos) << cell->why;
+  }
+  EXPECT_TRUE(find(cells, "linux_6/shape:staged/level:L7")->possible);
 }
 
 TEST(Grid, WhatASchemeCannotDo) {
-  const auto why = [](const SchemeInfo& info, Level level, unsigned threads, Steering steering) {
-    return impossible(info, {level, threads, steering, false, false});
+  const auto why = [](const SchemeInfo& info, std::size_t level, unsigned threads,
+                      Steering steering, Variant variant = {}) {
+    Params params;
+    params.variant = variant;
+    params.level = level;
+    params.threads = threads;
+    params.steering = steering;
+    return impossible(info, params);
   };
   SchemeInfo single = ordinary();
   single.shared_by_threads = false;
   single.put_on_other_thread = false;
-  EXPECT_EQ(why(single, Level::l7, 1, Steering::rss), "");
-  EXPECT_EQ(why(single, Level::l3, 1, Steering::rss), "");
-  EXPECT_NE(why(single, Level::l0, 2, Steering::rss), "");
+  EXPECT_EQ(why(single, level("L7"), 1, Steering::rss), "");
+  EXPECT_NE(why(single, level("L0"), 2, Steering::rss), "");
 
   SchemeInfo reader = ordinary();
   reader.put_on_other_thread = false;
   reader.hold_across_sleep = false;
-  EXPECT_EQ(why(reader, Level::l7, 2, Steering::rss), "");
-  EXPECT_EQ(why(reader, Level::l5, 2, Steering::spray), "");
-  EXPECT_NE(why(reader, Level::l6, 2, Steering::spray), "");
-  EXPECT_NE(why(reader, Level::l3, 1, Steering::rss), "");
+  EXPECT_EQ(why(reader, level("L7"), 2, Steering::rss), "");
+  EXPECT_EQ(why(reader, level("L5"), 2, Steering::spray), "");
+  EXPECT_NE(why(reader, level("L5"), 2, Steering::spray, kVariants[2]), "")
+      << "in 2.6 the packet keeps the reference of its route";
+  EXPECT_NE(why(reader, level("L6"), 2, Steering::spray), "");
+  EXPECT_NE(why(reader, level("L3"), 1, Steering::rss), "");
+  EXPECT_NE(why(reader, level("recycled"), 1, Steering::rss), "");
 
-  for (const Level level : kLevels) EXPECT_EQ(why(ordinary(), level, 2, Steering::spray), "");
+  for (std::size_t level = 0; level < kLevelCount; ++level)
+    EXPECT_EQ(why(ordinary(), level, 2, Steering::rss), "");
+  EXPECT_NE(why(ordinary(), level("bulk"), 2, Steering::spray), "");
 }
 
 TEST(Grid, ABadCaptureIsRefusedBeforeAnythingIsPlanned) {

@@ -6,20 +6,24 @@
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "bench/workloads/netpath/books.hpp"
 #include "bench/workloads/netpath/objects/qsbr.hpp"
 #include "bench/workloads/netpath/path.hpp"
+#include "tests/bench/workloads/netpath/input/frame_builder.hpp"
 
 namespace getput::bench::netpath::testing {
 
-template <class S, Level L>
+template <class S, std::size_t L, Variant V = Variant{}>
 class Rig {
  public:
   explicit Rig(const FrameSet& input, const NetworkOptions& options = {}, bool raw = false)
-      : input_(input), network_(input, options), ring_(input, everything(input)) {
+      : input_(input), network_(input, of_era(options)), ring_(input, everything(input)) {
+    network_.count_with<EraObjects<V.era>>();
     cores_.push_back(std::make_unique<Core>(ring_, network_.socket_memory));
+    core().queue.count = &queue_count_;
     thread_.online();
     path_.emplace(network_, modules_.for_path(), core(), raw);
   }
@@ -55,9 +59,12 @@ class Rig {
       return {};
     finished_ = true;
     path_->drain();
+    path_->flush();
     discharge();
     Verdict verdict;
     check_books(cores_, verdict);
+    if (S::info.count == CountExactness::exact && queue_count_.count() != 0)
+      verdict.wrong("the receive queue's own count is " + std::to_string(queue_count_.count()));
     path_.reset();
     cores_.clear();
     modules_.unload(verdict);
@@ -65,6 +72,10 @@ class Rig {
   }
 
  private:
+  static NetworkOptions of_era(NetworkOptions options) {
+    options.era = V.era;
+    return options;
+  }
   static std::vector<std::uint32_t> everything(const FrameSet& input) {
     std::vector<std::uint32_t> share(input.frames().size());
     std::iota(share.begin(), share.end(), 0U);
@@ -72,7 +83,7 @@ class Rig {
   }
   /// Level 3 with empty tables: what the path created is given back here.
   void discharge() {
-    if constexpr (charges_objects(L)) {
+    if constexpr (kLevels[L].charge.object) {
       using Ticket = modules::ModuleTicket<S>;
       const auto put = [](modules::Module<S>* module, TicketSpace& space) {
         if (const Ticket ticket = space.take<Ticket>())
@@ -97,7 +108,8 @@ class Rig {
   ModuleSet<S> modules_;
   RxRing ring_;
   Cores cores_;
-  std::optional<Path<S, L>> path_;
+  std::optional<Path<S, kLevels[L].charge, V>> path_;
+  S queue_count_;
   bool finished_ = false;
 };
 
@@ -110,10 +122,23 @@ inline NetworkOptions empty_tables(unsigned local_percent = 50) {
   return options;
 }
 
+inline NetworkOptions with_policies(NetworkOptions options) {
+  options.policies = true;
+  return options;
+}
+
 inline NetworkOptions only(unsigned local_percent) {
   NetworkOptions options;
   options.local_percent = local_percent;
   return options;
+}
+
+/// Frames of one UDP flow, none of which closes anything.
+inline Input one_flow(std::size_t frames, const FrameSpec& spec = {}) {
+  auto input = std::make_shared<FrameSet>("one flow");
+  for (std::size_t i = 0; i < frames; ++i) add(*input, make_frame(spec));
+  input->finish();
+  return input;
 }
 
 inline std::uint64_t dropped(const Account& account, DropReason why) {

@@ -8,11 +8,13 @@
 namespace getput::bench::netpath {
 namespace {
 
+const RxSlot kSlot;
+
 TEST(HeadCache, RecyclesWithoutAskingTheAllocator) {
   HeadCache cache;
   for (int round = 0; round < 1000; ++round) {
     std::vector<SkBuff*> heads;
-    for (int i = 0; i < 16; ++i) heads.push_back(cache.allocate(nullptr, 100));
+    for (int i = 0; i < 16; ++i) heads.push_back(cache.allocate(kSlot));
     EXPECT_EQ(cache.balance(), 16);
     for (SkBuff* head : heads) cache.release(head);
   }
@@ -23,16 +25,16 @@ TEST(HeadCache, RecyclesWithoutAskingTheAllocator) {
 
 TEST(HeadCache, LastInFirstOut) {
   HeadCache cache;
-  SkBuff* first = cache.allocate(nullptr, 0);
+  SkBuff* first = cache.allocate(kSlot);
   cache.release(first);
-  EXPECT_EQ(cache.allocate(nullptr, 0), first);
+  EXPECT_EQ(cache.allocate(kSlot), first);
   cache.release(first);
 }
 
 TEST(HeadCache, RefillsSixteenAndFlushesHalf) {
   HeadCache cache;
   std::vector<SkBuff*> heads;
-  for (int i = 0; i < 400; ++i) heads.push_back(cache.allocate(nullptr, 0));
+  for (int i = 0; i < 400; ++i) heads.push_back(cache.allocate(kSlot));
   EXPECT_EQ(cache.refills(), 25U);  // 400 heads
   for (SkBuff* head : heads) cache.release(head);
   EXPECT_EQ(cache.flushes(), 2U);  // at 256, and again 128 later
@@ -40,23 +42,22 @@ TEST(HeadCache, RefillsSixteenAndFlushesHalf) {
 
 TEST(HeadCache, HeadIsFilledAnew) {
   HeadCache cache;
-  std::uint8_t frame[4] = {};
-  SkBuff* skb = cache.allocate(frame, 4);
+  SkBuff* skb = cache.allocate(kSlot);
   EXPECT_EQ(reinterpret_cast<std::uintptr_t>(skb) % 64, 0U);
   skb->next = skb;
   cache.release(skb);
-  skb = cache.allocate(frame, 1500);
+  const RxSlot other;
+  skb = cache.allocate(other);
   EXPECT_EQ(skb->next, nullptr);
   EXPECT_EQ(skb->original, nullptr);
-  EXPECT_EQ(skb->frame, frame);
-  EXPECT_EQ(skb->truesize, 192U + 1500U);
+  EXPECT_EQ(skb->slot, &other);
   cache.release(skb);
 }
 
 TEST(HeadCache, CloneKeepsTheOriginalsHead) {
   HeadCache cache;
   for (const bool clone_first : {false, true}) {
-    SkBuff* skb = cache.allocate(nullptr, 10);
+    SkBuff* skb = cache.allocate(kSlot);
     SkBuff* clone = cache.clone(*skb);
     SkBuff* second = cache.clone(*clone);
     EXPECT_EQ(second->original, skb);

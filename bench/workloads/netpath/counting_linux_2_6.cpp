@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#include "bench/workloads/netpath/counting.hpp"
+
+namespace getput::bench::netpath {
+
+const std::array<CountingPass, kLevelCount> kCountLinux26 =
+    counting_passes<Variant{Era::linux_2_6, Shape::scalar}>();
+
+void count_references(std::size_t level, Variant variant, const PathContext& context, Core& core) {
+  if (variant.era == Era::linux_2_6)
+    return kCountLinux26[level](context, core);
+  const auto& passes = variant.shape == Shape::staged ? kCountLinux6Staged : kCountLinux6Scalar;
+  passes[level](context, core);
+}
+
+}  // namespace getput::bench::netpath

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: MIT
+// The receive path of Linux 6.8. Functions carry the kernel's names.
+//
+// What it takes of its own, per packet: nothing for a UDP packet and for a forwarded one; one
+// reference to the socket for a TCP segment (refcount_inc_not_zero in __inet_lookup_established).
+// Routes, neighbours and devices are used under the poll's read-side section: a route is noted in
+// the packet without counting it (noref), and counted where a packet leaves the poll with it
+// (skb_dst_force). A lock per transmit queue; bytes charged to the socket atomically.
+//
+// Where from: Linux 6.8.1, net/core/dev.c, net/ipv4/{ip_input,route,ip_forward,ip_output,
+// inet_hashtables}.c; network-fast-path in docs/netpath.md has the table. Facts, no code.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "bench/workloads/netpath/era.hpp"
+#include "bench/workloads/netpath/path_steps.hpp"
+#include "schemes/counter/rcuref.hpp"
+#include "schemes/counter/refcount.hpp"
+#include "schemes/distributed/netdev_percpu.hpp"
+
+namespace getput::bench::netpath {
+
+/// What counted these objects in 6.8: dst rcuref_t, net_device per CPU, the others refcount_t.
+using Linux6Objects = ObjectSchemes<Rcuref<>, NetdevPercpu<>, Refcount<>, Refcount<>, Refcount<>>;
+
+template <class S, Charge C, Shape kShape, class Objects, bool Counting>
+class Linux6Path : public PathSteps<S, C, Objects, Counting> {
+  using Base = PathSteps<S, C, Objects, Counting>;
+
+ public:
+  using Base::Base;
+
+  /// napi_poll: one batch of the receive ring; returns how many frames it took, 0 for an empty
+  /// ring. The thread is online in urcu-qsbr and quiescent afterwards.
+  [[gnu::always_inline]] std::size_t poll() noexcept;
+
+ private:
+  using Base::core_;
+  using Base::network_;
+  using Base::nic_;
+  using Base::references_;
+  using typename Base::Transport;
+  using typename Base::Use;
+
+  /// Packets of one stage. Their heads, headers and sockets have to stay in the first-level cache
+  /// from stage to stage.
+  static constexpr std::size_t kStage = 32;
+  /// Frames ahead of which a header is brought into the cache.
+  static constexpr std::size_t kAhead = 4;
+
+  /// A packet between the stages.
+  struct Staged {
+    SkBuff* skb;
+    NextHop* hop;                         ///< null: no route
+    const Table<Socket>::Bucket* bucket;  ///< of its socket; null where it is forwarded
+  };
+
+  void netif_receive_skb(const RxSlot& slot) noexcept;
+  void netif_receive_skb_list(const RxSlot* slots, std::size_t count) noexcept;
+  SkBuff* receive(const RxSlot& slot) noexcept;
+  NextHop* ip_route_input_noref(SkBuff& skb) noexcept;
+  void prefetch_socket(Staged& staged) noexcept;
+  DropReason dst_input(SkBuff& skb, NextHop* hop) noexcept;
+  DropReason ip_local_deliver(SkBuff& skb) noexcept;
+  DropReason tcp_v4_rcv(SkBuff& skb, const Transport& transport, const FlowKey& key) noexcept;
+  DropReason udp_rcv(SkBuff& skb, const Transport& transport, const FlowKey& key) noexcept;
+  Socket* lookup(const Transport& transport, const FlowKey& key, DropReason& why) noexcept;
+  DropReason ip_forward(SkBuff& skb, const NextHop& hop) noexcept;
+  DropReason ip_finish_output2(SkBuff& skb, const NextHop& hop) noexcept;
+  DropReason neigh_hh_output(SkBuff& skb, const Neighbour& neighbour) noexcept;
+};
+
+template <class S, Charge C, Shape kShape, class O, bool N>
+[[gnu::always_inline]] inline std::size_t Linux6Path<S, C, kShape, O, N>::poll() noexcept {
+  core_.socket_memory.prepare();
+  const std::lock_guard lock(core_.queue.lock);
+  std::optional<typename Base::QueueSession> session;
+  if constexpr (C.packet == PacketRefs::queue)
+    session.emplace(this->queue_count());
+  const std::size_t count = core_.next_batch();
+  const RxSlot* slots = core_.rx.slots().data() + core_.position;
+  if constexpr (kShape == Shape::staged) {
+    for (std::size_t i = 0; i < count; i += kStage)
+      netif_receive_skb_list(slots + i, std::min(kStage, count - i));
+  } else {
+    for (std::size_t i = 0; i < count; ++i) netif_receive_skb(slots[i]);
+  }
+  this->finish_poll(count);
+  return count;
+}
+
+/// Allocates, and runs what the device and the network header want. Null: dropped and counted.
+template <class S, Charge C, Shape kShape, class O, bool N>
+[[gnu::always_inline]] inline SkBuff* Linux6Path<S, C, kShape, O, N>::receive(
+    const RxSlot& slot) noexcept {
+  // Behind the last slot lies the ring's padding.
+  __builtin_prefetch((&slot + kAhead)->desc.data);
+  core_.account.bytes += slot.desc.wire_len;
+  DropReason why = DropReason::none;
+  SkBuff* skb = this->alloc_skb(slot, why);
+  if (skb == nullptr) [[unlikely]] {
+    core_.account.drop(why);
+    return nullptr;
+  }
+  {
+    const Use device = this->use_by(*skb);
+    why = device ? this->driver_rx(slot, *skb) : DropReason::module_going_device;
+    if (why == DropReason::none) [[likely]]
+      why = this->ip_rcv_core(*skb);
+  }
+  if (why == DropReason::none) [[likely]]
+    return skb;
+  this->drop(skb, why);
+  return nullptr;
+}
+
+template <class S, Charge C, Shape kShape, class O, bool N>
+[[gnu::always_inline]] inline void Linux6Path<S, C, kShape, O, N>::netif_receive_skb(
+    const RxSlot& slot) noexcept {
+  SkBuff* skb = receive(slot);
+  if (skb == nullptr) [[unlikely]]
+    return;
+  const DropReason why = dst_input(*skb, ip_route_input_noref(*skb));
+  if (why != DropReason::none) [[unlikely]]
+    this->drop(skb, why);
+}
+
+/// ip_list_rcv in stages: headers, routes, sockets, each for all packets before the next stage, so
+/// that the cache misses of a stage overlap.
+template <class S, Charge C, Shape kShape, class O, bool N>
+[[gnu::always_inline]] inline void Linux6Path<S, C, kShape, O, N>::netif_receive_skb_list(
+    const RxSlot* slots, std::size_t count) noexcept {
+  std::array<Staged, kStage> list;
+  std::size_t staged = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (SkBuff* skb = receive(slots[i])) [[likely]] {
+      network_.fib.prefetch(skb->parsed.destination);
+      list[staged++].skb = skb;
+    }
+  }
+  for (std::size_t i = 0; i < staged; ++i) {
+    list[i].hop = ip_route_input_noref(*list[i].skb);
+    prefetch_socket(list[i]);
+  }
+  for (std::size_t i = 0; i < staged; ++i) {
+    if (list[i].bucket == nullptr)
+      continue;
+    // A hint: a socket that is gone by now is not read.
+    const auto* socket =
+        reinterpret_cast<const std::byte*>(list[i].bucket->load(std::memory_order_relaxed));
+    for (std::size_t line = 0; line < sizeof(Socket); line += 64) __builtin_prefetch(socket + line);
+  }
+  for (std::size_t i = 0; i < staged; ++i) {
+    const DropReason why = dst_input(*list[i].skb, list[i].hop);
+    if (why != DropReason::none) [[unlikely]]
+      this->drop(list[i].skb, why);
+  }
+}
+
+template <class S, Charge C, Shape kShape, class O, bool N>
+[[gnu::always_inline]] inline NextHop* Linux6Path<S, C, kShape, O, N>::ip_route_input_noref(
+    SkBuff& skb) noexcept {
+  NextHop* hop = network_.route_to(skb.parsed.destination);
+  if (hop != nullptr) [[likely]]
+    this->skb_dst_set_noref(skb, hop->refs);
+  return hop;
+}
+
+/// Finds the bucket of a packet for this host from the ports as they lie in the frame. The lookup
+/// itself asks the transport; if a header is cut short or odd, the hint is wrong and costs a miss.
+template <class S, Charge C, Shape kShape, class O, bool N>
+[[gnu::always_inline]] inline void Linux6Path<S, C, kShape, O, N>::prefetch_socket(
+    Staged& staged) noexcept {
+  staged.bucket = nullptr;
+  const SkBuff& skb = *staged.skb;
+  const Packet& parsed = skb.parsed;
+  constexpr std::uint32_t kPorts = 4;
+  if (staged.hop == nullptr || staged.hop->out_device != 0 ||
+      parsed.l4_offset + kPorts > skb.packet.captured)
+    return;
+  const std::uint8_t* ports = skb.packet.data + parsed.l4_offset;
+  staged.bucket = &std::as_const(network_.sockets)
+                       .bucket(socket_hash(hash_addresses(parsed.source, parsed.destination),
+                                           load_be<std::uint16_t>(ports),
+                                           load_be<std::uint16_t>(ports + 2), parsed.protocol));
+  __builtin_prefetch(staged.bucket);
+}
+
+template <class S, Charge C, Shape kShape, class O, bool N>
+[[gnu::always_inline]] inline DropReason Linux6Path<S, C, kShape, O, N>::dst_input(
+    SkBuff& skb, NextHop* hop) noexcept {
+  if (hop == nullptr) [[unlikely]]
+    return DropReason::no_route;
+  const Use route = this->use_by(skb);
+  if (!route) [[unlikely]]
+    return DropReason::module_going_route;
+  return hop->out_device == 0 ? ip_local_deliver(skb) : ip_forward(skb, *hop);
+}
+
+template <class S, Charge C, Shape kShape, class O, bool N>
+[[gnu::always_inline]] inline DropReason Linux6Path<S, C, kShape, O, N>::ip_local_deliver(
+    SkBuff& skb) noexcept {
+  if (auto why = Base::ip_local_deliver(skb); why != DropReason::none) [[unlikely]]
+    return why;
+  const Transport transport = this->transport_of(skb.parsed.protocol);
+  if (transport.ops == nullptr) [[unlikely]]
+    return DropReason::no_handler;
+  if (auto why = this->xfrm_policy_check(skb); why != DropReason::none) [[unlikely]]
+    return why;
+  FlowKey key;
+  if (auto why = Base::demux(skb, transport, key); why != DropReason::none) [[unlikely]]
+    return why;
+  return key.protocol == protocol::kTcp ? tcp_v4_rcv(skb, transport, key)
+                                        : udp_rcv(skb, transport, key);
+}
+
+template <class S, Charge C, Shape kShape, class O, bool N>
+[[gnu::always_inline]] inline Socket* Linux6Path<S, C, kShape, O, N>::lookup(
+    const Transport& transport, const FlowKey& key, DropReason& why) noexcept {
+  return this->template find_or_create<typename O::Socket>(network_.sockets, core_.socket_memory,
+                                                           key, hash(key), transport.module, why);
+}
+
+/// The socket is counted while the segment is processed (__inet_lookup_established .. sock_put).
+template <class S, Charge C, Shape kShape, class O, bool N>
+[[gnu::always_inline]] inline DropReason Linux6Path<S, C, kShape, O, N>::tcp_v4_rcv(
+    SkBuff& skb, const Transport& transport, const FlowKey& key) noexcept {
+  DropReason why = DropReason::none;
+  Socket* socket = lookup(transport, key, why);
+  if (socket == nullptr) [[unlikely]]
+    return why;
+  auto& refs = socket->refs.template as<typename O::Socket>();
+  const auto ticket = refs.try_get();
+  if (!ticket) [[unlikely]]
+    return DropReason::socket_closed;
+  references_.took(Referred::socket);
+  {
+    const Use use(transport.module, references_);
+    why = use ? this->queue_rcv_skb(skb, *socket, transport) : DropReason::module_going_socket;
+  }
+  refs.put(ticket);
+  return why;
+}
+
+/// The socket is used under the poll's read-side section (SOCK_RCU_FREE).
+template <class S, Charge C, Shape kShape, class O, bool N>
+[[gnu::always_inline]] inline DropReason Linux6Path<S, C, kShape, O, N>::udp_rcv(
+    SkBuff& skb, const Transport& transport, const FlowKey& key) noexcept {
+  DropReason why = DropReason::none;
+  Socket* socket = lookup(transport, key, why);
+  if (socket == nullptr) [[unlikely]]
+    return why;
+  const Use use(transport.module, references_);
+  return use ? this->queue_rcv_skb(skb, *socket, transport) : DropReason::module_going_socket;
+}
+
+template <class S, Charge C, Shape kShape, class O, bool N>
+[[gnu::always_inline]] inline DropReason Linux6Path<S, C, kShape, O, N>::ip_forward(
+    SkBuff& skb, const NextHop& hop) noexcept {
+  if (auto why = this->ip_forward_checks(skb, hop.mtu); why != DropReason::none) [[unlikely]]
+    return why;
+  if (auto why = this->xfrm_forward_checks(skb); why != DropReason::none) [[unlikely]]
+    return why;
+  Base::ip_decrease_ttl(skb);
+  return ip_finish_output2(skb, hop);
+}
+
+template <class S, Charge C, Shape kShape, class O, bool N>
+[[gnu::always_inline]] inline DropReason Linux6Path<S, C, kShape, O, N>::ip_finish_output2(
+    SkBuff& skb, const NextHop& hop) noexcept {
+  const Neighbour::Key key{hop.gateway, hop.out_device};
+  DropReason why = DropReason::none;
+  const Neighbour* neighbour = this->template find_or_create<typename O::Neighbour>(
+      network_.neighbours, network_.neighbour_memory, key, hash(key), nic_, why);
+  if (neighbour == nullptr) [[unlikely]]
+    return why;
+  const Use use = this->use_by(skb);
+  return use ? neigh_hh_output(skb, *neighbour) : DropReason::module_going_neighbour;
+}
+
+/// Copies the header under its sequence count, then sends under the transmit queue's lock.
+template <class S, Charge C, Shape kShape, class O, bool N>
+[[gnu::always_inline]] inline DropReason Linux6Path<S, C, kShape, O, N>::neigh_hh_output(
+    SkBuff& skb, const Neighbour& neighbour) noexcept {
+  getput_link_header header;
+  std::uint32_t sequence = 0;
+  do {
+    sequence = neighbour.hh_sequence.load(std::memory_order_acquire);
+    header = neighbour.header;
+    std::atomic_thread_fence(std::memory_order_acquire);
+  } while (sequence != neighbour.hh_sequence.load(std::memory_order_relaxed));
+  const std::lock_guard lock(core_.tx_lock);
+  return this->driver_xmit(skb, header);
+}
+
+}  // namespace getput::bench::netpath
