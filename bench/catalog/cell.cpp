@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "bench/catalog/cell.hpp"
 
+#include "bench/engine/errors.hpp"
+
 namespace getput::bench {
 
 std::string cell_name(const std::string& workload, const std::string& scheme, const Json& params,
@@ -10,6 +12,10 @@ std::string cell_name(const std::string& workload, const std::string& scheme, co
     name += "/" + key + ":" + (value.is_string() ? value.get<std::string>() : value.dump());
   }
   return name + "/place:" + policy;
+}
+
+Json Cell::replay(const ReplayRequest&) {
+  throw RequestError("this workload cannot be replayed; netpath can");
 }
 
 }  // namespace getput::bench

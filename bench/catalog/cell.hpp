@@ -75,6 +75,12 @@ struct TrialContext {
   std::uint64_t number = 0;  ///< of the trial; 0 is in the first process that visits the cell
 };
 
+/// What Cell::replay() is to execute.
+struct ReplayRequest {
+  Team& team;            ///< one pinned thread for each placement.pus
+  std::uint64_t passes;  ///< over the input, at least 1
+};
+
 /// A cell that can be run: owns the scheme objects and whatever else outlives a trial.
 class Cell {
  public:
@@ -86,6 +92,11 @@ class Cell {
   /// One attempt at a trial. Throws EnvironmentError (errors.hpp) when the machine does not allow
   /// it; what the scheme does wrong goes to Measurement::oracle_*, never into an exception.
   virtual Measurement run(TrialContext& trial) = 0;
+
+  /// Executes a fixed amount of the timed code without a clock, for a tool that counts instructions
+  /// (bench/program/replay_command.hpp says what comes back). Throws RequestError where the
+  /// workload, or this cell of it, cannot be replayed.
+  virtual Json replay(const ReplayRequest& request);
 };
 
 }  // namespace getput::bench

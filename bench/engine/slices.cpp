@@ -52,6 +52,15 @@ void run_worker(WorkerContext& worker, const SlicePlan& plan, const SlicedWork& 
 
 }  // namespace
 
+bool Slice::more_special(std::uint64_t ops) noexcept {
+  if (counted_) {
+    ops_left_ -= std::min(ops_left_, ops);
+    return ops_left_ != 0;
+  }
+  hold(static_cast<std::uint64_t>(planted_loops_ * static_cast<double>(ops)));
+  return more_timed(ops);
+}
+
 SliceRecord Slice::record() const {
   std::vector<double> costs;
   for (std::size_t i = 0; i < kept_; ++i) {

@@ -55,14 +55,30 @@ class Slice {
 
   /// @p planted_loops: iterations of hold() added to every operation, to test what is resolved.
   Slice(const Clock& clock, Clock::Ticks end, double planted_loops) noexcept
-      : clock_(clock), end_(end), planted_loops_(planted_loops) {}
+      : clock_(clock), end_(end), special_(planted_loops != 0.0), planted_loops_(planted_loops) {}
+
+  /// A slice that is over after @p ops operations and never reads the clock, so that the same code
+  /// executes the same instructions each time. Its record is empty.
+  explicit Slice(std::uint64_t ops)
+      : clock_(Clock::instance()), end_(0), special_(true), counted_(true), ops_left_(ops) {}
 
   /// To be called before the first batch with 0 and after each batch with its operations. False:
   /// the slice is over, and the batch just done does not count.
   [[gnu::always_inline]] bool more(std::uint64_t ops) noexcept {
-    if (planted_loops_ != 0.0) [[unlikely]] {
-      hold(static_cast<std::uint64_t>(planted_loops_ * static_cast<double>(ops)));
+    if (special_) [[unlikely]] {
+      return more_special(ops);
     }
+    return more_timed(ops);
+  }
+
+  /// After the loop; computes what the batches amount to.
+  SliceRecord record() const;
+
+ private:
+  /// Out of line: nothing but a test of one byte is left of it in the timed loop.
+  bool more_special(std::uint64_t ops) noexcept;
+
+  [[gnu::always_inline]] bool more_timed(std::uint64_t ops) noexcept {
     const Clock::Ticks now = clock_.now();
     if (now >= end_) {
       return false;
@@ -83,13 +99,12 @@ class Slice {
     return true;
   }
 
-  /// After the loop; computes what the batches amount to.
-  SliceRecord record() const;
-
- private:
   const Clock& clock_;
   Clock::Ticks end_;
-  double planted_loops_;
+  bool special_;                ///< planted or counted
+  bool counted_ = false;        ///< bounded by operations, not by time
+  std::uint64_t ops_left_ = 0;  ///< of a counted slice
+  double planted_loops_ = 0.0;
   unsigned unsettled_ = kSettlingBatches + 1;  // the call before the first batch starts the clock
   Clock::Ticks last_ = 0;
   SliceRecord record_;

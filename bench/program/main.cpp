@@ -13,6 +13,7 @@
 #include "bench/program/list_json.hpp"
 #include "bench/program/options.hpp"
 #include "bench/program/plan.hpp"
+#include "bench/program/replay_command.hpp"
 #include "schemes/machine/errors.hpp"
 #include "topology/errors.hpp"
 
@@ -31,12 +32,12 @@ int print(const Json& document) {
 int run(int argc, char** argv) {
   const Options options = Options::parse(argc, argv);
   const Registry& registry = Registry::instance();
-  const bool own_mode =
-      options.list || options.env || !options.plan.empty() || !options.hunt.empty();
+  const bool own_mode = options.list || options.env || !options.plan.empty() ||
+                        !options.hunt.empty() || !options.replay.empty();
   if (own_mode && !options.rest.empty()) {
     throw RequestError("unknown flag \"" + options.rest.front() +
-                       "\" beside --getput_list, --getput_env, --getput_plan or --getput_hunt; see "
-                       "--help");
+                       "\" beside --getput_list, --getput_env, --getput_plan, --getput_hunt or "
+                       "--getput_replay; see --help");
   }
   // Before any thread of ours is pinned, and before membarrier's registration could fall into a
   // trial: the machine is looked at once, here.
@@ -55,6 +56,11 @@ int run(int argc, char** argv) {
   }
   if (!options.plan.empty()) {
     return run_plan(registry, options);
+  }
+  if (!options.replay.empty()) {
+    const Json document = replay_document(registry, options);
+    print(document);
+    return document["oracle"]["ok"].get<bool>() ? kExitDone : kExitBadResult;
   }
   return run_front(registry, options);
 }

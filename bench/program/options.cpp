@@ -35,9 +35,9 @@ unsigned parse_count(std::string_view text, const std::string& whole, unsigned m
 }
 
 constexpr const char* kFooter =
-    "Without --getput_list, --getput_env, --getput_plan and --getput_hunt this is a Google "
-    "Benchmark program "
-    "over\n"
+    "Without --getput_list, --getput_env, --getput_plan, --getput_hunt and --getput_replay this is "
+    "a\n"
+    "Google Benchmark program over\n"
     "the same cells, one of its iterations being one trial: --benchmark_list_tests,\n"
     "--benchmark_filter=REGEX, --benchmark_repetitions=N, --benchmark_format=json,\n"
     "--benchmark_out=FILE and the rest work as ever; Time is the cost of one operation.\n\n"
@@ -95,6 +95,11 @@ Options Options::parse(int argc, char** argv) {
                               "hunt this unsafe scheme on a module that is really unmapped");
   auto* hunt_s =
       app.add_option("--getput_hunt_s", options.hunt_s, "longest hunt in seconds (default 5)");
+  auto* replay = app.add_option("--getput_replay", options.replay,
+                                "execute this netpath cell without a clock, for callgrind");
+  app.add_option("--getput_passes", options.passes,
+                 "passes over the input to replay, 1 to 1000 (default 1)")
+      ->needs(replay);
   const std::string hidden;  // the group that --help leaves out
   app.add_flag("--getput_hunt_child", options.hunt_child)->group(hidden)->needs(hunt);
   app.add_flag("--getput_hunt_safe", options.hunt_safe)->group(hidden)->needs(hunt);

@@ -3,6 +3,7 @@
 // Benchmark.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ struct Options {
   std::string pcap;
   std::string hunt;               ///< hunt this scheme ...
   double hunt_s = 5.0;            ///< ... for at most so many seconds
+  std::string replay;             ///< execute this cell's timed code for a tool that counts ...
+  std::uint64_t passes = 1;       ///< ... over so many passes of its input
   bool hunt_child = false;        ///< internal: this process is the one that may die
   bool hunt_safe = false;         ///< internal, for tests: hunt a safe scheme too
   std::vector<std::string> rest;  ///< for Google Benchmark, in order

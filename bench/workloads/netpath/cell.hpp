@@ -58,6 +58,8 @@ class NetpathCell final : public Cell {
               const LevelCode& code);
 
   Measurement run(TrialContext& trial) override;
+  /// See replay.cpp.
+  Json replay(const ReplayRequest& request) override;
 
  private:
   Cores make_cores(const RxRings& rings, Team& team);
@@ -70,6 +72,18 @@ class NetpathCell final : public Cell {
   Json computed_levels(const RxRings& rings, Team& team, const LoadedPath& path, Verdict& verdict);
   bool cores_meet() const noexcept;
   Measurement measure(TrialContext& trial, const LoadedPath& path, Cores& cores);
+
+  // replay.cpp
+  struct ReplayStage {
+    Team& team;
+    const RxRings& rings;
+    const LoadedPath& path;
+    Verdict& verdict;
+  };
+  using ReplayCall = void (*)(SliceCode, const PathContext&, Core&, Slice&);
+  /// On a new core: one uncounted pass of the arm, then so many passes through @p call.
+  void replay_arm(const ReplayStage& stage, std::uint8_t arm, std::uint64_t passes,
+                  ReplayCall call);
 
   const Params params_;
   const Level& level_;

@@ -67,6 +67,9 @@ TEST(Program, RefusesBadFlags) {
   expect_refused("--getput_list --getput_threads=100000", 2, "CPU");
   expect_refused("--getput_list --getput_place=nowhere", 2, "compact");
   expect_refused("--getput_plan=plan.json", 2, "--getput_out");
+  expect_refused("--getput_passes=2", 2, "--getput_replay");
+  expect_refused("--getput_replay=pairs/counted", 2, "known for this scheme and workload");
+  expect_refused("--getput_passes=0 --getput_replay=" + kCell + "/place:compact", 2, "1 to 1000");
   expect_refused("--benchmark_filter=no_such_cell", unfit_for_results().empty() ? 2 : 3,
                  unfit_for_results().empty() ? "schemes: counted" : "writes no results");
 }
@@ -98,6 +101,12 @@ TEST(Program, RefusesBadPlans) {
   write_file(plan, plan_of({kCell + "/place:list:4095"}, 1));
   expect_refused(arguments, 2, "4095");
   EXPECT_FALSE(std::filesystem::exists(folder.file("trials.jsonl")));
+}
+
+TEST(Program, RefusesToReplayWhatCannotBeReplayed) {
+  const bool fit = unfit_for_results().empty();
+  expect_refused("--getput_replay=" + kCell + "/place:compact", fit ? 2 : 3,
+                 fit ? "this workload cannot be replayed" : "writes no results");
 }
 
 TEST(Program, IsAGoogleBenchmarkProgram) {

@@ -44,6 +44,16 @@ TEST(SliceOrder, FollowsFromTheSeed) {
   EXPECT_NE(text(1), text(2));
 }
 
+TEST(Slice, CountedOneEndsAfterItsOperations) {
+  Slice slice(100);
+  EXPECT_TRUE(slice.more(0));
+  EXPECT_TRUE(slice.more(64));
+  EXPECT_FALSE(slice.more(36));
+  EXPECT_EQ(slice.record().batches, 0U);
+  Slice overshot(100);
+  EXPECT_FALSE(overshot.more(128));
+}
+
 SliceRecord record(std::uint64_t ticks, bool switched = false) {
   SliceRecord result;
   result.ticks = ticks;
