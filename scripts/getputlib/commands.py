@@ -158,6 +158,18 @@ def _add_checks(subparsers):
     parser.add_argument("--check-run", metavar="DIR", help="check the bounds of a finished netpath run instead")
 
 
+def _add_instructions(subparsers):
+    parser = _command(subparsers, "instructions", "instructions a packet that a level and a scheme add, counted by callgrind",
+                      "packet_instructions:command")
+    parser.add_argument("--scheme", metavar="RE", help="schemes: names or regular expressions, separated by commas")
+    parser.add_argument("--level", metavar="RE", help="charge levels, chosen likewise: L0,L7")
+    parser.add_argument("--cell", metavar="RE", help="cells of any tier, chosen likewise")
+    parser.add_argument("--paper", action="store_true", help="the cells of `run --paper` too")
+    parser.add_argument("--pcap", metavar="FILE", help="packets of this capture instead of generated ones")
+    parser.add_argument("--bench", metavar="FILE", help=BENCH_HELP)
+    parser.add_argument("--format", choices=("table", "csv", "json"), default="table")
+
+
 def _add_judges(subparsers):
     parser = _command(subparsers, "power", "how many trials a difference of some size needs", "power:command")
     parser.add_argument("directory", metavar="DIR")
@@ -193,4 +205,5 @@ def make_parser():
     _add_ab(subparsers)
     _add_results(subparsers)
     _add_checks(subparsers)
+    _add_instructions(subparsers)
     return parser

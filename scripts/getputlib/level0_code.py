@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+"""Is level 0 of the packet path one machine code for all schemes, with no trace of counting in it?
+
+Read from the binary: the symbols of the timed loops, every function that those of level 0 reach by a direct call or jump, and for
+each instruction of them the functions that were inlined there (the line table, gcc -g1).
+"""
+import re
+import subprocess
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from .errors import environment_error
+
+LOOP = re.compile(r"\brun_slice<getput::(\w+)<.*\(getput::bench::netpath::Level\)(\d+),")
+# What counts lies in these folders. The lock and the RCU of the tables are in schemes/machine, which no scheme is.
+COUNTING = re.compile(r"/(?:schemes/(?!machine/)\w+/|modules/)[\w/.]+")
+BRANCH = re.compile(r"^\s*([0-9a-f]+):\t(?:(?:lock|bnd|notrack) )*(\w+)(?:\s+([0-9a-f]+) <)?", re.M)
+
+
+@dataclass(frozen=True)
+class Function:
+    name: str
+    begin: int
+    end: int
+
+
+def _run(*command, stdin=None):
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, input=stdin).stdout
+    except FileNotFoundError:
+        raise environment_error(f"{command[0]} is not installed: apt-get install binutils")
+    except subprocess.CalledProcessError as error:
+        raise environment_error(f"{command[0]}: {error.stderr.strip()}")
+
+
+def functions(binary):
+    """Every function of the program, by address."""
+    found = []
+    for line in _run("nm", "--demangle", "--print-size", "--defined-only", str(binary)).splitlines():
+        parts = line.split(" ", 3)
+        if len(parts) == 4 and parts[2] in "tTwWuV":
+            begin = int(parts[0], 16)
+            found.append(Function(parts[3], begin, begin + int(parts[1], 16)))
+    return sorted(found, key=lambda function: function.begin)
+
+
+def loops(program, level):
+    """{scheme class: [Function]} of the timed loops of a level, given by its number in the enumeration."""
+    found = {}
+    for function in program:
+        if (match := LOOP.search(function.name)) and int(match[2]) == level:
+            found.setdefault(match[1], []).append(function)
+    return found
+
+
+def _instructions(binary, function):
+    """(address, target of a direct call or jump or None) of each instruction."""
+    text = _run("objdump", "-d", "--no-show-raw-insn", f"--start-address={function.begin}", f"--stop-address={function.end}", str(binary))
+    return [(int(address, 16), int(target, 16) if target else None) for address, _, target in BRANCH.findall(text)]
+
+
+def reached(binary, program, roots):
+    """{Function: addresses of its instructions} of the roots and of what they reach."""
+    begins, found, waiting = [function.begin for function in program], {}, list(roots)
+    while waiting:
+        function = waiting.pop()
+        if function in found:
+            continue
+        listed = _instructions(binary, function)
+        found[function] = [address for address, _ in listed]
+        for target in filter(None, (target for _, target in listed)):
+            callee = program[bisect_right(begins, target) - 1]
+            if callee.begin <= target < callee.end:
+                waiting.append(callee)
+    return found
+
+
+def traces(binary, code):
+    """{source file of counting: a function in which an instruction of it lies}."""
+    addresses = {hex(address): function for function, listed in code.items() for address in listed}
+    answer = _run("addr2line", "--inlines", "--addresses", "--exe", str(binary), stdin="\n".join(addresses))
+    found, function = {}, None
+    for line in answer.splitlines():
+        if line.startswith("0x"):
+            function = addresses[hex(int(line, 16))]
+        elif match := COUNTING.search(line):
+            found.setdefault(match[0].lstrip("/"), function.name)
+    return found
+
+
+def examine(binary, level=0):
+    """(scheme classes with a loop of this level, functions reached, traces of counting in them)."""
+    program = functions(binary)
+    roots = loops(program, level)
+    code = reached(binary, program, [function for listed in roots.values() for function in listed])
+    return sorted(roots), code, traces(binary, code)
