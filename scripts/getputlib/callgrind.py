@@ -11,7 +11,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from .bench import Bench, last_line, strict_loads
+from .bench import last_line, strict_loads
 from .errors import EXIT_BAD_RESULT, GetputError, environment_error
 from .plugins import child_environment
 
@@ -65,26 +65,38 @@ def read_counts(folder, windows):
     return counts, functions
 
 
+def _run(bench, question, passes, folder):
+    """The binary under callgrind, which leaves folder/window.1, window.2 and so on."""
+    command = ["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={folder / 'window'}",
+               f"--toggle-collect={WINDOW}", f"--dump-after={WINDOW}", str(bench.path), question,
+               f"--getput_passes={passes}", *bench.flags]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=TIMEOUT_S,
+                              env=child_environment(bench.path), stdin=subprocess.DEVNULL)
+    except subprocess.TimeoutExpired:
+        raise environment_error(f"{question}: callgrind did not end in {TIMEOUT_S} s")
+
+
+def _document(text):
+    """The binary's answer; None where it gave none."""
+    try:
+        return strict_loads(text)
+    except ValueError:
+        return None
+
+
 def replay(bench, cell, passes=1):
     """The Replay of a cell. Raises GetputError where the binary cannot replay it outside callgrind either."""
     question = f"--getput_replay={cell}"
     with tempfile.TemporaryDirectory(prefix="getput-callgrind-") as name:
-        folder = Path(name)
-        command = ["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={folder / 'window'}",
-                   f"--toggle-collect={WINDOW}", f"--dump-after={WINDOW}", str(bench.path), question,
-                   f"--getput_passes={passes}", *bench.flags]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=TIMEOUT_S,
-                                  env=child_environment(bench.path), stdin=subprocess.DEVNULL)
-        except subprocess.TimeoutExpired:
-            raise environment_error(f"{cell}: callgrind did not end in {TIMEOUT_S} s")
-        if done.returncode not in (0, EXIT_BAD_RESULT):
-            native = Bench(bench.path, bench.flags).ask(question, SCHEMA)
+        done = _run(bench, question, passes, Path(name))
+        document = _document(done.stdout)
+        if document is None:
+            native = bench.ask(question, SCHEMA)
             return Replay(native["gets_per_packet"], why=f"under callgrind: {last_line(done.stderr).removeprefix(f'cell {cell}: ')}")
-        document = strict_loads(done.stdout)
         if not document["oracle"]["ok"]:
             raise GetputError(f"{cell}: WRONG under callgrind: {document['oracle']['detail']}", EXIT_BAD_RESULT)
-        counts, functions = read_counts(folder, len(document["windows"]))
+        counts, functions = read_counts(Path(name), len(document["windows"]))
     for function in sorted(functions & set(FOREIGN)):
         return Replay(document["gets_per_packet"], why=FOREIGN[function])
     return Replay(document["gets_per_packet"], *(per_packet(document["windows"], counts, arm) for arm in (BASELINE, SUBJECT)))
