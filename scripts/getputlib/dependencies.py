@@ -35,6 +35,7 @@ TOOLS = (
     ("cpio", "cpio", None, False),
     ("shellcheck", "shellcheck", None, False),
     ("FileCheck-14", "llvm-14-tools", None, False),
+    ("valgrind", "valgrind", None, False),
 )
 # Another command that does the same job is as good.
 SUBSTITUTES = {

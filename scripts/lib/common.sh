@@ -15,6 +15,7 @@ packages_python=(python3 python3-numpy python3-scipy python3-matplotlib
   python3-jinja2 python3-jsonschema python3-rich)
 packages_test=(libgtest-dev python3-pytest llvm-14-tools)
 packages_model=(relacy-dev)
+packages_instructions=(python3 valgrind binutils)
 packages_clang=(clang-14)
 packages_aarch64=(g++-aarch64-linux-gnu qemu-user googletest dpkg)
 packages_aarch64_kernel=(qemu-system-arm cpio)

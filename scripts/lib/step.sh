@@ -205,6 +205,15 @@ build_measured() {
   export GETPUT_BENCH
 }
 
+# Counts, not times: a busy machine changes no figure.
+step_instructions() {
+  local status=0
+  build_preset ci getput-run getput-bench-counted
+  "$python" -B "$root/scripts/lib/check_instructions.py" "$(bench_binary ci)" \
+    "$(build_folder ci)/bin/getput-bench-counted" | sed 's/^/instructions: /' | tee -a "$summary" || status=$?
+  ((status == 0)) || die 1 "the count of instructions is not as it must be, see above"
+}
+
 # The short form of the planted shift. Its bounds widen with the run's own standard errors, so that a
 # busy machine is told from a fault: 4 is "cannot tell", which passes and is said in the table.
 step_resolution() {
