@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from .errors import environment_error
 
-LOOP = re.compile(r"\brun_slice<getput::(\w+)<.*\(getput::bench::netpath::Level\)(\d+),")
+LOOP = re.compile(r"\brun_slice<getput::(\w+)<.*\(getput::bench::netpath::Level\)(\d+)[,>]")
 # What counts lies in these folders. The lock and the RCU of the tables are in schemes/machine, which no scheme is.
 COUNTING = re.compile(r"/(?:schemes/(?!machine/)\w+/|modules/)[\w/.]+")
-BRANCH = re.compile(r"^\s*([0-9a-f]+):\t(?:(?:lock|bnd|notrack) )*(\w+)(?:\s+([0-9a-f]+) <)?", re.M)
+# A line of objdump: the address and the target of a direct call or jump. What follows a # is an address in memory.
+INSTRUCTION = re.compile(r"^\s*([0-9a-f]+):\t(?:[^#\n]*?[\s,]([0-9a-f]+) <)?", re.M)
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def loops(program, level):
 def _instructions(binary, function):
     """(address, target of a direct call or jump or None) of each instruction."""
     text = _run("objdump", "-d", "--no-show-raw-insn", f"--start-address={function.begin}", f"--stop-address={function.end}", str(binary))
-    return [(int(address, 16), int(target, 16) if target else None) for address, _, target in BRANCH.findall(text)]
+    return [(int(address, 16), int(target, 16) if target else None) for address, target in INSTRUCTION.findall(text)]
 
 
 def reached(binary, program, roots):

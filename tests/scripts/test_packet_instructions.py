@@ -3,14 +3,22 @@
 import csv
 import io
 import json
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from getputlib import instructions, level0_code, packet_instructions
+from getputlib import callgrind, instructions, level0_code, packet_instructions
+from getputlib.bench import Bench
+from getputlib.targeted import find_cell
 
 FAKE = Path(__file__).resolve().parent / "fake_replay.py"
+def real_binary():
+    path = Path(os.environ.get("GETPUT_BENCH", "/nowhere"))
+    return path if path.is_file() and path.name.startswith("getput-bench") else None
+
+
 PAIRS = {"none": (2, 1), "atomic_base": (11, 10), "percpu_split": (11, 12)}
 
 
@@ -21,8 +29,7 @@ def fixture_count(driver, monkeypatch):
     folder.mkdir()
     for name in ("getput-bench", "valgrind"):
         (folder / name).symlink_to(FAKE)
-    sides = [{"promised": 0, "instructions": 1, "calls": 0}] * 2
-    found = [{"name": name, "get": {**sides[0], "instructions": get}, "put": {**sides[1], "instructions": put}}
+    found = [{"name": name, "get": {"instructions": get, "calls": 0}, "put": {"instructions": put, "calls": 0}}
              for name, (get, put) in PAIRS.items()]
     (folder / instructions.FILE).write_text(json.dumps({"schema": instructions.SCHEMA, "schemes": found}))
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
@@ -81,6 +88,18 @@ def test_without_valgrind_the_remedy_is_named(count, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     assert count("--level", "L0", code=3)[1] == (
         "getput: valgrind, which counts the instructions, is not installed: apt-get install valgrind\n")
+
+
+@pytest.mark.skipif(real_binary() is None, reason="GETPUT_BENCH names no built binary")
+def test_the_real_binary_replays_whole_passes_and_balances_its_books():
+    bench = Bench(real_binary(), ["--getput_threads=1"])
+    cell = find_cell(bench.list(), "netpath", "none", level="L7", threads=1)
+    found = bench.ask(f"--getput_replay={cell['name']}", callgrind.SCHEMA)
+    assert found["oracle"] == {"ok": True, "detail": None} and found["gets_per_packet"] > 4
+    assert [window["arm"] for window in found["windows"]] == ["baseline", "subject"] * 2
+    short, _, long, _ = (window["packets"] for window in found["windows"])
+    assert long == 2 * short > 10000
+    assert any(function.name == callgrind.WINDOW for function in level0_code.functions(bench.path))
 
 
 LOOPS = """
