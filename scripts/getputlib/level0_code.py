@@ -11,9 +11,14 @@ from dataclasses import dataclass
 
 from .errors import environment_error
 
-LOOP = re.compile(r"\brun_slice<getput::(\w+)<.*\(getput::bench::netpath::Level\)(\d+)[,>]")
+# The Charge of a level as the demangler writes it: object, device, use, packet (bench/workloads/netpath/level.hpp).
+LOOP = re.compile(r"\brun_slice<getput::(\w+)<.*Charge\{(\w+), (\w+), \([\w:]+UseRefs\)(\d+), \([\w:]+PacketRefs\)(\d+)\}")
+NOTHING = ("false", "false", "0", "0")
+EACH_PACKET = ("false", "false", "0", "1")
 # What counts lies in these folders. The lock and the RCU of the tables are in schemes/machine, which no scheme is.
 COUNTING = re.compile(r"/(?:schemes/(?!machine/)\w+/|modules/)[\w/.]+")
+# What counts the objects of an era, at every level alike (era/ in the same folder).
+OBJECT_COUNTS = {f"schemes/{name}.hpp" for name in ("counter/atomic", "counter/base_reference", "counter/refcount", "counter/rcuref")}
 # A line of objdump: the address and the target of a direct call or jump. What follows a # is an address in memory.
 INSTRUCTION = re.compile(r"^\s*([0-9a-f]+):\t(?:[^#\n]*?[\s,]([0-9a-f]+) <)?", re.M)
 
@@ -45,11 +50,11 @@ def functions(binary):
     return sorted(found, key=lambda function: function.begin)
 
 
-def loops(program, level):
-    """{scheme class: [Function]} of the timed loops of a level, given by its number in the enumeration."""
+def loops(program, charge):
+    """{scheme class: [Function]} of the timed loops of a level, given by what it charges."""
     found = {}
     for function in program:
-        if (match := LOOP.search(function.name)) and int(match[2]) == level:
+        if (match := LOOP.search(function.name)) and match.groups()[1:] == charge:
             found.setdefault(match[1], []).append(function)
     return found
 
@@ -84,14 +89,14 @@ def traces(binary, code):
     for line in answer.splitlines():
         if line.startswith("0x"):
             function = addresses[hex(int(line, 16))]
-        elif match := COUNTING.search(line):
+        elif (match := COUNTING.search(line)) and match[0].lstrip("/") not in OBJECT_COUNTS:
             found.setdefault(match[0].lstrip("/"), function.name)
     return found
 
 
-def examine(binary, level=0):
-    """(scheme classes with a loop of this level, functions reached, traces of counting in them)."""
+def examine(binary, charge=NOTHING):
+    """(scheme classes with a loop that charges this, functions reached, traces of counting modules in them)."""
     program = functions(binary)
-    roots = loops(program, level)
+    roots = loops(program, charge)
     code = reached(binary, program, [function for listed in roots.values() for function in listed])
     return sorted(roots), code, traces(binary, code)

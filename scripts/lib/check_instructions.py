@@ -14,16 +14,16 @@ from getputlib.bench import Bench
 from getputlib.errors import EXIT_BAD_RESULT, EXIT_OK, GetputError
 from getputlib.targeted import find_cell
 
-LEVEL0_MOST = 700  # instructions of a packet at level 0
+LEVEL0_MOST = 700  # instructions of a packet at level 0, era by era
+VARIANTS = (("linux_6", "staged"), ("linux_6", "scalar"), ("linux_2_6", "scalar"))
 PLANTED = 8  # instructions that eight_more adds to a get (tests/bench/workloads/netpath/counted/more.hpp)
 RESOLUTION = 0.01  # instructions per packet
-CHARGED = 3  # level 6 in the enumeration of bench/workloads/netpath/level.hpp: its code is full of counting
 
 
-def replay(path, scheme, level):
+def replay(path, scheme, level, era="linux_6", shape="staged"):
     """The Replay of the one-worker cell; an error where callgrind does not execute what is timed."""
     bench = Bench.find(path, ["--getput_threads=1"])
-    cell = find_cell(bench.list(), "netpath", scheme, level=level, threads=1)
+    cell = find_cell(bench.list(), "netpath", scheme, level=level, threads=1, era=era, shape=shape)
     if cell is None:
         raise GetputError(f"{path} has no netpath cell of {scheme} at {level}", EXIT_BAD_RESULT)
     found = callgrind.replay(bench, cell["name"])
@@ -34,9 +34,10 @@ def replay(path, scheme, level):
 
 def level0(path):
     """Level 0 against level 0, and how much level 0 executes."""
-    found = replay(path, "none", "L0")
-    yield found.added == 0.0, f"level 0 against level 0 adds {found.added:.2f} instructions a packet"
-    yield found.level0 <= LEVEL0_MOST, f"level 0 executes {found.level0:.2f} instructions a packet, at most {LEVEL0_MOST} wanted"
+    for era, shape in VARIANTS:
+        found, where = replay(path, "none", "L0", era, shape), f"{era} {shape}: level 0"
+        yield found.added == 0.0, f"{where} against level 0 adds {found.added:.2f} instructions a packet"
+        yield found.level0 <= LEVEL0_MOST, f"{where} executes {found.level0:.2f} instructions a packet, at most {LEVEL0_MOST} wanted"
 
 
 def planted(path):
@@ -57,7 +58,7 @@ def one_code(path):
 
 
 def charged_code(path):
-    _, _, traces = level0_code.examine(path, CHARGED)
+    _, _, traces = level0_code.examine(path, level0_code.EACH_PACKET)
     yield "modules/module.hpp" in traces, f"the same examination of level 6 finds {', '.join(sorted(traces)) or 'no'} counting"
 
 

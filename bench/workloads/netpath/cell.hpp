@@ -77,7 +77,7 @@ class NetpathCell final : public Cell {
   struct ReplayStage {
     Team& team;
     const RxRings& rings;
-    const LoadedPath& path;
+    LoadedPath& path;
     Verdict& verdict;
   };
   using ReplayCall = void (*)(SliceCode, const PathContext&, Core&, Slice&);

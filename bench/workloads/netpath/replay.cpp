@@ -53,17 +53,21 @@ constexpr unsigned kLongest = 2;
 void NetpathCell::replay_arm(const ReplayStage& stage, std::uint8_t arm, std::uint64_t passes,
                              ReplayCall call) {
   const bool charged = arm == kSubject;
-  const SliceCode code = (charged ? code_ : uncharged_code())[0];
+  const SliceCode code = (charged ? code_ : uncharged_code(params_.variant)).copies[0];
   const PathContext context{*network_,
                             charged ? stage.path.modules() : stage.path.uncharged_modules(),
                             params_.raw_socket};
   const std::uint64_t pass = stage.rings.front()->pass();
   Cores cores = make_cores(stage.rings, stage.team);
+  if (charged && level_.charge.packet == PacketRefs::queue)
+    stage.path.attach_queue_counts(cores);
   on_workers(stage.team, stage.path, [&](WorkerContext&) {
     Slice warm_up(pass);
     rehearse(code, context, *cores.front(), warm_up);
     Slice slice(passes * pass);
     call(code, context, *cores.front(), slice);
+    if (charged)
+      code_.flush(context, *cores.front());
   });
   check_books(cores, stage.verdict);
 }
@@ -72,10 +76,11 @@ Json NetpathCell::replay(const ReplayRequest& request) {
   if (request.team.size() != 1)
     throw RequestError("a cell with several workers cannot be replayed; take threads:1");
   Verdict verdict;
+  code_.count_objects(*network_);
   const auto rings = rings_for(input_, params_.steering, request.team);
   const std::unique_ptr<LoadedPath> path = load_();
   const ReplayStage stage{request.team, *rings, *path, verdict};
-  const double gets = pass(params_.level, *rings, request.team, *path, verdict).gets_per_packet();
+  const double gets = pass(params_.level, *rings, request.team, *path, verdict).per_packet(Referred::module);
   replay_arm(stage, kBaseline, kLongest * request.passes, &rehearse);
   Json windows = Json::array();
   for (const Window& window : kWindows) {
@@ -85,7 +90,7 @@ Json NetpathCell::replay(const ReplayRequest& request) {
                        {"packets", passes * rings->front()->pass()}});
   }
   path->unload(verdict);
-  return {{"baseline", name(Level::l0)},
+  return {{"baseline", kLevels[level("L0")].id},
           {"windows", std::move(windows)},
           {"gets_per_packet", gets},
           {"oracle",

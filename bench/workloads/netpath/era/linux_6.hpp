@@ -22,12 +22,13 @@
 #include "bench/workloads/netpath/path_steps.hpp"
 #include "schemes/counter/rcuref.hpp"
 #include "schemes/counter/refcount.hpp"
-#include "schemes/distributed/netdev_percpu.hpp"
 
 namespace getput::bench::netpath {
 
-/// What counted these objects in 6.8: dst rcuref_t, net_device per CPU, the others refcount_t.
-using Linux6Objects = ObjectSchemes<Rcuref<>, NetdevPercpu<>, Refcount<>, Refcount<>, Refcount<>>;
+/// What counted these objects in 6.8: dst rcuref_t, the others refcount_t. A net_device is counted
+/// per CPU there unless CONFIG_PCPU_DEV_REFCNT is off; the path takes no reference to one, and the
+/// simpler form works on machines without rseq.
+using Linux6Objects = ObjectSchemes<Rcuref<>, Refcount<>, Refcount<>, Refcount<>, Refcount<>>;
 
 template <class S, Charge C, Shape kShape, class Objects, bool Counting>
 class Linux6Path : public PathSteps<S, C, Objects, Counting> {
