@@ -135,8 +135,8 @@ struct getput_socket {
   uint32_t dup_acks;   /**< TCP: bare segments that repeat the last acknowledgement */
   uint32_t rcv_nxt;    /**< TCP: one past the highest sequence number received */
   uint32_t last_ack;   /**< TCP: highest acknowledgement number received */
-  uint32_t window;     /**< TCP: last advertised window, unscaled */
-  uint32_t tcp_state;  /**< enum getput_tcp_state */
+  uint16_t window;     /**< TCP: last advertised window, unscaled */
+  uint8_t tcp_state;   /**< enum getput_tcp_state */
 };
 
 /** A network device. Owned by the core; the driver reads it. */

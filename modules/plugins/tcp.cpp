@@ -64,6 +64,10 @@ getput_verdict parse(const getput_packet& pkt, Segment& segment) {
   return GETPUT_OK;
 }
 
+void add_state(getput_socket& socket, getput_tcp_state state) {
+  socket.tcp_state = static_cast<std::uint8_t>(socket.tcp_state | state);
+}
+
 void receive_sequence(const Segment& segment, getput_socket& socket) {
   const std::uint32_t end = segment.seq + segment.span();
   if (segment.has(kSyn) || (socket.tcp_state & GETPUT_TCP_SYNCHRONIZED) == 0) {
@@ -73,7 +77,7 @@ void receive_sequence(const Segment& segment, getput_socket& socket) {
     socket.rcv_nxt = end;
     socket.tcp_state = GETPUT_TCP_SYNCHRONIZED;
     if (segment.has(kSyn))
-      socket.tcp_state |= GETPUT_TCP_SYN_SEEN;
+      add_state(socket, GETPUT_TCP_SYN_SEEN);
   } else if (before(socket.rcv_nxt, segment.seq)) {
     ++socket.gaps;
     socket.rcv_nxt = end;
@@ -98,14 +102,14 @@ void receive(const Segment& segment, getput_socket& socket) {
   ++socket.packets;
   socket.bytes += segment.payload;
   if (segment.has(kRst)) {
-    socket.tcp_state |= GETPUT_TCP_RESET;
+    add_state(socket, GETPUT_TCP_RESET);
     return;
   }
   receive_sequence(segment, socket);
   receive_ack(segment, socket, first);
   socket.window = segment.window;
   if (segment.has(kFin))
-    socket.tcp_state |= GETPUT_TCP_FIN_SEEN;
+    add_state(socket, GETPUT_TCP_FIN_SEEN);
 }
 
 void count(const Segment& segment, getput_core_stats& stats) {

@@ -155,7 +155,8 @@ template <class S, Charge C, Shape kShape, class O, bool N>
     // A hint: a socket that is gone by now is not read.
     const auto* socket =
         reinterpret_cast<const std::byte*>(list[i].bucket->load(std::memory_order_relaxed));
-    for (std::size_t line = 0; line < sizeof(Socket); line += 64) __builtin_prefetch(socket + line);
+    for (std::size_t line = 0; line < kHotSocketBytes; line += 64)
+      __builtin_prefetch(socket + line);
   }
   for (std::size_t i = 0; i < staged; ++i) {
     const DropReason why = dst_input(*list[i].skb, list[i].hop);

@@ -16,7 +16,7 @@
 namespace getput::bench::netpath {
 
 /// Room for a count of a scheme R that the caller remembers. R is trivially destructible and at
-/// most 16 bytes; its ticket is at most 4, for the packet has to keep it.
+/// most 8 bytes, so that an object and its count share a cache line.
 class ObjectCount {
  public:
   /// Begins a new count. The table's own reference is in it (a kernel object starts with 1).
@@ -32,7 +32,7 @@ class ObjectCount {
   }
 
  private:
-  static constexpr std::size_t kSize = 16;
+  static constexpr std::size_t kSize = 8;
   alignas(8) std::byte bytes_[kSize];
 };
 
