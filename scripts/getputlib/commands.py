@@ -87,8 +87,11 @@ def _add_results(subparsers):
     parser = _command(subparsers, "summary", "medians, intervals, ratios and verdicts of a run", "summary:command")
     parser.add_argument("directory", metavar="DIR")
     parser.add_argument("--format", choices=("table", "csv", "json", "latex"), default="table")
-    parser.add_argument("--self-test", action="store_true",
-                        help="check L5 + L6 = L7 and the path against the isolated pair; exit 1 when it fails, 4 when it cannot tell")
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--answer", action="store_true",
+                       help="only what one get/put per sk_buff, and per use and sk_buff, adds to a packet: each era, one and all workers")
+    shown.add_argument("--self-test", action="store_true",
+                       help="check L5 + L6 = L7 and the path against the isolated pair; exit 1 when it fails, 4 when it cannot tell")
     parser = _command(subparsers, "report", "one HTML file, the figures as SVG, PDF and PNG, a LaTeX table, a CSV file",
                       "report:command")
     parser.add_argument("directory", metavar="DIR")

@@ -4,8 +4,10 @@
 COLUMNS is the one list of what is shown and how; a new entry of SchemeInfo becomes a line here.
 Standard library only: `list` needs nothing else.
 """
+import re
 from dataclasses import dataclass
 
+PROPOSED = "proposed"  # how the generation of a scheme that no kernel has begins
 YES, NO, UNTOLD = "yes", "no", "not told"
 
 
@@ -122,3 +124,11 @@ def text_lines(schemes):
         yield f"{folder}:"
         for scheme in members:
             yield from _text(scheme)
+
+
+def release_key(generation):
+    """Orders generations by the first release that they name; kernels without unloading and proposals come last."""
+    release = re.match(r"\d+(?:\.\d+)*", generation)
+    if release:
+        return 0, tuple(int(part) for part in release[0].split(".")), generation
+    return (2 if generation.startswith(PROPOSED) else 1), (), generation

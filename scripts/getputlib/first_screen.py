@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The first screen of the report: what references add to a packet, on which machine, and how far to trust it."""
-from . import headline, rank, style, trust
-from .figures.charge import Path
-from .figures.lineage import release_key
+from . import headline, rank, trust
+from .answer import Answer, title
 from .row import UNSAFE
 from .words import counted, number
 
@@ -20,7 +19,7 @@ def _answer_text(path, entry):
     return "0 ns" if path.within(entry) else f"{number(entry.net.point)} ns"
 
 
-def answer(path):
+def numbers(path):
     """The three numbers with the most workers: [(number, what, detail)]; a missing one is left out."""
     threads, found = path.extremes[-1], []
     if today := _generation_entry(path, lambda text: text.endswith(TODAY), threads):
@@ -40,56 +39,28 @@ def _detail(path, entry):
     return path.adds(entry) if path.within(entry) else entry.net.text()
 
 
-def source_of(scheme):
-    """The kernel generation of a scheme, or where it comes from."""
-    return scheme.get("generation") or scheme["origin"]
+def _table(answer, level):
+    main, more = answer.rows(level)
+    return {"title": title(answer, level), "level": level, "columns": answer.headings(level), "main": main, "more": more,
+            "caption": caption(answer, level)}
 
 
-def value_text(path, entry):
-    """The interval of an entry for a table; a value within the resolution is printed as such."""
-    if entry is None:
-        return "-"
-    return f"0 within resolution, {entry.net.text()}" if path.within(entry) else entry.net.text()
-
-
-def row_of(path, name):
-    """One row of the headline table as text; shares and the price of a pair are those of the most workers."""
-    entries = {entry.threads: entry for entry in path.entries if (entry.scheme, entry.level) == (name, path.top)}
-    first = entries.get(path.extremes[-1]) or next(iter(entries.values()))
-    shares = [f"{100.0 * first.budget[speed]:.0f} %" if speed in first.budget and not path.within(first) else "-"
-              for speed in headline.SPEEDS_GBE]
-    return {"scheme": style.scheme(name).label, "source": source_of(path.results.schemes[name]),
-            "values": [value_text(path, entries.get(threads)) for threads in path.extremes], "pairs": number(first.pairs_per_packet),
-            "slope": "-" if path.within(first) else number(first.slope_ns), "isolated": number(first.isolated_ns), "shares": shares}
-
-
-def rows(path):
-    """(main rows, further rows), the most expensive first: kernel generations and the schemes of the style sheet come first."""
-    order = [entry.scheme for threads in reversed(path.extremes) for entry in reversed(path.at(path.top, threads)) if entry.safe]
-    order = list(dict.fromkeys(order))
-    main = [name for name in order if style.listed(name) or release_key(path.results.schemes[name].get("generation") or "")[0] == 0]
-    return [row_of(path, name) for name in main], [row_of(path, name) for name in order if name not in main]
-
-
-def columns(path):
-    return ["scheme", "kernel or source", *(f"{counted(threads, 'worker')}, ns" for threads in path.extremes), "pairs per packet",
-            "ns per pair in the path", "ns per pair alone", *(f"{speed} GbE" for speed in headline.SPEEDS_GBE)]
-
-
-def caption(path):
+def caption(answer, level):
     """What the numbers are: level, input, what they are relative to, and the budget."""
-    entry = path.at(path.top, path.extremes[-1])[0]
-    words = (f"Nanoseconds per packet {path.beyond}, at {path.top}: one reference per use and per packet buffer, "
-             f"{number(entry.pairs_per_packet)} get/put pairs. {_control_text(path)}")
+    path = answer.main
+    threads = path.extremes[-1]
+    entry = next(iter(path.at(level, threads)), None) or path.at(level, path.extremes[0])[0]
+    words = f"Nanoseconds per packet {path.beyond}; pairs are get/put pairs a packet takes. {_control_text(path, level)}"
     if entry.frame_bytes:
         budgets = ", ".join(f"{number(headline.budget_ns(speed, entry.frame_bytes))} ns at {speed} GbE" for speed in headline.SPEEDS_GBE)
+        of = ", ".join(filter(None, (path.words, counted(threads, "worker"))))
         words += (f"Shares are of the line-rate budget of this input's own mean frame, {number(entry.frame_bytes)} bytes: {budgets}; "
-                  f"they and the prices of a pair are those of {counted(path.extremes[-1], 'worker')}.")
+                  f"they and the prices of a pair are those of {of}.")
     return words
 
 
-def _control_text(path):
-    none = next((entry for entry in path.nones if (entry.level, entry.threads) == (path.top, path.extremes[-1])), None)
+def _control_text(path, level):
+    none = next((entry for entry in path.nones if (entry.level, entry.threads) == (level, path.extremes[-1])), None)
     return f"`none` itself, which carries a ticket and counts nothing, adds {none.added.text()} ns to L0. " if none and path.subtracted else ""
 
 
@@ -135,17 +106,18 @@ def _missing(results):
     if rejected and not kept:
         return ("No valid trial of the packet path: " + ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
                 + f" in {counted(rejected, 'attempt')}.")
-    return "This run did not measure what references add to a packet (workload netpath, level L7)."
+    return "This run did not measure what references add to a packet (workload netpath, levels L6 and L7)."
 
 
 def screen(results):
     """Everything that the template of the first screen shows."""
-    path = Path(results)
+    answer = Answer(results)
+    path = answer.main
     commit, mismatch = build(results)
-    shown = {"context": context(results), "commit": commit, "mismatch": mismatch, "trust": trust.line(results, path),
+    shown = {"context": context(results), "commit": commit, "mismatch": mismatch, "trust": trust.line(results, answer.paths),
              "unsafe": unsafe(results), "missing": None}
     if path.top is None or not any(entry.safe for entry in path.entries):
         return {**shown, "missing": _missing(results)}
-    main, more = rows(path)
-    return {**shown, "answer": answer(path), "top": path.top, "workers": counted(path.extremes[-1], "worker"),
-            "columns": columns(path), "main": main, "more": more, "caption": caption(path)}
+    where = ", ".join(filter(None, (path.words, counted(path.extremes[-1], "worker"))))
+    return {**shown, "answer": numbers(path), "top": path.name(path.top), "where": where, "remark": answer.remark(),
+            "tables": [_table(answer, level) for level in answer.levels]}

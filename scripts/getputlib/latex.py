@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The tables of a paper, plain LaTeX without packages: what references add to a packet, and what a pair and a removal cost."""
 from . import contract, stats, style
-from .figures.charge import Path
+from .answer import Answer, title
 from .figures.pairs import basic_rows
 from .figures.removal import busiest_rows
-from .first_screen import columns, rows
 from .row import WRONG
 from .words import counted, number
 
@@ -25,18 +24,21 @@ def _tabular(comments, headings, lines):
     return "\n".join(text) + "\n"
 
 
-def headline_table(results):
-    """What references add to a packet, for the fewest and the most workers; empty where that was not measured."""
-    path = Path(results)
-    if path.top is None:
-        return ""
+def headline_tables(results):
+    """What references add to a packet: a table a level of the answer; empty where that was not measured."""
+    answer = Answer(results)
+    return "\n".join(_headline_table(answer, level) for level in answer.levels)
+
+
+def _headline_table(answer, level):
     lines = []
-    for row in (found for part in rows(path) for found in part):
-        shown = (row["scheme"], row["source"], *row["values"], row["pairs"], row["slope"], row["isolated"], *row["shares"])
+    for row in (found for part in answer.rows(level) for found in part):
+        shown = (row["scheme"], row["source"], *row["values"], row["slope"], row["isolated"], *row["shares"])
         lines.append([escape(text) for text in shown])
-    comments = [f"Needs no package. ns per packet {path.beyond} at {path.top}: median and 95 % interval over n processes; "
+    comments = [f"{title(answer, level)}. Needs no package. ns per packet {answer.main.beyond}: median and 95 % interval over n processes; "
                 "below n = 6 the range.", "0 within resolution: not told from L0 against L0, or the interval contains 0."]
-    return _tabular(comments, [escape(text) for text in columns(path)], lines)
+    comments += filter(None, [answer.remark()])
+    return _tabular(comments, [escape(text) for text in answer.headings(level)], lines)
 
 
 def _cell(row):
@@ -86,4 +88,4 @@ def _cost(row):
 
 def table(results):
     """All tables as text."""
-    return "\n".join(filter(None, (headline_table(results), pair_table(results))))
+    return "\n".join(filter(None, (headline_tables(results), pair_table(results))))

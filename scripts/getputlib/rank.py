@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Which schemes add the least to a packet: a statement that names a winner only where the data separate one from all others."""
 from . import stats, style
-from .figures.charge import MEANING
 from .words import counted, number
 
 
@@ -40,8 +39,9 @@ def sentence(path, level, threads):
     """Who is cheapest and who is most expensive, with ties and unresolved differences named as such."""
     entries = [entry for entry in path.at(level, threads) if entry.safe]
     if not entries:
-        return f"No scheme that protects a module was measured at {level}."
-    words = f"With {counted(threads, 'worker')} at {level} ({MEANING[level]}), "
+        return f"No scheme that protects a module was measured at {path.name(level)}."
+    where = f" ({path.words})" if path.words else ""
+    words = f"With {counted(threads, 'worker')} at {path.name(level)}{where}, "
     best, last = cheapest(path, level, threads), entries[-1]
     if separated(best):
         words += f"{style.scheme(best[0].scheme).label} is the cheapest scheme and {path.adds(best[0])}"

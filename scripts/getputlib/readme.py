@@ -8,10 +8,9 @@ import json
 import tempfile
 from pathlib import Path
 
-from . import first_screen, fresh, headline, reference, report, style
+from . import answer, first_screen, fresh, headline, reference, report
 from .errors import EXIT_BAD_RESULT, EXIT_OK, REPOSITORY, GetputError, note
 from .figures import lineage, netpath_ranking, pairs
-from .figures.charge import Path as PacketPath
 from .results import Results
 from .words import counted, number
 
@@ -20,35 +19,42 @@ FIGURES = {"netpath_ranking": netpath_ranking.ranking, "lineage": lineage.lineag
 SHOWN_SPEEDS = (10, 100)
 
 
-def _table(path):
-    """The headline as Markdown: the schemes of the style sheet, the most expensive first."""
-    order = [entry.scheme for threads in reversed(path.extremes) for entry in reversed(path.at(path.top, threads))
-             if entry.safe and style.listed(entry.scheme)]
-    yield "| scheme | from | " + " | ".join(f"{counted(threads, 'worker')}, ns" for threads in path.extremes) + " | " + " | ".join(
-        f"of {speed} GbE" for speed in SHOWN_SPEEDS) + " |"
-    yield "| --- | --- |" + " ---: |" * (len(path.extremes) + len(SHOWN_SPEEDS))
+def _table(found, level, rows):
+    """Rows of the answer at a level as Markdown."""
+    headings = ["scheme", "from", *found.value_headings(level), *(f"of {speed} GbE" for speed in SHOWN_SPEEDS)]
+    yield "| " + " | ".join(headings) + " |"
+    yield "| --- | --- |" + " ---: |" * (len(headings) - 2)
     columns = [headline.SPEEDS_GBE.index(speed) for speed in SHOWN_SPEEDS]
-    for name in dict.fromkeys(order):
-        row = first_screen.row_of(path, name)
-        yield f"| `{name}` | {row['source']} | " + " | ".join([*row["values"], *(row["shares"][at] for at in columns)]) + " |"
+    for row in rows:
+        yield f"| `{row['scheme']}` | {row['source']} | " + " | ".join([*row["values"], *(row["shares"][at] for at in columns)]) + " |"
 
 
-def _lead(path):
-    entry = path.at(path.top, path.extremes[-1])[0]
+def _tables(found, level):
+    """The schemes that a reader looks for, and the others folded away."""
+    main, more = found.rows(level)
+    yield from (f"**{answer.title(found, level)}**", "", *_table(found, level, main), "")
+    if more:
+        yield from (f"<details><summary>{counted(len(more), 'more scheme')}</summary>", "", *_table(found, level, more), "", "</details>", "")
+
+
+def _lead(found):
+    path = found.main
+    entry = next(entry for threads in reversed(path.extremes) for entry in path.at(path.top, threads))
     frames = f" of {number(entry.frame_bytes)} bytes on average" if entry.frame_bytes else ""
-    return (f"Nanoseconds that references add to one packet, with one reference per use and per packet buffer ({path.top}, "
-            f"{number(entry.pairs_per_packet)} get/put pairs), {path.beyond}; frames{frames}; shares are of the time per frame at "
-            f"line rate, with {counted(path.extremes[-1], 'worker')}:")
+    of = ", ".join(filter(None, (path.words, counted(path.extremes[-1], "worker"))))
+    remark = f" {found.remark()}" if found.remark() else ""
+    return (f"Nanoseconds that references add to one packet, {path.beyond}, median and 95 % interval over n processes; pairs are get/put pairs "
+            f"a packet takes; frames{frames}; shares are of the time per frame at line rate ({of}).{remark}")
 
 
 def block(results):
     """The text between the markers."""
-    path, screen = PacketPath(results), first_screen.screen(results)
+    found, screen = answer.Answer(results), first_screen.screen(results)
     if screen["missing"]:
         raise GetputError(f"{results.directory.path}: {screen['missing']}", EXIT_BAD_RESULT)
     trust = "; ".join(text for _, text in screen["trust"])
     return "\n".join((
-        _lead(path), "", *_table(path), "",
+        _lead(found), "", *(line for level in found.levels for line in _tables(found, level)),
         f"![What references add to a packet, scheme by scheme](docs/figures/{report.HEADLINE_FIGURE}.svg)", "",
         f"Measured on {screen['context']}, built from `{screen['commit']}`: [{reference.named(results.directory.path)}]"
         f"({reference.named(results.directory.path)}).",

@@ -135,12 +135,15 @@ def _summary_tables(rows):
 
 
 def headline_csv(results):
-    """The headline as CSV: a row per scheme, level and number of workers."""
+    """The headline as CSV: a row per scheme, level, setting and number of workers."""
+    entries = headline.table(results)
+    keys = list(dict.fromkeys(key for one in entries for key in one.fixed))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("scheme", "level", "workers", "place", *headline_text.FIELDS))
-    for one in headline.table(results):
-        writer.writerow((one.scheme, one.level, one.threads, one.place, *headline_text.fields(one).values()))
+    writer.writerow(("scheme", "level", "level_name", *keys, "workers", "place", *headline_text.FIELDS))
+    for one in entries:
+        writer.writerow((one.scheme, one.level, results.levels.word(one.level), *(one.fixed.get(key) for key in keys), one.threads, one.place,
+                         *headline_text.fields(one).values()))
     return out.getvalue()
 
 

@@ -8,6 +8,7 @@ import numpy
 from . import shapes
 from .instructions import FILE as INSTRUCTIONS
 from .instructions import read as read_instructions
+from .levels import Levels
 from .row import CRASHED, NO_VALID_TRIALS, NOT_AVAILABLE, NOT_ENOUGH, NOT_POSSIBLE, OK, UNSAFE, WRONG, Row
 from .selection import PROFILES
 from .store import ENV, MANIFEST, PLAN, TRIALS, RunDirectory
@@ -21,6 +22,7 @@ class Results:
     def __init__(self, directory, plan, env, manifest, rows):
         self.directory, self.plan, self.env, self.manifest, self.rows = directory, plan, env, manifest, rows
         self.schemes = {entry["name"]: entry for entry in plan["run"]["schemes"]}
+        self.levels = Levels(plan["run"]["workloads"])
         self.instructions = read_instructions(directory.file(INSTRUCTIONS)) if directory else None
 
     @classmethod

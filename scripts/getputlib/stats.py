@@ -152,6 +152,15 @@ class Difference:
         return cls(point, math.sqrt(squared), squared**2 / spread if spread > 0.0 else float(sum(f for _, f in parts)))
 
     @classmethod
+    def sum_of(cls, terms):
+        """A sum of coefficient * mean; `terms` are (coefficient, {process: value}), paired by process as in stats.sum_of()."""
+        point = sum(factor * float(numpy.mean(list(sample.values()))) for factor, sample in terms)
+        processes = set(terms[0][1])
+        if all(set(sample) == processes for _, sample in terms):
+            terms = [(1.0, {process: sum(factor * sample[process] for factor, sample in terms) for process in processes})]
+        return cls.total(point, [(factor**2 * variance(list(sample.values())) / len(sample), len(sample) - 1) for factor, sample in terms])
+
+    @classmethod
     def mean_of(cls, cells):
         """The mean shift of several cells; each is a pair of samples {process: value}.
 
@@ -218,6 +227,18 @@ def combination(terms):
         return Interval(sum(points), sum(lows), sum(highs), n, RANGE)
     low, high = _recover(points, lows, highs)
     return Interval(sum(points), float(low), float(high), n, CONFIDENT)
+
+
+def sum_of(terms):
+    """The Interval of a sum of coefficient * median; `terms` are (coefficient, {process: value}).
+
+    Where the same processes measured every term, each gives one sum, and these are the sample: what
+    the process does to all of its cells alike cancels. Else the samples count as independent.
+    """
+    processes = set(terms[0][1])
+    if all(set(sample) == processes for _, sample in terms):
+        return interval([sum(factor * sample[process] for factor, sample in terms) for process in terms[0][1]])
+    return combination([(factor, interval(list(sample.values()))) for factor, sample in terms])
 
 
 def difference(first, second):

@@ -5,7 +5,7 @@ import io
 import json
 import sys
 
-from . import contract, headline, headline_text, stats
+from . import answer, contract, headline, headline_text, self_test, stats
 from .bench import Bench
 from .errors import EXIT_BAD_RESULT, EXIT_OK, EXIT_UNDERPOWERED, bad_request, note
 from .results import Results
@@ -120,7 +120,9 @@ def control_line(rows):
 
 
 def _print_text(results, rows):
-    for line in headline_text.lines(headline.table(results), headline.resolution(results)):
+    for line in answer.lines(results):
+        print(line)
+    for line in headline_text.lines(headline.table(results), headline.resolution(results), results.levels):
         print(line)
     sys.stdout.write(as_table(rows))
     sessions = f"* {contract.IN_SESSION}" if any(row["in_session"] for row in rows) else None
@@ -128,29 +130,51 @@ def _print_text(results, rows):
         print(line)
 
 
-def self_test(results, as_json):
+def _self_test(results, as_json):
     """Prints L5 + L6 against L7; exit 1 when it fails, 4 when this run cannot tell, 2 when nothing can be tested."""
-    tests = headline.self_test(results)
-    told = [test for test in tests if test.threads == 1 and test.verdict]
+    tests, controls = self_test.run(results), self_test.null_controls(results)
+    told = self_test.decisive(tests)
     if as_json:
-        print(json.dumps([{**vars(test), "gap": test.gap.record() if test.gap else None} for test in tests], indent=1, allow_nan=False))
+        print(json.dumps({
+            "tests": [{**vars(test), "gap": test.gap.record() if test.gap else None} for test in tests],
+            "none_against_none": [{**vars(one), "split": one.split.record(), "floor_ns": one.floor_ns} for one in controls],
+        }, indent=1, allow_nan=False))
     elif tests:
-        print("\n".join(headline_text.self_test_lines(tests)))
+        print("\n".join(headline_text.self_test_lines(tests, controls, results.levels)))
     if not told:
         raise bad_request(f"{results.directory.path} has no scheme with L5, L6 and L7 at one worker: measure netpath with --paper")
-    if headline.failed(tests):
+    if self_test.failed(tests):
         return EXIT_BAD_RESULT
-    return EXIT_UNDERPOWERED if any(test.verdict == headline.CANNOT_TELL for test in told) else EXIT_OK
+    return EXIT_UNDERPOWERED if any(test.verdict == self_test.CANNOT_TELL for test in told) else EXIT_OK
+
+
+def _answer(results, kind):
+    """The answer alone, every scheme; a run without it is a bad request."""
+    if not answer.Answer(results).levels:
+        raise bad_request(f"{results.directory.path} has no packets that were charged for a reference: measure netpath")
+    if kind == "json":
+        print(answer.as_json(results))
+    elif kind == "csv":
+        sys.stdout.write(answer.as_csv(results))
+    elif kind == "latex":
+        from . import latex  # with the figures' modules, which take longer than all else
+
+        sys.stdout.write(latex.headline_tables(results))
+    else:
+        print("\n".join(answer.lines(results)))
+    return EXIT_OK
 
 
 def command(arguments):
     """Exit 1 when a scheme that claims to be safe is WRONG, or a cell crashed."""
     results = Results.load(arguments.directory)
     if arguments.self_test:
-        return self_test(results, arguments.json)
+        return _self_test(results, arguments.json)
     kind = "json" if arguments.json else arguments.format
+    if arguments.answer:
+        return _answer(results, kind)
     if kind == "latex":
-        sys.stdout.write(headline_text.as_latex(headline.table(results)))
+        sys.stdout.write(headline_text.as_latex(headline.table(results), results.levels))
     else:
         rows = records(results)
         if kind == "json":

@@ -2,7 +2,7 @@
 """Can I trust this run? One line for the first screen, and a table: rejected, disturbed, load, the A/A control, copies, controls."""
 from collections import Counter
 
-from . import environment, headline, stats
+from . import environment, headline, setting, stats
 from .row import CONTROLS
 from .stats import LEAST_FOR_CONFIDENCE
 from .words import counted, number
@@ -75,9 +75,9 @@ def workloads(results):
 
 
 def control_intervals(results):
-    """[(workers, placement, Interval)] of level 0 against level 0: the difference is 0 by construction."""
+    """[(workers, placement, setting, Interval)] of level 0 against level 0: the difference is 0 by construction."""
     rows = [row for row in results.of("netpath", level=headline.BASELINE) if row.shown and row.added()]
-    return [(row.threads, row.place, row.scheme, stats.interval(row.added())) for row in rows]
+    return [(row.threads, row.place, setting.of(row), stats.interval(row.added())) for row in rows]
 
 
 def _load(results, when):
@@ -105,8 +105,9 @@ def facts(results):
     steal = environment.steal_percent(results.env["load"])
     yield "stolen time", "not readable" if steal is None else f"{steal:.2f} % of the CPU time of the run"
     controls = control_intervals(results)
-    for threads, place, scheme, interval in controls:
-        yield f"L0 against L0, {counted(threads, 'worker')}, {place}, {scheme}", f"{interval.text()} ns per packet; 0 by construction"
+    for threads, place, of, interval in controls:
+        where = ", ".join(filter(None, (setting.words(of), counted(threads, "worker"), place)))
+        yield f"L0 against L0, {where}", f"{interval.text()} ns per packet; 0 by construction"
     if not controls:
         yield "L0 against L0", "not measured"
     copies = _copies(results)
@@ -135,19 +136,27 @@ def _trials(results):
     return enough, f"n={span} per number" + ("" if enough else f"; {counted(few, 'number')} with fewer than {LEAST_FOR_CONFIDENCE} have a range, no 95 % interval")
 
 
-def _control(path):
-    bounds = {threads: path.bound(threads) for threads in path.extremes}
-    known = {threads: bound for threads, bound in bounds.items() if bound is not None}
+def _biased(results, paths):
+    """[(setting, Interval)] of the controls of these paths whose mean is not 0, corrected after Holm for their number."""
+    shown = [(of, row.added()) for row in headline.measured(results) if row.params.get("level") == headline.BASELINE
+             for of in [setting.of(row)] if any(row.place == path.group[0] and setting.same_path(of, path.group[1]) for path in paths)]
+    tested = [(of, values) for of, values in shown if len(values) >= LEAST_FOR_CONFIDENCE]
+    tests = stats.holm([stats.Difference.sum_of([(1.0, dict(enumerate(values)))]).p() for _, values in tested])
+    return [(of, stats.interval(values)) for (of, values), p in zip(tested, tests) if p < 1.0 - stats.CONFIDENCE]
+
+
+def _control(results, paths):
+    known = [(path, threads, bound) for path in paths for threads in path.extremes if (bound := path.bound(threads)) is not None]
     if not known:
         return False, "L0 against L0 not measured: the resolution of this run is unknown"
-    biased = [interval for threads, place, _, interval in control_intervals(path.results)
-              if place == path.group[0] and interval.excludes(0.0)]
-    if biased:
-        return False, f"L0 against L0 is not 0: {biased[0].text()} ns; every difference may be off by as much"
-    return True, "L0 against L0 within " + ", ".join(f"{number(bound)} ns ({counted(threads, 'worker')})" for threads, bound in known.items())
+    if biased := _biased(results, paths):
+        where = f" ({setting.words(biased[0][0])})" if setting.words(biased[0][0]) else ""
+        return False, f"L0 against L0 is not 0{where}: {biased[0][1].text()} ns; every difference may be off by as much"
+    named = [(f"{path.words}, " if path.words and len(paths) > 1 else "") + counted(threads, "worker") for path, threads, _ in known]
+    return True, "L0 against L0 within " + ", ".join(f"{number(bound)} ns ({name})" for name, (_, _, bound) in zip(named, known))
 
 
-def line(results, path):
+def line(results, paths):
     """[(good, text)]: what a reader has to know before believing a number, each computed from this run."""
     kept, rejected = (sum(parts) for parts in zip(*((len(row.kept), row.rejected) for row in results.rows)))
     cpus, before = len(results.env["machine"]["allowed_cpus"]), _load(results, "before")
@@ -157,7 +166,7 @@ def line(results, path):
     share = kept / (kept + rejected) if kept + rejected else 0.0
     items.append((share >= LEAST_KEPT_SHARE, f"{100.0 * share:.0f} % of {counted(kept + rejected, 'attempt')} kept"))
     if results.of("netpath"):
-        items.append(_control(path))
+        items.append(_control(results, paths))
     if results.env["machine"]["virtualisation"]["hypervisor"]:
         items.append((False, "virtual machine: neighbours and frequency are not visible"))
     steal = environment.steal_percent(results.env["load"])

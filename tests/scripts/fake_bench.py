@@ -19,6 +19,8 @@ What it measures is made up. The file named by GETPUT_FAKE says how it behaves:
   schemes   [name]                           those only
   extra     n                                so many schemes more
   contract  {scheme: {entry: value}}         other promises than below
+  paths     [[era, shape]]                   of netpath (default: linux_6, staged alone)
+  old_path  true                             netpath without eras and without a list of levels
 """
 import json
 import os
@@ -27,6 +29,9 @@ import signal
 import sys
 import time
 import zlib
+
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+from fake_contracts import CONTRACT, ORDINARY
 
 BEHAVIOUR = json.load(open(os.environ["GETPUT_FAKE"])) if os.environ.get("GETPUT_FAKE") else {}
 # name: (ns a pair alone, factor with two threads, folder, control, safe)
@@ -39,29 +44,9 @@ SCHEMES = {
 }
 SCHEMES.update({"in_module": (9.0, 8.0, "lock", False, False)} if BEHAVIOUR.get("unsafe") else {})
 SCHEMES.update({f"made_up_{n:02}": (1.3 ** n, 1.0 + n / 10.0, "counter", False, True) for n in range(BEHAVIOUR.get("extra", 0))})
-ORDINARY = {
-    "generation": None, "shared_by_threads": True, "put_on_other_thread": True, "put_on_other_cpu": True,
-    "hold_across_sleep": True, "try_stop": True, "spurious_failure": False, "certain_after_stop": True,
-    "get_while_going": True, "destroy_when_drained": True, "count": "exact", "zero": "last_put", "overflow": "wraps",
-    "get_progress": "lock_free", "put_progress": "wait_free", "stop_progress": "wait_free", "bytes_per_object": 8,
-    "bytes_allocated": 0, "bytes_per_cpu": 0, "bytes_per_thread": 0, "shared_bytes": 0, "shared_bytes_per_cpu": 0, "locked_in_get": 1,
-    "locked_in_put": 1, "needs_rseq": False, "needs_membarrier": False, "needs_stop_machine": False,
-    "needs_registration": False, "session": False,
-}
-SPLIT = {"spurious_failure": True, "count": "never_too_low", "zero": "remover_sum", "overflow": "sum_wraps",
-         "locked_in_get": 0, "locked_in_put": 0, "needs_membarrier": True}
-CONTRACT = {
-    "atomic_base": {"generation": "3.19 to today"}, "unload_lock": {"generation": "2.4", "get_progress": "blocking"},
-    "brlock": {"put_on_other_thread": False, "hold_across_sleep": False, "get_progress": "blocking", "shared_bytes_per_cpu": 64},
-    "percpu_split": {**SPLIT, "generation": "2.6.34 to 3.18", "bytes_per_cpu": 16, "needs_rseq": True},
-    "percpu_ref": {**SPLIT, "spurious_failure": False, "zero": "after_switch", "bytes_per_object": 32, "bytes_per_cpu": 16},
-    "thread_split": {**SPLIT, "bytes_per_thread": 16},
-    "rcu_memb": {"put_on_other_thread": False, "hold_across_sleep": False, "count": "not_possible", "zero": "grace_period",
-                 "overflow": "no_counter", "try_stop": False, "needs_membarrier": True, "needs_registration": True,
-                 "locked_in_get": None, "locked_in_put": None},
-    "none": {"generation": "no unload", "zero": "never"}, "needs_rseq": {"generation": "proposed 2025", "needs_rseq": True},
-}
 LEVELS = {"L0": 0.0, "L5": 4.0, "L6": 1.0, "L7": 5.0}  # references a packet takes
+LEVEL_NAMES = {"L0": "never", "L5": "per use of an object", "L6": "per sk_buff", "L7": "per use and sk_buff"}
+PATHS = BEHAVIOUR.get("paths", [["linux_6", "staged"]])
 BASE_NS = 180.0  # a packet without any
 TICKET_NS = 3.0  # what storing a ticket costs by itself, at the levels that take one
 SLICE_PAIRS, COPIES = 24, 4
@@ -104,12 +89,27 @@ def cells(thread_counts, places):
                 why = None if scheme["removal"] else "not possible: a floor to compare with, it has no removal side"
                 params = {"threads": threads, "callers": threads - 1, "hold_ns": 0}
                 yield cell("removal", scheme, params, policy, threads, 0, why, 7.0)
-                for level in LEVELS:
-                    if level == "L0" and scheme["name"] != "none":
-                        continue
-                    params = {"threads": threads, "level": level}
-                    tier = 2 if level == "L5" else 0 if threads == 1 else 1
-                    yield cell("netpath", scheme, params, policy, threads, tier, None, 40.0 if level == "L0" else 10.0)
+                yield from packets(scheme, threads, policy)
+
+
+def packets(scheme, threads, policy):
+    for level in LEVELS:
+        if level == "L0" and scheme["name"] != "none":
+            continue
+        for era, shape in PATHS:
+            params = {"era": era, "shape": shape, "level": level, "threads": threads, "steering": "rss", "free": "local", "work": "bare",
+                      "input": "imix", "raw": 0}
+            if BEHAVIOUR.get("old_path"):
+                params = {"threads": threads, "level": level}
+            tier = 2 if level == "L5" else 0 if threads == 1 else 1
+            yield cell("netpath", scheme, params, policy, threads, tier, None, 40.0 if level == "L0" else 10.0)
+
+
+def levels():
+    if BEHAVIOUR.get("old_path"):
+        return {}
+    return {"levels": [{"id": level, "name": name, "summary": f"a reference {name}", "timed": True, "pairs": f"{LEVELS[level]:g}"}
+                       for level, name in LEVEL_NAMES.items()]}
 
 
 def listing(threads, places):
@@ -118,7 +118,7 @@ def listing(threads, places):
         "workloads": [
             {"name": "pairs", "summary": "a get and its put", "params": [{"key": "threads", "values": threads}]},
             {"name": "removal", "summary": "taking it away", "params": [{"key": "threads", "values": threads}]},
-            {"name": "netpath", "summary": "packets", "params": [{"key": "level", "values": list(LEVELS)}]},
+            {"name": "netpath", "summary": "packets", "params": [{"key": "level", "values": list(LEVELS)}], **levels()},
         ],
         "cells": list(cells(threads, places)), "batch_cells": 48,
     }

@@ -9,6 +9,8 @@ PAIRS_OF = {"L0": None, "L5": 4.0, "L6": 1.0, "L7": 5.0}
 ADDED = {"none": 3.0, "plain": 4.0, "atomic_base": 55.0, "unload_lock": 110.0, "brlock": 60.0, "percpu_split": 14.0,
          "percpu_ref": 15.0, "thread_split": 13.0, "rcu_memb": 14.5}  # ns per packet at L7, one worker
 CROWDED = {"atomic_base": 10.0, "unload_lock": 15.0}  # factor with two workers
+ERA_FACTOR = 2.0  # of what a scheme adds in linux_2_6
+LEVELS = [{"id": level, "name": name, "summary": "", "timed": True, "pairs": ""} for level, name in fake_bench.LEVEL_NAMES.items()]
 PAIR_NS = {"none": 0.2, "plain": 0.7, "atomic_base": 12.0, "unload_lock": 25.0, "brlock": 12.0, "percpu_split": 2.5,
            "percpu_ref": 2.6, "thread_split": 1.9, "rcu_memb": 2.4}
 IMIX = {"name": "imix", "frames": 12, "wire_bytes": 7 * 64 + 4 * 570 + 1518}
@@ -31,15 +33,25 @@ def cell(workload, scheme, params, place):
             "placement": {"policy": place, "pus": list(range(params["threads"]))}, "est_trial_ms": 9.0}
 
 
-def cells(chosen, workers, places):
+def packet_params(path, level, threads):
+    """Parameters as of today; as of before the eras where the path is None."""
+    if path is None:
+        return {"level": level, "threads": threads}
+    return {"era": path[0], "shape": path[1], "level": level, "threads": threads, "steering": "rss", "free": "local", "work": "bare",
+            "input": "imix", "raw": 0}
+
+
+def cells(chosen, workers, places, paths):
     for place in places:
         for threads in workers:
             for scheme in chosen:
                 yield cell("pairs", scheme, {"threads": threads, "object": "shared", "objects": 1, "hold_ns": 0, "put": "same",
                                              "state": "live"}, place)
-                for level in ("L5", "L6", "L7"):
-                    yield cell("netpath", scheme, {"level": level, "threads": threads}, place)
-            yield cell("netpath", "none", {"level": "L0", "threads": threads}, place)
+                for path in paths:
+                    for level in ("L5", "L6", "L7"):
+                        yield cell("netpath", scheme, packet_params(path, level, threads), place)
+            for path in paths:
+                yield cell("netpath", "none", packet_params(path, "L0", threads), place)
 
 
 def _numbers(of, added, noise):
@@ -49,7 +61,7 @@ def _numbers(of, added, noise):
     if of["workload"] == "pairs":
         return max(PAIR_NS.get(scheme, 12.0) * factor + noise / 50.0, 0.01), None
     pairs = PAIRS_OF[of["params"]["level"]]
-    whole = added.get(scheme, 55.0)
+    whole = added.get(scheme, 55.0) * (ERA_FACTOR if of["params"].get("era") == "linux_2_6" else 1.0)
     cost = (whole * factor * pairs / 5.0 if pairs else 0.0) + noise
     return 240.0 + cost, {"baseline": "L0", "baseline_ns": 240.0, "ns": cost, "median_ns": cost, "mean_ns": cost, "se_ns": 0.1,
                           "pairs": 600, "pairs_void": 3, "slice_us": 25.0, "batches_per_slice": 8,
@@ -94,12 +106,12 @@ def environment(commit="28f51da7ffcb", checkout="28f51da7ffcb" + 28 * "0", hyper
     }
 
 
-def write(folder, *, chosen=tuple(ADDED), workers=(1, 2), places=("compact",), processes=8, spread=0.4, unsafe=False, hunts=(),
+def write(folder, *, chosen=tuple(ADDED), workers=(1, 2), places=("compact",), paths=(None,), processes=8, spread=0.4, unsafe=False, hunts=(),
           added=None, remarks=(), state="finished", covariates=lambda of, trial: {}, input_of=None, **env):
     """Writes plan.json, env.json, manifest.json and trials.jsonl; returns the folder."""
     chance = random.Random(7)
     found = schemes(chosen, unsafe)
-    wanted = list(cells([entry["name"] for entry in found], workers, places))
+    wanted = list(cells([entry["name"] for entry in found], workers, places, paths))
     options = {"spread": spread, "added": {**ADDED, **(added or {})}, "covariates": covariates, "input": input_of or IMIX}
     trials = [(of, trial) for trial in range(processes) for of in wanted]
     plan = {
@@ -108,7 +120,8 @@ def write(folder, *, chosen=tuple(ADDED), workers=(1, 2), places=("compact",), p
         "run": {"selection": {"profile": "quick", "scheme": None, "workload": None, "threads": None, "place": None, "trials": None,
                               "pcap": None},
                 "flags": [], "trials_per_cell": processes, "rounds": processes, "batches": [len(wanted)] * processes,
-                "estimated_s": 1.0, "remarks": [], "schemes": found, "workloads": [], "cells": wanted},
+                "estimated_s": 1.0, "remarks": [], "schemes": found, "cells": wanted,
+                "workloads": [{"name": "netpath", "summary": "packets", "params": [], "levels": LEVELS}] if None not in paths else []},
     }
     manifest = {
         "schema": "getput.manifest/1", "state": state, "crashes": [], "remarks": list(remarks), "arguments": [],

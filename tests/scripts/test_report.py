@@ -25,7 +25,7 @@ def test_all_files_are_there(reported):
             assert (folder / "figures" / f"{key}.{kind}").read_bytes().startswith(magic)
     assert (folder / "table.tex").read_text().count(r"\\") >= 12
     assert "scheme" in (folder / "summary.csv").read_text().partition("\n")[0].split(",")
-    assert (folder / "headline.csv").read_text().startswith("scheme,level,workers,")
+    assert (folder / "headline.csv").read_text().startswith("scheme,level,level_name,era,shape,")
 
 
 def test_the_page_needs_nothing_else(reported):

@@ -104,10 +104,10 @@ def test_the_table_of_a_paper_has_no_bare_number(run):
     """Every measured value carries its interval and n, for one and for two workers."""
     text = latex.table(Results.load(run))
     headline = [line for line in text.splitlines() if line.startswith("atomic")][0].split(" & ")
-    assert "1 worker, ns & 2 workers, ns" in text
+    assert "1 worker, ns (1.00 pairs) & 2 workers, ns (1.00 pairs)" in text and "2 workers, ns (5.00 pairs)" in text
     for cell in headline[2:4]:
         assert re.fullmatch(r"[\d.]+ \[[\d.]+, [\d.]+\] n=8", cell), cell
-    pairs = [line for line in text.splitlines() if line.startswith("atomic")][1].split(" & ")
+    pairs = [line for line in text.splitlines() if line.startswith("atomic")][2].split(" & ")
     for cell in pairs[1:5]:
         assert re.search(r"\] n=8$", cell), cell
     assert "in\\_module" not in text

@@ -25,6 +25,11 @@ def fixture_results(tmp_path):
     return make
 
 
+def at_l7(screen):
+    """The table of the level with the most references."""
+    return next(table for table in screen["tables"] if table["level"] == "L7")
+
+
 def test_the_answer_is_three_numbers_with_the_most_workers(results):
     screen = first_screen.screen(results())
     values = [value for value, _, _ in screen["answer"]]
@@ -32,16 +37,16 @@ def test_the_answer_is_three_numbers_with_the_most_workers(results):
     assert today == pytest.approx(547.0, abs=1.5) and lock == pytest.approx(1647.0, abs=1.5) and cheapest == pytest.approx(10.0, abs=1.0)
     words = " ".join(what for _, what, _ in screen["answer"])
     assert "atomic_base" in words and "thread_split" in words and "unload_lock" in words
-    assert screen["workers"] == "2 workers" and all("n=8" in detail for _, _, detail in screen["answer"])
+    assert screen["where"] == "2 workers" and all("n=8" in detail for _, _, detail in screen["answer"])
 
 
 def test_the_table_is_the_headline(results):
     run = results()
     screen = first_screen.screen(run)
-    of = {row["scheme"]: row for row in screen["main"]}
+    of = {row["scheme"]: row for row in at_l7(screen)["main"]}
     one = next(entry for entry in headline.table(run) if (entry.scheme, entry.level, entry.threads) == ("percpu_split", "L7", 2))
     assert of["percpu_split"]["values"][1] == one.net.text()
-    assert of["percpu_split"]["source"] == "2.6.34 to 3.18" and of["percpu_split"]["pairs"] == "5.00"
+    assert of["percpu_split"]["source"] == "2.6.34 to 3.18" and at_l7(screen)["columns"][3] == "2 workers, ns (5.00 pairs)"
     assert of["percpu_split"]["shares"] == [f"{100 * one.budget[speed]:.0f} %" for speed in headline.SPEEDS_GBE]
     assert "none" not in of and "plain" not in of, "a control is no scheme to choose"
 
@@ -49,13 +54,13 @@ def test_the_table_is_the_headline(results):
 def test_shares_are_those_of_the_input_not_of_the_smallest_frame(results):
     """95 ns are 32 % of the budget of IMIX frames at 10 GbE, not 141 % of 67.2 ns."""
     imix = results(added={"atomic_base": 98.0}, chosen=("none", "atomic_base"), workers=(1,), spread=0.01)
-    assert first_screen.screen(imix)["main"][0]["shares"][0] == "32 %"
+    assert at_l7(first_screen.screen(imix))["main"][0]["shares"][0] == "32 %"
 
 
 def test_small_frames_have_a_small_budget(results):
     small = results(added={"atomic_base": 98.0}, chosen=("none", "atomic_base"), workers=(1,), spread=0.01,
                     input_of={"name": "small", "frames": 10, "wire_bytes": 640})
-    assert first_screen.screen(small)["main"][0]["shares"][0] == "141 %"
+    assert at_l7(first_screen.screen(small))["main"][0]["shares"][0] == "141 %"
 
 
 def test_what_is_not_resolved_adds_0(results):
@@ -63,14 +68,14 @@ def test_what_is_not_resolved_adds_0(results):
     path = charge.Path(run)
     entry = next(entry for entry in path.at("L7", 1) if entry.scheme == "thread_split")
     assert path.within(entry) and path.adds(entry).startswith("adds 0 ns within the resolution of this run (95 % CI ")
-    row = next(row for row in first_screen.screen(run)["main"] if row["scheme"] == "thread_split")
+    row = next(row for row in at_l7(first_screen.screen(run))["main"] if row["scheme"] == "thread_split")
     assert row["values"][0].startswith("0 within resolution, ") and row["shares"] == ["-"] * 4 and row["slope"] == "-"
 
 
 def test_below_6_values_nothing_says_95_percent(results):
     run = results(processes=3)
     screen = first_screen.screen(run)
-    shown = [text for row in screen["main"] for text in row["values"]] + [detail for _, _, detail in screen["answer"]]
+    shown = [text for row in at_l7(screen)["main"] for text in row["values"]] + [detail for _, _, detail in screen["answer"]]
     assert all("range" in text and "n=3" in text for text in shown)
     figures = [make(run) for make in (netpath_ranking.ranking, netpath.levels, slope.slope)]
     assert not any("95 %" in text for figure in figures for text in (figure.shows, figure.cannot))

@@ -45,7 +45,7 @@ def test_the_facts_have_load_control_copies_and_controls(tmp_path):
     run = Results.load(made_up_path.write(tmp_path / "run", load=1.7))
     facts = dict(trust.facts(run))
     assert facts["load"] == "1.7 before, 1.7 after, on 2 CPUs" and "12.0 ms" in facts["settling wait"]
-    assert "n=8" in facts["L0 against L0, 2 workers, compact, none"] and "0.400" in facts["compiled copies"]
+    assert "n=8" in facts["L0 against L0, 2 workers, compact"] and "0.400" in facts["compiled copies"]
     assert "lock_xadd 6.10" in facts["controls, 1 thread"] and "line_transfer 45.0" in facts["controls, 2 threads"]
     assert "line_transfer" not in facts["controls, 1 thread"]
 

@@ -1,49 +1,80 @@
 # SPDX-License-Identifier: MIT
-"""What the figures of the packet path and the first screen show: the headline of one placement and one set of parameters."""
+"""What the figures of the packet path and the first screen show: the headline of one placement in one setting."""
 from collections import Counter
 
-from .. import headline, stats
+from .. import headline, setting, stats
+from ..levels import ANSWER
 from ..words import number
 
 COMPUTED = "L3"  # too few references per packet to time; its cost is gets times the price of a pair
-MEANING = {
-    "L0": "never", "L1": "register", "L2": "open", "L3": "objects", "L4": "dev_hold", "L5": "each use", "L6": "sk_buffs",
-    "L7": "both",
-}
 
 
 def _group(entry):
-    return entry.place, tuple(entry.fixed.items())
+    return entry.place, entry.setting
+
+
+def _groups(entries):
+    """(placement, setting) of the entries: the setting that figures show first, then the largest, then the first of the plan."""
+    counts = Counter(map(_group, entries))
+    return sorted(counts, key=lambda group: (setting.rank(group[1]), -counts[group]))
+
+
+def answer_paths(results):
+    """The Path of each era in the shape of its time, in that order, in the placement that figures show.
+
+    A run with neither, such as one from before the eras, has one: what its figures show.
+    """
+    every = headline.table(results)
+    main = Path(results, every)
+    found = {}
+    for group in _groups(every):
+        path = setting.path_of(group[1])
+        if path in setting.ANSWER and group[0] == main.group[0] and setting.ordinary(group[1]):
+            found.setdefault(path, Path(results, every, group))
+    return [found[path] for path in setting.ANSWER if path in found] or [main]
 
 
 class Path:
-    """The headline of a run as figures take it.
+    """The headline of a run as figures take it: that of one group.
 
     Where `none` was measured, every entry is what a scheme adds beyond `none` at the same level, and
     `none` itself is not among the entries.
     """
 
-    def __init__(self, results):
-        self.results, every = results, headline.table(results)
-        groups = Counter(map(_group, every))
-        self.group = groups.most_common(1)[0][0] if groups else (None, ())  # the first of the plan among the largest
+    def __init__(self, results, every=None, group=None):
+        self.results, every = results, headline.table(results) if every is None else every
+        self.group = group or next(iter(_groups(every)), (None, ()))
         chosen = [entry for entry in every if _group(entry) == self.group]
         self.subtracted = any(entry.minus_none is not None for entry in chosen)
         self.nones = [entry for entry in chosen if entry.scheme == headline.REFERENCE]
         self.entries = [entry for entry in chosen if not (self.subtracted and entry.scheme == headline.REFERENCE)]
         self.workers = sorted({entry.threads for entry in chosen})
-        self.levels = sorted({entry.level for entry in chosen} - {COMPUTED})
+        self.levels = sorted({entry.level for entry in chosen} - {COMPUTED}, key=results.levels.key)
         self._bounds = headline.resolution(results)
+
+    @property
+    def words(self):
+        """The setting for titles and captions; empty for a run from before the eras."""
+        return setting.words(self.group[1])
 
     @property
     def beyond(self):
         """What the entries are differences to, for axes and captions."""
         return "beyond none at the same level" if self.subtracted else "beyond L0"
 
+    def name(self, level):
+        """A level with the name that the binary gives it."""
+        return self.results.levels.name(level)
+
+    @property
+    def answers(self):
+        """The levels of the answer that were measured; else the last of those that were."""
+        return [level for level in ANSWER if level in self.levels] or self.levels[-1:]
+
     @property
     def top(self):
-        """The highest level that was charged, or None."""
-        return self.levels[-1] if self.levels else None
+        """The highest level of the answer that was charged, or None."""
+        return self.answers[-1] if self.levels else None
 
     @property
     def extremes(self):
@@ -57,7 +88,7 @@ class Path:
 
     def bound(self, threads):
         """How far from zero the interval of level 0 against level 0 reaches, in ns; None where that was not measured."""
-        return self._bounds.get((threads, *self.group))
+        return headline.bound_of(self._bounds, (threads, *self.group))
 
     def within(self, entry):
         """True where the data do not show that a scheme adds anything: its interval contains 0, or L0 against L0 reaches as far.
@@ -82,7 +113,8 @@ class Path:
 
     def cells(self, levels):
         """Names of the cells behind the entries of some levels and of `none`, for the list of what no figure shows."""
-        controls = {row.cell["name"] for row in self.results.of("netpath", level=headline.BASELINE) if row.place == self.group[0]}
+        controls = {row.cell["name"] for row in self.results.of("netpath", level=headline.BASELINE)
+                    if row.place == self.group[0] and setting.same_path(setting.of(row), self.group[1])}
         return controls | {entry.cell for entry in (*self.entries, *self.nones)
                            if entry.level in levels and entry.threads in self.extremes}
 

@@ -1,19 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What each generation of the kernel counted its modules with, and what a pair costs with it: one bar per generation."""
-import re
-
+from ..contract import release_key
 from .base import Figure, bars, cannot_show, label_of, names_of, number, plain_number_axis, stats, style, subplots, whisker
 from .pairs import basic_rows
-
-PROPOSED = "proposed"
-
-
-def release_key(generation):
-    """Orders generations by the first release that they name; kernels without unloading and proposals come last."""
-    release = re.match(r"\d+(?:\.\d+)*", generation)
-    if release:
-        return 0, tuple(int(part) for part in release[0].split(".")), generation
-    return (2 if generation.startswith(PROPOSED) else 1), (), generation
 
 
 def generations(results):

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """What each charge level adds to a packet: one point per scheme and level. Levels have no order, so no line joins them."""
+import textwrap
+
 from matplotlib.ticker import SymmetricalLogLocator
 
-from .. import headline
+from .. import self_test
 from .base import Figure, bars, cannot_show, counted, number, plain_number_axis, style, subplots, whisker
-from .charge import MEANING, Path
+from .charge import COMPUTED, answer_paths
 
 TITLE = "What each charge level adds to a packet"
 LEGIBLE = 12  # schemes; of more than that only those with a look of their own are coloured
@@ -38,13 +40,18 @@ def _draw_panel(axes, path, threads, front):
             axes.plot(place, entry.net.point, color=look.color, marker=look.marker, linestyle="none", zorder=3)
     if (bound := path.bound(threads)) is not None:
         axes.axhspan(-bound, bound, color="#EFEFEF", zorder=0)
-    axes.set_xticks(range(len(path.levels)), [f"{level}\n{MEANING[level]}" for level in path.levels])
+    axes.set_xticks(range(len(path.levels)), [_tick(path, level) for level in path.levels])
     axes.set_xlim(-0.5, len(path.levels) - 0.5)
     axes.grid(axis="x", visible=False)
     axes.set_yscale("symlog", linthresh=LINEAR_NS, linscale=1.0)
     axes.yaxis.set_major_locator(SymmetricalLogLocator(base=10.0, linthresh=LINEAR_NS))
     plain_number_axis(axes.yaxis)
-    axes.set_title(counted(threads, "worker"))
+    axes.set_title(", ".join(filter(None, (path.words, counted(threads, "worker")))))
+
+
+def _tick(path, level):
+    """The id of a level over its name, in lines that fit beside each other."""
+    return "\n".join(filter(None, (level, *textwrap.wrap(path.results.levels.word(level), 11))))
 
 
 def _legend(axes, front):
@@ -60,49 +67,67 @@ def sentence(path, level, threads):
     if not entries:
         return ""
     last, unresolved = entries[-1], sum(map(path.within, entries))
-    words = f"At {level} ({MEANING[level]}) with {counted(threads, 'worker')}, {style.scheme(last.scheme).label} {path.adds(last)}"
+    where = f" ({path.words})" if path.words else ""
+    words = f"At {path.name(level)}{where} with {counted(threads, 'worker')}, {style.scheme(last.scheme).label} {path.adds(last)}"
     return words + (f"; {unresolved} of {len(entries)} schemes add 0 ns within the resolution of this run." if unresolved else ".")
 
 
 def levels(results):
-    """Dots per level of what references add, for the fewest and the most workers."""
-    path = Path(results)
+    """Dots per level of what references add: a row an era, a panel for the fewest and the most workers."""
+    paths = answer_paths(results)
     if not any(row.shown for row in results.of("netpath")):
         return Figure("netpath_levels", TITLE, None, "This run has no packets: the workload netpath was not measured.")
-    if path.top is None:
+    if paths[-1].top is None:
         return Figure("netpath_levels", TITLE, None, "This run has no packets that were charged for a reference.")
-    front = in_front(entry.scheme for entry in path.entries)
-    figure, all_axes = subplots(1, len(path.extremes), height=4.2, sharey=True, squeeze=False)
-    for axes, threads in zip(all_axes[0], path.extremes):
-        _draw_panel(axes, path, threads, front)
-    all_axes[0][0].set_ylabel(f"ns per packet {path.beyond}\n(linear up to {LINEAR_NS:g} ns, then logarithmic)")
+    shown = [entry for path in paths for entry in path.entries if entry.threads in path.extremes]
+    front = in_front(entry.scheme for entry in shown)
+    return Figure("netpath_levels", TITLE, _draw(paths, front), _sentences(paths), _limits(results, paths, shown, front),
+                  _table(results, paths), set().union(*(path.cells(path.levels) for path in paths)))
+
+
+def _draw(paths, front):
+    columns = max(len(path.extremes) for path in paths)
+    figure, all_axes = subplots(len(paths), columns, height=0.4 + 3.8 * len(paths), sharey=True, squeeze=False)
+    for row, path in zip(all_axes, paths):
+        for axes, threads in zip(row, path.extremes):
+            _draw_panel(axes, path, threads, front)
+        for axes in row[len(path.extremes):]:
+            axes.set_axis_off()
+        row[0].set_ylabel(f"ns per packet {path.beyond}\n(linear up to {LINEAR_NS:g} ns, then logarithmic)")
     _legend(all_axes[0][-1], front)
-    shown = [entry for entry in path.entries if entry.threads in path.extremes]
-    grey = len({entry.scheme for entry in shown}) - len(front)
+    return figure
+
+
+def _sentences(paths):
+    return " ".join(filter(None, (sentence(path, path.top, threads) for path in paths for threads in path.extremes)))
+
+
+def _limits(results, paths, shown, front):
     limits = [bars([entry.net for entry in shown if entry.scheme in front])]
-    if any(path.bound(threads) is not None for threads in path.extremes):
+    if any(path.bound(threads) is not None for path in paths for threads in path.extremes):
         limits.append("Grey band: L0 against L0; what lies inside it cannot be resolved.")
-    if grey:
+    if grey := len({entry.scheme for entry in shown}) - len(front):
         limits.append(f"Grey marks: {grey} further schemes, named in the ranking.")
     if _computed(results):
         limits.append("L3 is computed, not timed, and stands in the table only.")
     limits.append("Neither interrupts, DMA nor a driver are part of this path. " + cannot_show(results, ("threads", "nodes")))
-    shows = " ".join(sentence(path, path.top, threads) for threads in path.extremes)
-    return Figure("netpath_levels", TITLE, figure, shows, " ".join(limits), _table(results, path), path.cells(path.levels))
+    return " ".join(limits)
 
 
 def _computed(results):
-    """[(scheme, workers, ns per packet)] of level 3: gets times the price of a pair in the path."""
-    return [(test.scheme, test.threads, test.l3_computed_ns) for test in headline.self_test(results)
-            if test.l3_computed_ns is not None]
+    """[SelfTest] of schemes whose level 3 follows: gets times the price of a pair in the path."""
+    return [test for test in self_test.run(results) if test.l3_computed_ns is not None]
 
 
-def _table(results, path):
-    headings = ("scheme", "level", "workers", "added to L0, ns", "beyond none, ns", "pairs per packet", "ns per pair in the path",
-                "ns per isolated pair", "packet at L0, ns", "sd over copies, ns")
-    rows = [(style.scheme(entry.scheme).label, entry.level, entry.threads, entry.added.text(),
+def _table(results, paths):
+    headings = ("scheme", "setting", "level", "workers", "added to L0, ns", "beyond none, ns", "pairs per packet",
+                "ns per pair in the path", "ns per isolated pair", "packet at L0, ns", "sd over copies, ns")
+    rows = [(style.scheme(entry.scheme).label, path.words or "-", path.name(entry.level), entry.threads, entry.added.text(),
              entry.minus_none.text() if entry.minus_none else "-", number(entry.pairs_per_packet), number(entry.slope_ns),
-             number(entry.isolated_ns), number(entry.base_ns), number(entry.copy_sd_ns)) for entry in (*path.nones, *path.entries)]
-    rows += [(style.scheme(name).label, "L3", threads, f"{number(value)} (computed)", *["-"] * 6)
-             for name, threads, value in _computed(results)]
-    return headings, sorted(set(rows), key=lambda row: (row[1], row[2], row[0]))
+             number(entry.isolated_ns), number(entry.base_ns), number(entry.copy_sd_ns))
+            for path in paths for entry in (*path.nones, *path.entries)]
+    words = {path.group: path.words or "-" for path in paths}
+    rows += [(style.scheme(test.scheme).label, words[group], results.levels.name(COMPUTED), test.threads,
+              f"{number(test.l3_computed_ns)} (computed)", *["-"] * 6)
+             for test in _computed(results) if (group := (test.place, tuple(test.fixed.items()))) in words]
+    return headings, sorted(set(rows), key=lambda row: (row[1], row[2], row[3], row[0]))

@@ -58,11 +58,11 @@ def slope(results):
     figure, all_axes = subplots(1, len(by_threads), height=1.2 + 0.22 * len(order), sharey=True, squeeze=False)
     for axes, (threads, found) in zip(all_axes[0], by_threads.items()):
         _draw_panel(axes, found, order)
-        axes.set_title(counted(threads, "worker"))
+        axes.set_title(", ".join(filter(None, (path.words, counted(threads, "worker")))))
     all_axes[0][0].set_yticks(range(len(order)), [label_of(results, name) for name in order])
     all_axes[0][0].set_ylim(len(order) - 0.4, -0.6)
     figure.supxlabel(f"ns per pair (filled: in the path; hollow: alone; linear up to {LINEAR_NS:g} ns)", fontsize=8.5)
     last = list(by_threads.values())[-1]
-    shows = f"{_sentence(path, last)} At {path.top} a packet takes {number(last[0][0].pairs_per_packet)} pairs."
+    shows = f"{_sentence(path, last)} At {path.name(path.top)} a packet takes {number(last[0][0].pairs_per_packet)} pairs."
     return Figure("netpath_slope", TITLE, figure, shows, bars([slope for found in by_threads.values() for _, slope in found]),
                   cells=path.cells((path.top,)))
