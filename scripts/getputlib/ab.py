@@ -2,16 +2,19 @@
 """`getput ab BIN_A BIN_B`: two binaries in one interleaved plan, then their comparison.
 
 The processes of both alternate, and which one is first is drawn anew for each pair, so that drift
-of the machine meets both alike. DIR/a and DIR/b are ordinary results directories.
+of the machine meets both alike. DIR/a and DIR/b are ordinary results directories, except that an
+interrupted pair goes on as a pair: `ab A B --resume DIR` takes the batches that either side lacks in
+turn, and `run --resume DIR/a` refuses, because it would measure one side hours after the other.
 """
 import argparse
 import platform
 import random
+import shlex
 import sys
 import time
 from pathlib import Path
 
-from . import compare, environment, machine_lock, progress
+from . import compare, environment, machine_lock, progress, resume
 from .bench import Bench
 from .errors import EXIT_OK, REPORTS, bad_request, note
 from .plan import duration, make_plan, plan_lines
@@ -53,11 +56,14 @@ def make_plans(benches, selection, seed, flags):
     for plan in plans:  # estimates may differ between the binaries; the extent must not
         plan.update({key: shorter[key] for key in ("trials", "slices_ms")})
         plan["run"].update({key: shorter["run"][key] for key in ("trials_per_cell", "rounds", "promised", "batches", "estimated_s")})
+        plan["run"]["pair"] = True
     return plans
 
 
 def start(arguments):
     """[Session of A, Session of B] with their directories written; None when only the plan was asked for."""
+    if arguments.resume:
+        return _continued(arguments)
     path = Path(arguments.out or default_directory())
     selection = asked_selection(arguments)
     flags = bench_flags(selection)
@@ -80,7 +86,30 @@ def _session(bench, plan, path, arguments):
     check_space(directory, plan)
     directory.write_json(PLAN, plan)
     directory.write_json(ENV, record)
-    return Session((bench, directory, plan, new_manifest(sys.argv[1:]), Ledger(plan["max_attempts"]), record), arguments)
+    return Session((bench, directory, plan, new_manifest(sys.argv[1:]), Ledger(plan["max_attempts"]), record), arguments,
+                   resume_command(arguments, path.parent))
+
+
+def resume_command(arguments, folder):
+    return "scripts/getput ab " + " ".join(map(shlex.quote, (arguments.first, arguments.second, "--resume", str(folder))))
+
+
+def _continued(arguments):
+    """[Session of A, Session of B] of an interrupted pair; None when only the plans were asked for."""
+    folder = Path(arguments.resume)
+    halves = [folder / side for side in SIDES]
+    if not all(half.is_dir() and resume.pair_of(half) for half in halves):
+        raise bad_request(f"{folder} holds no pair of `getput ab`: it needs the results directories a and b of one")
+    plans = [RunDirectory.look(half).read_json(PLAN) for half in halves]
+    if plans[0]["trials"] != plans[1]["trials"]:
+        raise bad_request(f"{folder}/a and {folder}/b are not halves of one pair: their trials differ")
+    started = []
+    for bench, half in zip((arguments.first, arguments.second), halves):
+        options = {"bench": bench, "resume": str(half), "out": None, "until_width": None, "max_trials": None}
+        started.append(resume.start(argparse.Namespace(**{**vars(arguments), **options})))
+    if arguments.dry_run:
+        return None
+    return [Session(one, arguments, resume_command(arguments, folder)) for one in started]
 
 
 class _Shared:
@@ -136,8 +165,8 @@ def _interleave(runners, chance, signals):
         if runner.deadline is not None:  # the profile's time is for one binary
             runner.deadline += runner.deadline - runner.started
     try:
-        steps = min(runner.begin(shared.of(side), signals) for side, runner in zip(SIDES, runners))
-        for number in range(steps):
+        numbers = [runner.begin(shared.of(side), signals) for side, runner in zip(SIDES, runners)]
+        for number in sorted(set().union(*numbers)):
             for runner in chance.sample(runners, len(runners)):
                 runner.step(number)
     finally:
@@ -146,7 +175,7 @@ def _interleave(runners, chance, signals):
 
 
 def command(arguments):
-    """The exit code of `compare`; 128 + signal when interrupted; that of a run which did not keep its promise."""
+    """The exit code of `compare`; 128 + signal when interrupted (resumable); that of a run which did not keep its promise."""
     sessions = start(arguments)
     if sessions is None:
         return EXIT_OK
@@ -157,7 +186,7 @@ def command(arguments):
             session.directory.close()
     folder = sessions[0].directory.path.parent
     if sessions[0].stop is not None and sessions[0].stop.state == "interrupted":
-        note(f"interrupted: {folder} cannot be continued as a pair; measure again")
+        note(f"interrupted; continue with: {sessions[0].continued_by}")
         return 128 + sessions[0].received
     worst = EXIT_OK
     for side, session in zip(SIDES, sessions):

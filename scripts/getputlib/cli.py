@@ -3,10 +3,20 @@
 import importlib
 import os
 import sys
+import traceback
+from pathlib import Path
 
 from .commands import make_parser
 from .dependencies import missing_modules
 from .errors import EXIT_ENVIRONMENT, EXIT_OK, GetputError, environment_error, unknown_name
+
+
+def _failed_import(error):
+    """The file of a module from elsewhere that raised this error while it was imported; None where the error is another one."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.name == "<module>"]
+    if not frames or not os.path.isfile(frames[-1].filename) or Path(frames[-1].filename).parent == Path(__file__).parent:
+        return None
+    return frames[-1].filename
 
 
 def _require_modules():
@@ -27,11 +37,16 @@ def _complete(parser):
 
 
 def _parse(parser, arguments):
-    """argparse, except that an unknown option is answered with the known ones of that command."""
-    chosen, unknown = parser.parse_known_args(arguments)
+    """argparse, except that an unknown command or option is answered with the known ones, and `help COMMAND` is one."""
+    commands = next(action for action in parser._actions if action.dest == "command").choices
+    words = sys.argv[1:] if arguments is None else [*arguments]
+    if words[:1] == ["help"]:
+        words = [*words[1:2], "--help"]
+    if words and not words[0].startswith("-") and words[0] not in commands:
+        raise unknown_name("command", words[0], commands)
+    chosen, unknown = parser.parse_known_args(words)
     if unknown:
-        subparser = next(a for a in parser._actions if a.dest == "command").choices[chosen.command]
-        known = sorted(name for action in subparser._actions for name in action.option_strings if name.startswith("--"))
+        known = sorted(name for action in commands[chosen.command]._actions for name in action.option_strings if name.startswith("--"))
         raise unknown_name(f"argument of `getput {chosen.command}`", unknown[0], known)
     return chosen
 
@@ -79,3 +94,9 @@ def main(arguments=None):
     except KeyboardInterrupt:
         print("getput: interrupted", file=sys.stderr)
         return 130
+    except Exception as error:
+        if (file := _failed_import(error)) is None:
+            raise
+        print(f"getput: {file} cannot be imported ({type(error).__name__}: {error}): unset PYTHONPATH, or remove that file; "
+              "`getput doctor` shows every module", file=sys.stderr)
+        return EXIT_ENVIRONMENT

@@ -58,6 +58,12 @@ def _add_measuring(parser):
     parser.add_argument("--dry-run", action="store_true", help="show the plan and stop")
 
 
+def _add_resuming(parser, what):
+    parser.add_argument("--resume", metavar="DIR", help=f"continue an interrupted {what}")
+    parser.add_argument("--resume-anyway", action="store_true", help="resume although the build or machine has changed")
+    parser.add_argument("--retry-crashed", action="store_true", help="with --resume: try crashed cells again")
+
+
 def _add_run(subparsers):
     parser = _command(subparsers, "run", "measure: shows the plan, then runs it; what is measured survives a crash",
                       "run_command:command")
@@ -67,9 +73,7 @@ def _add_run(subparsers):
     parser.add_argument("--until-width", type=width, metavar="W",
                         help="after these trials measure on until each 95 %% interval is narrow: half-width in ns (1ns) or of the value (2%%)")
     parser.add_argument("--max-trials", type=positive, metavar="N", help="with --until-width: at most so many trials a cell (200)")
-    parser.add_argument("--resume", metavar="DIR", help="continue an interrupted run")
-    parser.add_argument("--resume-anyway", action="store_true", help="resume although the build or machine has changed")
-    parser.add_argument("--retry-crashed", action="store_true", help="with --resume: try crashed cells again")
+    _add_resuming(parser, "run")
     parser.add_argument("--require-current", action="store_true", help="refuse a binary that was built from another commit than the checkout's")
     parser.add_argument("--check", action="store_true", help="check the request as far as the sources tell, and stop; needs no binary")
 
@@ -80,6 +84,7 @@ def _add_ab(subparsers):
     parser.add_argument("second", metavar="BIN_B")
     _add_selection(parser)
     _add_measuring(parser)
+    _add_resuming(parser, "pair")
     _add_comparing(parser)
 
 
@@ -197,11 +202,13 @@ def make_parser():
     doctor.add_argument("--bench", metavar="FILE", help=BENCH_HELP)
     doctor.add_argument("--for-paper", action="store_true", help="exit 1 when anything can disturb a measurement")
     listing = _command(subparsers, "list", "schemes, workloads and cells that can be measured here",
-                       "summary:list_command", needs_modules=False)
+                       "list_command:command", needs_modules=False)
     _add_selection(listing)
     listing.add_argument("--bench", metavar="FILE", help=BENCH_HELP)
     shown = listing.add_mutually_exclusive_group()
     shown.add_argument("--tree", action="store_true", help="every cell")
+    shown.add_argument("--check-quick", action="store_true",
+                       help="exit 1 when the tiers leave out of run --quick what it has to hold of netpath")
     shown.add_argument("--schemes", action="store_true",
                        help="every scheme: family, source, contract, and whether it works here or why not")
     _add_run(subparsers)

@@ -5,20 +5,20 @@ A cell is compared by Welch's t test of its process values: of their logarithms,
 a factor, or plain for `added`, whose shift is in ns per packet. Each workload is a family of its
 own, corrected after Holm: its cells are one family, its schemes another. The global line of a scheme
 is the mean of its cells' shifts, with the error that the processes give it; it finds what every
-single cell is too noisy to show. "Same" is an equivalence test at the same level (two one-sided
+single cell is too noisy to show. In netpath a scheme has a line for each setting (era, shape, free,
+work and the like): their packets differ, so a mean over them is nobody's. "Same" is an equivalence test at the same level (two one-sided
 tests) and needs no correction: each claim is about one cell.
 """
 import json
 import math
 from dataclasses import dataclass
 
-from . import stats
+from . import setting, stats
 from .errors import EXIT_BAD_RESULT, EXIT_OK, EXIT_UNDERPOWERED, bad_request, note, write_data
 from .results import Results
 from .row import added_of, ns_of, ratio_of
 from .selection import matching, parse_threads
-from .summary import number, params_text
-from .words import counted
+from .words import counted, number, params_text
 
 REGRESSED, IMPROVED, SAME, UNDERPOWERED = "regressed", "improved", "same", "underpowered"
 VERDICTS = (REGRESSED, IMPROVED, UNDERPOWERED, SAME)
@@ -64,6 +64,7 @@ class Compared:
     samples: list | None = None  # [{process: value} of A, of B] on that scale
     verdict: str = ""
     p: float = 1.0
+    setting: tuple = ()  # of netpath
 
     def shown(self, value):
         """A shift for people: a share, or ns for `added`."""
@@ -110,14 +111,17 @@ def _cell(row, other, asked):
         on_scale = [found if metric == ADDED else {process: math.log(value) for process, value in found.items()} for found in (a, b)]
     return Compared(row.cell["name"], row.scheme, row.workload, metric, stats.Difference.mean_of([on_scale]), {
         "threads": row.threads, "params": {key: value for key, value in row.params.items() if key != "threads"},
-        "n": [len(a), len(b)], "medians": [stats.median(own) for own in values], "identical": identical}, samples=on_scale)
+        "n": [len(a), len(b)], "medians": [stats.median(own) for own in values], "identical": identical}, samples=on_scale,
+        setting=setting.of(row) if row.workload == "netpath" else ())
 
 
-def _global(workload, scheme, cells):
-    """All cells of a scheme in one workload that have the same metric: their mean shift, with the processes' error."""
+def _global(workload, scheme, of, cells):
+    """All cells of a scheme in one workload and setting that have the same metric: their mean shift, with the processes' error."""
     shift = stats.Difference.mean_of([cell.samples for cell in cells])
-    return Compared(f"{workload}/{scheme}", scheme, workload, cells[0].metric, shift, {
-        "cells": len(cells), "slower": sum(cell.shift.point > 0 for cell in cells), "faster": sum(cell.shift.point < 0 for cell in cells)})
+    name = "/".join([workload, scheme, *(f"{key}:{value}" for key, value in of)])
+    return Compared(name, scheme, workload, cells[0].metric, shift, {
+        "cells": len(cells), "slower": sum(cell.shift.point > 0 for cell in cells), "faster": sum(cell.shift.point < 0 for cell in cells)},
+        setting=of)
 
 
 def _by(cells, *keys):
@@ -132,7 +136,8 @@ def compare(first, second, asked, limits, chosen=lambda row: True):
     others = {row.cell["name"]: row for row in second.rows}
     pairs = [(row, others.get(row.cell["name"])) for row in first.rows if row.shown and chosen(row)]
     cells = [cell for row, other in pairs if other is not None and other.shown and (cell := _cell(row, other, asked))]
-    schemes = [_global(workload, scheme, own) for (workload, scheme, _), own in _by(cells, "workload", "scheme", "metric").items()]
+    schemes = [_global(workload, scheme, of, own)
+               for (workload, scheme, of, _), own in _by(cells, "workload", "scheme", "setting", "metric").items()]
     for entries in (cells, schemes):
         for family in _by(entries, "workload").values():
             for entry, p in zip(family, stats.holm([entry.shift.p() for entry in family])):

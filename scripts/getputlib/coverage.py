@@ -124,8 +124,7 @@ def _classes(results):
         for metric, value_of in (("ns", ns_of), (ADDED, added_of)):
             groups = _groups(row, value_of, logs=metric == "ns")
             if len(groups) >= stats.LEAST_FOR_CONFIDENCE:
-                kind = "contended" if row.contended else "uncontended"
-                found.setdefault((row.workload, kind, metric), []).append(groups)
+                found.setdefault((row.workload, row.kind, metric), []).append(groups)
     return {key: cells for key, cells in found.items() if len(cells) >= CELLS_IN_A_POOL}
 
 

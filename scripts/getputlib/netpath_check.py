@@ -2,7 +2,7 @@
 """`getput resolution --check-run`: does a finished netpath run resolve what it claims to resolve?"""
 import json
 
-from . import stats
+from . import setting, stats
 from .errors import EXIT_BAD_RESULT, EXIT_OK, EXIT_UNDERPOWERED, bad_request
 from .results import Results
 from .words import counted
@@ -30,6 +30,17 @@ def contended(row, rows):
     return many > CONTENDED_FACTOR * max(one, 0.0) + CONTENDED_NS
 
 
+def bounded(row):
+    """False for a path with other work between the references: its packets cost several times as much, and vary accordingly."""
+    return row.params.get("work", setting.ORDINARY["work"]) == setting.ORDINARY["work"]
+
+
+def _name(row):
+    """`plain at L7, Linux 6, staged, 1 worker`."""
+    words = (f"{row.scheme} at {row.params['level']}", setting.words(setting.of(row)), counted(row.threads, "worker"))
+    return ", ".join(filter(None, words))
+
+
 def _rows(results):
     """(rows of level 0, rows of other levels) that were measured in time slices; an error where they cannot be checked."""
     rows = [row for row in results.rows if row.workload == "netpath" and _sliced(row)]
@@ -45,15 +56,17 @@ def _rows(results):
 def check(results):
     """(faults, remarks, counts) of a run: lines about what fails, and what could not be judged."""
     base, charged = _rows(results)
-    faults, remarks, counts = [], [], {"processes": 0, "cells": 0, "contended": 0}
+    faults, remarks, counts = [], [], {"processes": 0, "cells": 0, "contended": 0, "other_work": 0}
     for row in base:
         counts["processes"] += len(row.added())
-        faults += [f"L0 against L0, {counted(row.threads, 'worker')}: {value:+.2f} ns in one process, the bound is {AA_BOUND_NS} ns"
+        faults += [f"L0 against L0, {_name(row).partition(', ')[2]}: {value:+.2f} ns in one process, the bound is {AA_BOUND_NS} ns"
                    for value in row.added() if abs(value) > AA_BOUND_NS]
     for row in charged:
         interval = stats.interval(row.added())
-        name = f"{row.scheme} at {row.params['level']}, {counted(row.threads, 'worker')}"
-        if contended(row, charged):
+        name = _name(row)
+        if not bounded(row):
+            counts["other_work"] += 1
+        elif contended(row, charged):
             counts["contended"] += 1
         elif interval.kind != stats.CONFIDENT:
             remarks.append(f"{name}: {interval.n} processes of {stats.LEAST_FOR_CONFIDENCE} needed for an interval")
@@ -74,5 +87,5 @@ def command(arguments):
         for line in (*faults, *(f"not judged: {remark}" for remark in remarks)):
             print(line)
         print(f"L0 against L0 in {counts['processes']} processes, half-widths of {counts['cells']} uncontended cells "
-              f"({counts['contended']} contended ones are not bounded): {len(faults)} beyond their bounds, {len(remarks)} not judged")
+              f"({counts['contended']} contended ones and {counts['other_work']} with work beside the path are not bounded): {len(faults)} beyond their bounds, {len(remarks)} not judged")
     return EXIT_BAD_RESULT if faults else EXIT_UNDERPOWERED if remarks else EXIT_OK

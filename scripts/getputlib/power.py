@@ -98,8 +98,7 @@ def _classes(results, chosen):
             metric = metric_of(row, None)
             values = list(sample(row, metric).values())
             if len(values) > 1:
-                kind = "contended" if row.contended else "uncontended"
-                found.setdefault((row.workload, kind, metric), []).append((row, values))
+                found.setdefault((row.workload, row.kind, metric), []).append((row, values))
     return found
 
 

@@ -18,8 +18,8 @@ from .figures import base, lineage, machine, netpath, netpath_ranking, pairs, re
 from .plan import duration
 from .row import CRASHED, NO_VALID_TRIALS, NOT_AVAILABLE, NOT_ENOUGH, NOT_POSSIBLE, WRONG
 from .results import Results
-from .summary import as_csv, interval_text, params_text, ratio_text, records
-from .words import counted, number
+from .summary import as_csv, interval_text, ratio_text, records
+from .words import counted, number, params_text
 
 FIGURES = (netpath_ranking.ranking, slope.slope, netpath.levels, pairs.cost, pairs.threads, lineage.lineage, removal.latencies,
            machine.topology)

@@ -135,6 +135,7 @@ def measure(bench, arguments, path):
             plan = make_targeted_plan(listing, [cell], arguments.trials or TRIALS, chance.randrange(1 << 32),
                                       planted_ns=planted_ns, slices_ms=arguments.slices_ms)
             if not runs:
+                note(f"getput resolution: {cell['name']}")
                 note(f"getput resolution: 2 x {arguments.runs} runs of {len(plan['trials'])} processes, "
                      f"about {duration(2 * arguments.runs * plan['run']['estimated_s'])}")
             kind = "planted" if planted_ns else "zero"

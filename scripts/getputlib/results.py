@@ -70,20 +70,31 @@ class Results:
             entry[2].update(row.reasons)
         return dict(table)
 
-    def packet_lines(self):
-        """Where the packets went: one line for all cells whose passes ended alike."""
+    def _passes(self):
+        """{(input, counts of one pass as JSON text): rows}: the cells whose passes ended alike."""
         alike = defaultdict(list)
         for row in self.rows:
             if counts := row.packets():
                 name = (row.kept[-1]["metrics"].get("input") or {}).get("name", "the input")
-                alike[(name, json.dumps(counts, sort_keys=True))].append(row)
-        for (name, text), rows in alike.items():
+                alike[name, json.dumps(counts, sort_keys=True)].append(row)
+        return alike
+
+    def packet_lines(self):
+        """Where the packets went: one line for all cells whose passes ended alike."""
+        for (name, text), rows in self._passes().items():
             counts = json.loads(text)
             dropped = ", ".join(f"{reason} {count}" for reason, count in counts["dropped"].items()) or "none"
-            levels = ", ".join(sorted({str(row.params.get("level")) for row in rows}))
+            levels = ", ".join(map(self.levels.name, sorted({row.params.get("level") for row in rows}, key=self.levels.key)))
             yield (f"{name}: {counts['received']} frames a pass = {counts['delivered']} delivered + {counts['forwarded']} forwarded "
                    f"+ {sum(counts['dropped'].values())} dropped ({dropped}), in {len(rows)} cells of "
                    f"{len({row.scheme for row in rows})} schemes at {levels}")
+
+    def all_dropped(self):
+        """One line for each input of which no packet was delivered or forwarded."""
+        passes = [(name, json.loads(text)) for name, text in self._passes()]
+        names = dict.fromkeys(name for name, counts in passes if not counts["delivered"] + counts["forwarded"])
+        return [f"every packet of {name} was dropped: no route, socket or transmit queue was used, and their references cost nothing here"
+                for name in names]
 
     def closing_lines(self):
         """What a person must know at the end of a run."""
@@ -95,6 +106,7 @@ class Results:
             yield f"WRONG: {scheme}: {detail}"
         for scheme, detail in {row.scheme: row.detail() for row in self.with_verdict(UNSAFE)}.items():
             yield f"UNSAFE, as expected: {scheme}: {detail}"
+        yield from self.all_dropped()
         for crash in self.manifest["crashes"]:
             yield f"CRASHED: {crash['cell'] or 'after the last trial of a process'}: {crash['detail']}"
 

@@ -12,6 +12,14 @@ from .selection import ASKED, describe_capture
 from .store import ENV, MANIFEST, PLAN, TRIALS, Ledger, RunDirectory, new_manifest
 
 
+def pair_of(path):
+    """The folder of the pair that a results directory is one half of (`getput ab`); None for an ordinary run."""
+    looked = RunDirectory.look(path)
+    plan = looked.read_json(PLAN)
+    run = plan.get("run") if isinstance(plan, dict) else None
+    return looked.path.parent if isinstance(run, dict) and run.get("pair") else None
+
+
 def identity(record):
     """What must not change within one directory: the build and the machine."""
     cpu, kernel = record["machine"]["cpu"], record["machine"]["kernel"]

@@ -4,7 +4,7 @@ import functools
 from collections import Counter
 from dataclasses import dataclass, field
 
-from . import stats
+from . import setting, stats
 from .selection import PROFILES
 
 OK, WRONG, NOT_POSSIBLE, NOT_AVAILABLE = "OK", "WRONG", "NOT POSSIBLE", "NOT AVAILABLE"
@@ -60,6 +60,12 @@ class Row:
     def contended(self):
         """True when several threads use the same object or path."""
         return self.threads > 1 and self.params.get("object") != "own"
+
+    @property
+    def kind(self):
+        """The class of cells whose spread this cell shares: contended or not, and in netpath the setting."""
+        word = "contended" if self.contended else "uncontended"
+        return ", ".join(filter(None, (word, setting.words(setting.of(self)) if self.workload == "netpath" else "")))
 
     @property
     def unsafe(self):

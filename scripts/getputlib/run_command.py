@@ -11,10 +11,10 @@ import time
 
 from . import environment, instructions, provenance, resume
 from .bench import Bench
-from .errors import EXIT_BAD_RESULT, EXIT_OK, REPORTS, environment_error, note
+from .errors import EXIT_BAD_RESULT, EXIT_OK, REPORTS, bad_request, environment_error, note
 from .plan import make_plan, plan_lines, unmeasured
 from .selection import ASKED, Selection, bench_flags, check_request, describe_capture, select_cells
-from .session import Session, resume_command
+from .session import Session
 from .store import ENV, PLAN, Ledger, RunDirectory, new_manifest
 
 BYTES_PER_LINE = 2000
@@ -129,6 +129,9 @@ def command(arguments):
     if arguments.check:
         check_request(asked_selection(arguments))
         return EXIT_OK
+    if arguments.resume and (pair := resume.pair_of(arguments.resume)):
+        raise bad_request(f"{arguments.resume} is one half of a pair that `getput ab` measures in turn: continue both with "
+                          f"getput ab BIN_A BIN_B --resume {shlex.quote(str(pair))}")
     started = resume.start(arguments) if arguments.resume else start_new(arguments)
     if started is None:
         return EXIT_OK
@@ -141,7 +144,7 @@ def command(arguments):
         print(directory.path)
     if session.stop is not None:
         left = f"{len(session.plan['trials']) - len(session.ledger.kept)} trials are missing"
-        note(f"{session.stop.state} ({session.stop}): {left}; continue with: {resume_command(directory)}")
+        note(f"{session.stop.state} ({session.stop}): {left}; continue with: {session.continued_by}")
         if session.stop.state == "interrupted":
             return 128 + session.received
     return _judge(session)

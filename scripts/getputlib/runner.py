@@ -74,8 +74,8 @@ class Runner:
         return sum(self.trial_s(cell) for cell, _ in keys) * EXPECTED_ATTEMPTS
 
     def remaining(self):
-        batches = [self.pending(batch) for batch in batches_of(self.plan)]
-        return [batch for batch in batches if batch]
+        """{number of a batch of the plan: its trials that are missing}."""
+        return {number: todo for number, batch in enumerate(batches_of(self.plan)) if (todo := self.pending(batch))}
 
     @staticmethod
     def nothing_left(plan, ledger, manifest):
@@ -86,24 +86,26 @@ class Runner:
     def run(self, make_display, signals):
         """Measures what is missing. Raises Stop when it ends early, GetputError when it must."""
         try:
-            for step in range(self.begin(make_display, signals)):
-                self.step(step)
+            for number in self.begin(make_display, signals):
+                self.step(number)
         finally:
             self.finish()
 
     def begin(self, make_display, signals):
-        """Prepares for the steps of this session, one batch each; returns their number."""
+        """Prepares for the steps of this session; returns the numbers of the batches that they measure."""
         self.signals = signals
         self.batches = self.remaining()
-        keys = [key for batch in self.batches for key in batch]
+        keys = [key for batch in self.batches.values() for key in batch]
         self.work = self.seconds(keys) + PROCESS_START_S * len(self.batches)
         self._recount()
         self.rest_at_start = self.rest
         self.display = make_display(len(self.plan["trials"]), self.work, self.deadline)
-        return len(self.batches)
+        return list(self.batches)
 
     def step(self, number):
-        self._batch(self.batches[number], len(self.batches) - number)
+        """Measures what is missing of one batch; nothing of a batch that is complete."""
+        if number in self.batches:
+            self._batch(self.batches[number], sum(later >= number for later in self.batches))
 
     def finish(self):
         """After the last step, or instead of it."""
@@ -182,7 +184,7 @@ class Runner:
 
     def _recount(self):
         """What is finished and what is left, from scratch; between crashes _take keeps both up to date."""
-        keys = [key for batch in self.remaining() for key in batch]
+        keys = [key for batch in self.remaining().values() for key in batch]
         self.done, self.rest = len(self.plan["trials"]) - len(keys), self.seconds(keys)
 
     def _show(self, doing):

@@ -50,7 +50,7 @@ def recorded(sessions, signals):
     except BaseException as error:
         for session in sessions:
             session.manifest["state"] = failure_state(error)
-            note(f"finished trials are kept; continue with: {resume_command(session.directory)}")
+            note(f"finished trials are kept; continue with: {session.continued_by}")
         raise
     finally:
         for session in sessions:
@@ -61,9 +61,10 @@ def recorded(sessions, signals):
 class Session:
     """What is done to one results directory by one process of the driver."""
 
-    def __init__(self, started, arguments):
+    def __init__(self, started, arguments, continued_by=None):
         self.bench, self.directory, self.plan, self.manifest, self.ledger, self.record = started
         self.arguments = arguments
+        self.continued_by = continued_by or resume_command(self.directory)
         self.profile = PROFILES[self.plan["run"]["selection"]["profile"]]
         self.cpus = len(environment.allowed_cpus())
         self.entry = None  # of this session in the manifest

@@ -1,28 +1,26 @@
 # SPDX-License-Identifier: MIT
-"""`getput summary` and `getput list`: the results, and what could be measured, as text, CSV, JSON or LaTeX."""
+"""`getput summary`: the results as text, CSV, JSON or LaTeX."""
 import csv
 import io
 import json
 import sys
 
 from . import answer, contract, headline, headline_text, self_test, stats
-from .bench import Bench
 from .errors import EXIT_BAD_RESULT, EXIT_OK, EXIT_UNDERPOWERED, bad_request, note
 from .results import Results
 from .row import CONTROLS
-from .selection import Selection, bench_flags, describe_capture, matching
-from .words import aligned, number
+from .words import aligned, number, params_text
 
 FORMATS = ("table", "csv", "json", "latex")
 CSV_FIELDS = (
     "cell", "scheme", "workload", "threads", "place", "unit", "median_ns", "ci_low_ns", "ci_high_ns", "n", "interval_kind", "min_ns",
     "max_ns", "variation", "floor_ns", "floor_n", *(f"ratio_to_{name}" for name in CONTROLS), *(f"{name}_ns" for name in CONTROLS),
     "plain_to_fetch_add", "trials_kept", "trials_rejected", "verdict", "detail", "ratio_to_plain_low", "ratio_to_plain_high",
-    "in_session", *headline_text.FIELDS,
+    "in_session", *headline_text.FIELDS, "level_name",
 )
 
 
-def record(row, added):
+def record(row, added, level_name=None):
     """A row as `summary --format json` prints it; `added` are the columns of the headline."""
     floor, trials = row.at_floor(), [trial["ns_per_op"] for trial in row.kept]
     ratio_low, ratio_high = stats.interval(row.ratios("plain")).bounds
@@ -39,6 +37,7 @@ def record(row, added):
         "plain_to_fetch_add": stats.median_of_ratios(row.control("plain"), row.control("fetch_add")),
         **added, "trials_kept": len(row.kept), "trials_rejected": row.rejected,
         "verdict": row.verdict, "detail": row.detail(), "packets_a_pass": row.packets(), "in_session": row.in_session,
+        "level_name": level_name,
     }
 
 
@@ -50,11 +49,10 @@ def records(results):
         cost = found["median_ns"] if found["median_ns"] is not None else float("inf")
         return found["workload"], found["place"], json.dumps(found["params"]), found["threads"], cost, found["scheme"]
 
-    return sorted((record(row, told.get(row.cell["name"]) or headline_text.added_fields(row)) for row in results.rows), key=key)
+    def of(row):
+        return record(row, told.get(row.cell["name"]) or headline_text.added_fields(row), results.levels.word(row.params.get("level")) or None)
 
-
-def params_text(params):
-    return " ".join(f"{key}:{value}" for key, value in params.items())
+    return sorted(map(of, results.rows), key=key)
 
 
 def as_csv(rows):
@@ -126,7 +124,7 @@ def _print_text(results, rows):
         print(line)
     sys.stdout.write(as_table(rows))
     sessions = f"* {contract.IN_SESSION}" if any(row["in_session"] for row in rows) else None
-    for line in filter(None, (sessions, control_line(rows), *results.packet_lines())):
+    for line in filter(None, (sessions, control_line(rows), *results.packet_lines(), *results.all_dropped())):
         print(line)
 
 
@@ -186,58 +184,3 @@ def command(arguments):
     if results.manifest["state"] != "finished":
         note(f"this run is not finished: {results.manifest['state']}")
     return EXIT_BAD_RESULT if results.bad() else EXIT_OK
-
-
-def list_command(arguments):
-    """What the binary can measure here: schemes and workloads, every cell with --tree, contracts with --schemes."""
-    capture = describe_capture(arguments.pcap) if arguments.pcap is not None else None
-    selection = Selection(threads=arguments.threads, place=arguments.place, pcap=capture)
-    listing = Bench.find(arguments.bench, bench_flags(selection)).list()
-    schemes = matching("scheme", arguments.scheme, [entry["name"] for entry in listing["schemes"]])
-    workloads = matching("workload", arguments.workload, [entry["name"] for entry in listing["workloads"]])
-    listing["schemes"] = [entry for entry in listing["schemes"] if entry["name"] in schemes]
-    listing["workloads"] = [entry for entry in listing["workloads"] if entry["name"] in workloads]
-    listing["cells"] = [c for c in listing["cells"] if c["scheme"] in schemes and c["workload"] in workloads]
-    if arguments.json:
-        print(json.dumps({"schemes": listing["schemes"]} if arguments.schemes else listing, indent=1))
-    elif arguments.schemes:
-        print("\n".join(contract.text_lines(listing["schemes"])))
-    elif arguments.tree:
-        _print_tree(listing)
-    else:
-        _print_names(listing)
-    return EXIT_OK
-
-
-def _print_names(listing):
-    width = max(len(entry["name"]) for entry in [*listing["schemes"], *listing["workloads"]])
-    for title, folder in (("Schemes", "folder"), ("Workloads", None)):
-        print(f"{title}:")
-        for entry in listing["schemes"] if folder else listing["workloads"]:
-            print(f"  {entry['name']:<{width}}  {entry['summary']}")
-            if folder:
-                marks = [entry["folder"], "" if entry["safe"] else "protects nothing"]
-                print(f"  {'':<{width}}  {', '.join(filter(None, marks))}; from {entry['origin']}")
-                if not entry["available"]:
-                    print(f"  {'':<{width}}  not available here: {entry['why']}")
-            else:
-                for param in entry["params"]:
-                    print(f"  {'':<{width}}    {param['key']}: {', '.join(map(str, param['values']))}")
-    print(f"{len(listing['cells'])} cells; --tree shows each, --schemes what each scheme promises")
-
-
-def _print_tree(listing):
-    tiers = {0: "smoke", 1: "quick", 2: "paper"}
-    for workload in listing["workloads"]:
-        print(workload["name"])
-        for scheme in listing["schemes"]:
-            cells = [c for c in listing["cells"] if c["workload"] == workload["name"] and c["scheme"] == scheme["name"]]
-            if not cells:
-                continue
-            print(f"  {scheme['name']}")
-            for cell in cells:
-                words = params_text(cell["params"]) + f" place:{cell['placement']['policy']}"
-                state = tiers[cell["tier"]] if cell["possible"] else (cell["why"] or "not possible")
-                print(f"    {words}  [{state}]")
-
-

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
-from . import environment
+from . import environment, setting
 from .errors import EXIT_ENVIRONMENT, GetputError, environment_error
 from .plan import Extent, estimate_s, make_plan
 from .results import Results
@@ -21,10 +21,15 @@ PROFILE = "quick"  # its deadline bounds the run
 
 
 def find_cell(listing, workload, scheme, **params):
-    """The cell of the lowest tier with these parameters; None where the binary lists none."""
+    """The cell with these parameters, of netpath in the setting that figures show, of the lowest tier; None where the binary lists none."""
     found = [cell for cell in listing["cells"] if (cell["workload"], cell["scheme"]) == (workload, scheme)
              and all(cell["params"].get(key) == value for key, value in params.items())]
-    return min(found, key=lambda cell: (cell["tier"], cell["name"]), default=None)
+
+    def key(cell):
+        shown = setting.rank(tuple(cell["params"].items())) if workload == "netpath" else ()
+        return shown, cell["tier"], cell["name"]
+
+    return min(found, key=key, default=None)
 
 
 def make_targeted_plan(listing, cells, trials, seed=None, **extra):

@@ -167,6 +167,7 @@ def line(results, paths):
     items.append((share >= LEAST_KEPT_SHARE, f"{100.0 * share:.0f} % of {counted(kept + rejected, 'attempt')} kept"))
     if results.of("netpath"):
         items.append(_control(results, paths))
+    items += [(False, text) for text in results.all_dropped()]
     if results.env["machine"]["virtualisation"]["hypervisor"]:
         items.append((False, "virtual machine: neighbours and frequency are not visible"))
     steal = environment.steal_percent(results.env["load"])

@@ -3,11 +3,12 @@
 import functools
 import json
 
-from . import seal
+from . import seal, setting
 from .bench import strict_loads
 from .checks import line_problem
 from .errors import EXIT_BAD_RESULT, EXIT_OK, REPORTS, GetputError, note
 from .instructions import FILE as INSTRUCTIONS
+from .levels import BASELINE
 from .store import ENV, MANIFEST, PLAN, TRIALS, Ledger, RunDirectory, open_trials
 
 SCHEMAS = REPORTS / "schema"
@@ -46,9 +47,17 @@ def _equation_problem(counts, what):
 
 
 def netpath_problem(trial):
-    """received = delivered + forwarded + dropped by reason: for the whole trial, and for one pass over the input."""
+    """Era, shape, free and work, all or none; level 0 as the other arm; received = delivered + forwarded + dropped by reason,
+    for the whole trial, and for one pass over the input."""
+    if trial["workload"] != "netpath":
+        return None
+    if problem := setting.problem(trial["params"]):
+        return problem
+    baseline = (trial.get("difference") or {}).get("baseline", BASELINE)
+    if baseline != BASELINE:
+        return f"the difference is one to {baseline}, not to {BASELINE}"
     metrics = trial["metrics"]
-    if trial["workload"] != "netpath" or "received" not in metrics:
+    if "received" not in metrics:
         return None
     problem = _equation_problem(metrics, "")
     if problem is None and metrics.get("pass"):

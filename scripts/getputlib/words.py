@@ -20,6 +20,11 @@ def number(value, digits=3):
     return f"{value:.{min(decimals, 4)}f}"
 
 
+def params_text(params):
+    """The parameters of a cell as its name has them."""
+    return " ".join(f"{key}:{value}" for key, value in params.items())
+
+
 def aligned(lines, right=()):
     """Lines of cells as columns of text; the columns numbered in `right` end together."""
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]

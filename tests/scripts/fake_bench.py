@@ -10,6 +10,7 @@ What it measures is made up. The file named by GETPUT_FAKE says how it behaves:
   full_at   n                                the n-th line fails: exit 3
   scale     {scheme: factor}                 makes a scheme slower
   imbalance true                             the netpath equation does not hold
+  all_dropped true                           no packet is delivered or forwarded
   planted   {scheme: ns}                     what a scheme adds to a packet besides its pairs
   unsafe    true                             one scheme more, in_module, that protects nothing
   uncaught  [scheme]                         unsafe schemes that a hunt does not catch
@@ -29,7 +30,6 @@ import signal
 import sys
 import time
 import zlib
-
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 from fake_contracts import CONTRACT, ORDINARY
 
@@ -106,10 +106,9 @@ def packets(scheme, threads, policy):
 
 
 def levels():
-    if BEHAVIOUR.get("old_path"):
-        return {}
-    return {"levels": [{"id": level, "name": name, "summary": f"a reference {name}", "timed": True, "pairs": f"{LEVELS[level]:g}"}
-                       for level, name in LEVEL_NAMES.items()]}
+    listed = [{"id": level, "name": name, "summary": f"a reference {name}", "timed": True, "pairs": f"{LEVELS[level]:g}"}
+              for level, name in LEVEL_NAMES.items()]
+    return {} if BEHAVIOUR.get("old_path") else {"levels": listed}
 
 
 def listing(threads, places):
@@ -137,6 +136,7 @@ def removal_metrics(scheme, chance):
 
 def netpath_metrics(level):
     counts = {"received": 4096, "delivered": 1000, "forwarded": 2996, "dropped": {"not_ip": 60, "no_handler": 40}}
+    counts.update({"delivered": 0, "forwarded": 0, "dropped": {"not_ip": 4096}} if BEHAVIOUR.get("all_dropped") else {})
     if BEHAVIOUR.get("imbalance"):
         counts["forwarded"] -= 1
     return {**counts, "pass": dict(counts), "input": {"name": "made-up", "frames": 4096, "wire_bytes": 4096 * 350},

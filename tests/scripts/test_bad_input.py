@@ -29,13 +29,35 @@ from conftest import GETPUT
     (("summary", "/nowhere"), ("no such results directory",)),
     (("summary", "out", "--format", "xml"), ("table", "csv", "json")),
     (("report", "."), ("no plan.json",)),
-    (("conquer",), ("doctor", "summary", "compare")),
+    (("conquer",), ("unknown command 'conquer'", "doctor", "summary", "compare")),
+    (("sumary", "out"), ("did you mean summary?",)),
+    (("help", "conquer"), ("unknown command 'conquer'",)),
     ((), ("COMMAND",)),
 ])
 def test_exit_2_and_what_is_known(driver, arguments, words):
     _, err = driver(*arguments, code=2)
     assert all(word in err for word in words), err
     assert "Traceback" not in err
+
+
+def test_help_is_a_command(driver):
+    assert "COMMAND" in driver("help")[0] and "--self-test" in driver("help", "summary")[0]
+
+
+def test_a_module_of_the_same_name_in_the_way_is_named_in_one_line(measured):
+    """A scipy.py that PYTHONPATH puts first: neither a traceback nor advice to install scipy."""
+    (measured.folder / "polluted").mkdir(exist_ok=True)
+    (measured.folder / "polluted" / "scipy.py").write_text("raise RuntimeError('polluted')\n")
+    done = subprocess.run([GETPUT, "summary", "out"], capture_output=True, text=True, check=False, cwd=measured.folder,
+                          env={**measured.environment(), "PYTHONPATH": str(measured.folder / "polluted")})
+    assert done.returncode == 3 and done.stderr.count("\n") == 1, done.stderr
+    assert "polluted/scipy.py cannot be imported (RuntimeError: polluted)" in done.stderr and "unset PYTHONPATH" in done.stderr
+
+
+def test_too_few_files_are_no_reason_to_rebuild(driver):
+    done = subprocess.run(f"ulimit -n 8; {GETPUT} list", shell=True, capture_output=True, text=True, check=False, cwd=driver.folder,
+                          env=driver.environment())
+    assert done.returncode == 3 and "ulimit -n 1024" in done.stderr and "rebuild" not in done.stderr
 
 
 def test_a_missing_binary_is_exit_3_with_the_remedy(driver):
@@ -75,7 +97,7 @@ def test_a_python_without_the_modules_names_the_packages(driver):
 def test_a_reader_that_goes_away_is_no_error(measured):
     done = subprocess.run(f"{GETPUT} summary out | head -1", shell=True, capture_output=True, text=True, check=False,
                           cwd=measured.folder, env=measured.environment())
-    assert done.stderr == "" and done.stdout.startswith("Added to one packet")
+    assert done.stderr == "" and done.stdout.startswith("What L6 per sk_buff adds to a packet")
 
 
 @pytest.mark.parametrize("command", ["list --schemes", "summary out", "--help", "doctor --json"])

@@ -147,7 +147,7 @@ QUIET = [0.1, -0.1, 0.2, -0.2, 0.0, 0.1, -0.1, 0.0]
 
 def test_quiet_run_is_within_its_bounds():
     faults, remarks, counts = check(netpath_row("L0", QUIET, scheme="none"), netpath_row("L7", [9.0 + value for value in QUIET]))
-    assert (faults, remarks) == ([], []) and counts == {"processes": 8, "cells": 1, "contended": 0}
+    assert (faults, remarks) == ([], []) and counts == {"processes": 8, "cells": 1, "contended": 0, "other_work": 0}
 
 
 def test_one_process_beyond_the_bound_is_a_fault():

@@ -114,3 +114,17 @@ def test_what_getput_run_takes_is_passed_on(checkout):
     driver_only = {"--json", "--bench", "--check", "--require-current"}
     told = run(checkout, "--bogus").stderr + run(checkout, "--help").stdout
     assert [name for name in sorted(options - driver_only) if name not in told] == []
+
+
+@pytest.mark.parametrize("name", ["run", "test"])
+def test_a_link_to_a_script_finds_its_own_files(checkout, name):
+    (checkout.parent / "link").symlink_to(checkout / "scripts" / name)
+    done = run(checkout, "--help", script=checkout.parent / "link")
+    assert done.returncode == 0 and done.stdout.startswith("usage: scripts/"), done.stderr
+
+
+def test_a_checkout_has_one_build_by_whatever_path_it_is_reached(checkout):
+    (checkout.parent / "other").symlink_to(checkout)
+    done = run(checkout, "--smoke", script=checkout.parent / "other" / "scripts" / "run", user=None)
+    told = (checkout.parent / "cmake").read_text() if (checkout.parent / "cmake").exists() else done.stderr
+    assert f"-S {checkout} -B {checkout}/build/release" in told, told

@@ -104,14 +104,45 @@ def test_cells_of_one_binary_alone_are_left_out_and_said(driver):
     assert {trial["scheme"] for trial in driver.trials("both/a")} == {"none", "plain", "brlock"}
 
 
-def test_an_interrupted_pair_is_128_plus_the_signal(driver):
+@pytest.fixture(name="interrupted")
+def fixture_interrupted(driver):
+    """A pair that was interrupted after a few trials of the second side."""
     driver.behave(slow_ms=20)
-    child = driver.start("ab", FAKE, FAKE, "--smoke", "--out", "both", "--workload", "pairs", "--no-settle")
+    child = driver.start("ab", FAKE, FAKE, "--smoke", "--seed", "7", "--out", "both", "--workload", "pairs", "--scheme", "brlock,plain", "--no-settle",
+                         "--trials", "8")
     wait_for_lines(driver.folder / "both" / "b" / "trials.jsonl", 5)
     child.send_signal(signal.SIGTERM)
-    child.communicate(timeout=30)
-    assert child.returncode == 143
-    assert {driver.document("manifest.json", f"both/{side}")["state"] for side in "ab"} == {"interrupted"}
+    _, err = child.communicate(timeout=30)
+    assert child.returncode == 143 and "--resume both" in err
+    driver.behave()
+    return driver
+
+
+def test_an_interrupted_pair_goes_on_as_a_pair(interrupted):
+    assert {interrupted.document("manifest.json", f"both/{side}")["state"] for side in "ab"} == {"interrupted"}
+    before = {side: keys(interrupted.trials(f"both/{side}")) for side in "ab"}
+    out, _ = interrupted("ab", FAKE, FAKE, "--resume", "both", "--no-settle")
+    assert "cells:" in out
+    began = {}
+    for side in "ab":
+        trials = interrupted.trials(f"both/{side}")
+        assert sorted(keys(trials)) == sorted(planned(interrupted, f"both/{side}")) and keys(trials)[:len(before[side])] == before[side]
+        for trial in trials[len(before[side]):]:
+            began.setdefault((side, trial["pid"]), trial["start_unix_ns"])
+        interrupted("validate", f"both/{side}")
+    order = [side for side, _ in sorted(began, key=began.get)]
+    assert "aaa" not in "".join(order) and "bbb" not in "".join(order), "the sides still alternate"
+
+
+def test_half_a_pair_is_not_resumed_alone(interrupted):
+    _, err = interrupted("run", "--resume", "both/a", code=2)
+    assert "one half of a pair" in err and "ab BIN_A BIN_B --resume" in err
+
+
+def test_a_pair_is_resumed_with_its_own_binaries_and_folder(interrupted):
+    other = other_binary(interrupted)
+    assert "binary changed" in interrupted("ab", FAKE, other, "--resume", "both", "--no-settle", code=2)[1]
+    assert "holds no pair" in interrupted("ab", FAKE, FAKE, "--resume", "both/a", code=2)[1]
 
 
 def test_a_missing_binary_is_exit_3_and_leaves_no_folder(driver):
