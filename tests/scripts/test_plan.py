@@ -104,6 +104,13 @@ def test_slices_become_shorter_before_trials_fall_below_what_the_profile_wants()
     assert profile.least <= extent.trials < profile.wanted and extent.slices_ms >= plans.LEAST_SLICES_MS["quick"]
 
 
+def test_both_eras_fit_into_quick():
+    """36 schemes on one path and ten on two more, at L6 and L7, one and all workers; level 0 of each path; pairs and removal."""
+    packets = cells_of("netpath", 36 * 4 + 2 * 10 * 4, 190.0) + cells_of("netpath", 3 * 2, 1840.0)
+    extent, _ = plans.choose_extent(packets + cells_of("pairs", 373, 20.0) + cells_of("removal", 99, 9.0), PROFILES["quick"], None)
+    assert extent.trials >= 8 and extent.slices_ms >= plans.LEAST_SLICES_MS["quick"]
+
+
 def test_only_the_sliced_part_of_a_netpath_trial_becomes_shorter():
     cell = cells_of("netpath", 1, 190.0)[0]
     assert plans.trial_ms(cell) == 190.0 and plans.trial_ms(cell, 75.0) == 115.0

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from getputlib import netpath_check, resolution
+from getputlib import netpath_check, resolution, targeted
 from getputlib.errors import GetputError
 from getputlib.results import Row
 
@@ -130,10 +130,10 @@ def test_noisy_sound_builds_never_fail_more_often_than_the_risk():
     assert found.count("failed") <= 200 * resolution.RISK
 
 
-def netpath_row(level, values, threads=1, scheme="plain", planted=0.0):
+def netpath_row(level, values, threads=1, scheme="plain", planted=0.0, **params):
     """A row of one trial per process, with these differences."""
     cell = {"name": f"netpath/{scheme}/{level}/{threads}", "workload": "netpath", "scheme": scheme, "possible": True, "why": None,
-            "params": {"threads": threads, "level": level}, "placement": {"policy": "compact", "pus": list(range(threads))}}
+            "params": {"threads": threads, "level": level, **params}, "placement": {"policy": "compact", "pus": list(range(threads))}}
     kept = [{"pid": pid, "difference": {"ns": value, "se_ns": 0.1, "planted_ns": planted}} for pid, value in enumerate(values)]
     return Row(cell, kept=kept)
 
@@ -164,6 +164,31 @@ def test_contended_scheme_is_not_bounded():
     alone, many = netpath_row("L7", [30.0 + value for value in QUIET]), netpath_row("L7", [400.0 + 50 * value for value in QUIET], 2)
     faults, _, counts = check(netpath_row("L0", QUIET, scheme="none"), alone, many)
     assert faults == [] and counts["contended"] == 1
+
+
+def test_a_fault_names_its_path_and_other_work_is_not_bounded():
+    wide = [20.0 * value for value in QUIET]
+    path = {"era": "linux_2_6", "shape": "scalar", "free": "local"}
+    faults, _, counts = check(netpath_row("L0", [*QUIET, 0.9], scheme="none", work="bare", **path), netpath_row("L7", wide, work="bare", **path),
+                              netpath_row("L7", wide, work="kernel", **path))
+    assert faults[0].startswith("L0 against L0, Linux 2.6, scalar, 1 worker: +0.90 ns")
+    assert faults[1].startswith("plain at L7, Linux 2.6, scalar, 1 worker: half-width 2.") and len(faults) == 2 and counts["other_work"] == 1
+
+
+def test_one_worker_of_another_era_is_no_measure_of_contention():
+    alone = netpath_row("L7", [300.0 + value for value in QUIET], era="linux_6")
+    many, other = (netpath_row("L7", [400.0 + 50 * value for value in QUIET], 2, era=era) for era in ("linux_6", "linux_2_6"))
+    faults, _, counts = check(netpath_row("L0", QUIET, scheme="none"), alone, many, other)
+    assert counts["contended"] == 0 and len(faults) == 2
+
+
+def test_the_cell_is_level_0_of_the_path_that_figures_show():
+    def cell(era, shape, tier=0):
+        params = {"era": era, "shape": shape, "level": "L0", "threads": 1, "steering": "rss", "free": "local", "work": "bare"}
+        return {"workload": "netpath", "scheme": "none", "params": params, "tier": tier, "name": f"{era}/{shape}"}
+
+    listing = {"cells": [cell("linux_2_6", "scalar"), cell("linux_6", "scalar"), cell("linux_6", "staged", 1)]}
+    assert targeted.find_cell(listing, "netpath", "none", level="L0", threads=1)["name"] == "linux_6/staged"
 
 
 def test_too_few_processes_are_a_remark():

@@ -10,6 +10,7 @@ from .charge import COMPUTED, answer_paths
 
 TITLE = "What each charge level adds to a packet"
 LEGIBLE = 12  # schemes; of more than that only those with a look of their own are coloured
+NAMED_LEVELS = 6  # of more levels only the ids fit below the axis, and the caption names them
 LINEAR_NS = 10.0  # the axis is linear up to here: it shows differences around zero
 
 
@@ -50,7 +51,9 @@ def _draw_panel(axes, path, threads, front):
 
 
 def _tick(path, level):
-    """The id of a level over its name, in lines that fit beside each other."""
+    """The id of a level over its name, in lines that fit beside each other; the id alone where there are many."""
+    if len(path.levels) > NAMED_LEVELS:
+        return level.replace("_", "\n")
     return "\n".join(filter(None, (level, *textwrap.wrap(path.results.levels.word(level), 11))))
 
 
@@ -108,6 +111,9 @@ def _limits(results, paths, shown, front):
         limits.append("Grey band: L0 against L0; what lies inside it cannot be resolved.")
     if grey := len({entry.scheme for entry in shown}) - len(front):
         limits.append(f"Grey marks: {grey} further schemes, named in the ranking.")
+    if any(len(path.levels) > NAMED_LEVELS for path in paths):
+        named = sorted({level for path in paths for level in path.levels}, key=results.levels.key)
+        limits.append(f"Levels: {'; '.join(map(results.levels.name, named))}.")
     if _computed(results):
         limits.append("L3 is computed, not timed, and stands in the table only.")
     limits.append("Neither interrupts, DMA nor a driver are part of this path. " + cannot_show(results, ("threads", "nodes")))

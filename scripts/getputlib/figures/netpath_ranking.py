@@ -46,7 +46,7 @@ def _draw_panel(axes, path, level, order):
 
 def _draw(results, shown):
     order = list(dict.fromkeys(name for path, level in shown for name in order_of(path, level)))
-    figure, all_axes = subplots(1, len(shown), height=1.4 + 0.24 * len(order), sharey=True, squeeze=False)
+    figure, all_axes = subplots(1, len(shown), height=1.4 + 0.24 * len(order), sharex=True, sharey=True, squeeze=False)
     for axes, (path, level) in zip(all_axes[0], shown):
         _draw_panel(axes, path, level, order)
     all_axes[0][0].set_yticks(range(len(order)), [label_of(results, name) for name in order])
