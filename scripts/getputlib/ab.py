@@ -4,7 +4,8 @@
 The processes of both alternate, and which one is first is drawn anew for each pair, so that drift
 of the machine meets both alike. DIR/a and DIR/b are ordinary results directories, except that an
 interrupted pair goes on as a pair: `ab A B --resume DIR` takes the batches that either side lacks in
-turn, and `run --resume DIR/a` refuses, because it would measure one side hours after the other.
+turn, and `run --resume DIR/a` refuses, because it would measure one side hours after the other. Only
+the two processes that the interruption met are then apart in time.
 """
 import argparse
 import platform

@@ -48,12 +48,11 @@ def _table(answer, level):
 def caption(answer, level):
     """What the numbers are: level, input, what they are relative to, and the budget."""
     path = answer.main
-    threads = path.extremes[-1]
-    entry = next(iter(path.at(level, threads)), None) or path.at(level, path.extremes[0])[0]
+    entry = path.first(level)
     words = f"Nanoseconds per packet {path.beyond}; pairs are get/put pairs a packet takes. {_control_text(path, level)}"
     if entry.frame_bytes:
         budgets = ", ".join(f"{number(headline.budget_ns(speed, entry.frame_bytes))} ns at {speed} GbE" for speed in headline.SPEEDS_GBE)
-        of = ", ".join(filter(None, (path.words, counted(threads, "worker"))))
+        of = ", ".join(filter(None, (path.words, counted(path.extremes[-1], "worker"))))
         words += (f"Shares are of the line-rate budget of this input's own mean frame, {number(entry.frame_bytes)} bytes: {budgets}; "
                   f"they and the prices of a pair are those of {of}.")
     return words

@@ -39,7 +39,7 @@ def _tables(found, level):
 
 def _lead(found):
     path = found.main
-    entry = next(entry for threads in reversed(path.extremes) for entry in path.at(path.top, threads))
+    entry = path.first(path.top)
     frames = f" of {number(entry.frame_bytes)} bytes on average" if entry.frame_bytes else ""
     of = ", ".join(filter(None, (path.words, counted(path.extremes[-1], "worker"))))
     remark = f" {found.remark()}" if found.remark() else ""

@@ -63,6 +63,14 @@ def test_a_run_of_one_era_has_one_era_and_says_so(driver, results):
     assert "This run holds Linux 6, staged only; not measured: Linux 2.6, scalar." in out and "Linux 2.6, scalar, 1 worker" not in out
 
 
+def test_a_level_of_none_alone_is_no_table(results):
+    """A run that was cut may have the floor of a level before it has any scheme there."""
+    run = results()
+    for row in run.of("netpath", level="L6"):
+        row.kept = row.kept if row.scheme == "none" else []
+    assert [table["level"] for table in first_screen.screen(run)["tables"]] == ["L7"]
+
+
 def test_the_answer_is_text_csv_json_and_latex(driver):
     made_up_path.write(driver.folder / "out", chosen=CHOSEN, paths=BOTH)
     records = json.loads(driver("summary", "out", "--answer", "--json")[0])["rows"]

@@ -68,13 +68,18 @@ class Path:
 
     @property
     def answers(self):
-        """The levels of the answer that were measured; else the last of those that were."""
-        return [level for level in ANSWER if level in self.levels] or self.levels[-1:]
+        """The levels of the answer at which a scheme was measured; else the last level of those that were."""
+        charged = {entry.level for entry in self.entries}
+        return [level for level in ANSWER if level in charged] or [level for level in self.levels if level in charged][-1:]
 
     @property
     def top(self):
         """The highest level of the answer that was charged, or None."""
-        return self.answers[-1] if self.levels else None
+        return self.answers[-1] if self.answers else None
+
+    def first(self, level):
+        """An entry of a level with the most workers; every entry of it has the same input and pairs."""
+        return next(entry for threads in reversed(self.workers) for entry in self.at(level, threads))
 
     @property
     def extremes(self):
