@@ -5,7 +5,7 @@ from .answer import Answer, title
 from .figures.pairs import basic_rows
 from .figures.removal import busiest_rows
 from .row import WRONG
-from .words import counted, number
+from .words import counted
 
 ESCAPES = {"_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "$": r"\$", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}",
            "^": r"\textasciicircum{}", "\\": r"\textbackslash{}", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"}
