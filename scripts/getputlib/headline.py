@@ -6,7 +6,7 @@ scheme `none`, which counts nothing, adds at the same level in the same setting:
 a ticket, and most of the bias of code layout, cancel. It is the headline where `none` was measured.
 Processes that measured both cells give one difference each; where the processes are not the same, the
 difference is that of two independent samples. (Pairing by round instead was tried on reports/reference:
-the rounds have nothing in common, and 65 of 138 intervals became narrower, 73 wider.)
+the rounds have next to nothing in common, and 65 of 138 intervals became narrower, 73 wider.)
 """
 import math
 from dataclasses import dataclass
