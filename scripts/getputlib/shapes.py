@@ -74,7 +74,8 @@ TRIAL_SHAPE = {
     "difference": Maybe({"baseline_ns": POSITIVE, "ns": NUMBER, "copy_sd_ns": Maybe(NOT_NEGATIVE)}),
 }
 METRICS_SHAPE = {"pass": Maybe(PASS), "input": Maybe({"frames": COUNT, "wire_bytes": Maybe(COUNT)}), "l0_ns": Maybe(POSITIVE),
-                 "pairs_per_packet": Maybe(NOT_NEGATIVE), "gets_l3_per_packet": Maybe(NOT_NEGATIVE)}
+                 "pairs_per_packet": Maybe(NOT_NEGATIVE), "gets_l3_per_packet": Maybe(NOT_NEGATIVE),
+                 "pairs_of_computed_levels": Maybe(OBJECT)}
 
 
 def problem(value, shape, where=""):
