@@ -71,6 +71,8 @@ class NetpathCell final : public Cell {
   /// References per packet of the levels that are computed and not measured.
   Json computed_levels(const RxRings& rings, Team& team, const LoadedPath& path, Verdict& verdict);
   bool cores_meet() const noexcept;
+  double pilot_ns(Team& team, const LoadedPath& path, Cores& cores);
+  unsigned set_work(Team& team, const LoadedPath& path, Cores& cores);
   Measurement measure(TrialContext& trial, const LoadedPath& path, Cores& cores);
 
   // replay.cpp

@@ -15,6 +15,7 @@
 #include "bench/workloads/netpath/objects/objects.hpp"
 #include "bench/workloads/netpath/objects/skbuff.hpp"
 #include "bench/workloads/netpath/objects/table.hpp"
+#include "bench/workloads/netpath/work.hpp"
 
 namespace getput::bench::netpath {
 
@@ -119,6 +120,7 @@ struct alignas(128) Core {
   std::array<PollTicket, 8> poll_tickets{};
   Core* freer = nullptr;  ///< who frees this core's packets (free:remote); null: it itself
   FreeQueue to_free;      ///< packets of other cores that this one has to free
+  PacketWork work;
   getput_core_stats stats{};
   Account account;
 

@@ -35,6 +35,12 @@ Variant variant_named(const std::string& era, const std::string& shape) {
                      "; known: linux_6 staged or scalar, linux_2_6 scalar");
 }
 
+WorkKind work_named(const std::string& text) {
+  if (const auto kind = find_work(text))
+    return *kind;
+  throw RequestError("unknown work " + text + "; known: bare skb kernel latency");
+}
+
 /// One side condition at a time, so that each shows its own effect.
 std::vector<Params> side_conditions(const Params& usual) {
   std::vector<Params> all = {usual};
@@ -43,6 +49,10 @@ std::vector<Params> side_conditions(const Params& usual) {
     all.back().steering = Steering::spray;
     all.push_back(usual);
     all.back().free_remote = true;
+  }
+  for (const WorkKind work : {WorkKind::skb, WorkKind::kernel, WorkKind::latency}) {
+    all.push_back(usual);
+    all.back().work = work;
   }
   all.push_back(usual);
   all.back().raw_socket = true;
@@ -69,8 +79,8 @@ std::vector<Params> combinations(unsigned threads, bool capture) {
 }
 
 bool is_usual(const Params& params) noexcept {
-  return params.steering == Steering::rss && !params.free_remote && !params.policies &&
-         !params.raw_socket;
+  return params.steering == Steering::rss && !params.free_remote && params.work == WorkKind::bare &&
+         !params.policies && !params.raw_socket;
 }
 
 /// What --quick measures is what it compiles, see register_all.hpp.
@@ -100,6 +110,7 @@ Json Params::to_json() const {
           {"threads", threads},
           {"steering", steering_name(steering)},
           {"free", free_remote ? "remote" : "local"},
+          {"work", name(work)},
           {"xfrm", policies ? 1 : 0},
           {"input", capture ? "pcap" : "imix"},
           {"raw", raw_socket ? 1 : 0}};
@@ -114,6 +125,7 @@ Params Params::from_json(const Json& json) {
   params.steering =
       json.at("steering").get<std::string>() == "spray" ? Steering::spray : Steering::rss;
   params.free_remote = json.at("free").get<std::string>() == "remote";
+  params.work = work_named(json.at("work").get<std::string>());
   params.policies = json.at("xfrm").get<int>() != 0;
   params.capture = json.at("input").get<std::string>() == "pcap";
   params.raw_socket = json.at("raw").get<int>() != 0;

@@ -11,6 +11,7 @@
 #include "bench/workloads/netpath/era.hpp"
 #include "bench/workloads/netpath/input/rx_ring.hpp"
 #include "bench/workloads/netpath/level.hpp"
+#include "bench/workloads/netpath/work.hpp"
 #include "schemes/scheme.hpp"
 
 namespace getput::bench::netpath {
@@ -22,9 +23,10 @@ struct Params {
   unsigned threads = 1;
   Steering steering = Steering::rss;
   bool free_remote = false;  ///< free:remote, another worker frees what this one received
-  bool policies = false;     ///< xfrm:1, policies are loaded and every packet is checked
-  bool capture = false;      ///< input:pcap, the frames of a file; else input:imix, generated
-  bool raw_socket = false;   ///< raw:1, a raw socket gets a clone of every packet for this host
+  WorkKind work = WorkKind::bare;
+  bool policies = false;    ///< xfrm:1, policies are loaded and every packet is checked
+  bool capture = false;     ///< input:pcap, the frames of a file; else input:imix, generated
+  bool raw_socket = false;  ///< raw:1, a raw socket gets a clone of every packet for this host
 
   Json to_json() const;
   static Params from_json(const Json& json);

@@ -107,6 +107,7 @@ class PathSteps : public PathReferences<S, C, Objects, Counting> {
     packet.protocol = parsed.protocol;
     if (parsed.fragment) [[unlikely]]
       packet.flags |= GETPUT_PKT_FRAGMENT;
+    core_.work.at_first_site();
     return DropReason::none;
   }
 
@@ -146,6 +147,7 @@ class PathSteps : public PathReferences<S, C, Objects, Counting> {
   /// The driver's transmit function. The packet is the transmit ring's afterwards.
   [[gnu::always_inline]] DropReason driver_xmit(SkBuff& skb,
                                                 const getput_link_header& header) noexcept {
+    core_.work.at_site();
     const auto why = reason_of(
         link_->xmit(&network_.out.abi, &skb.packet, &header, &core_.tx.abi, &skb, &core_.stats));
     core_.account.forwarded += why == DropReason::none ? 1U : 0U;
@@ -198,6 +200,7 @@ class PathSteps : public PathReferences<S, C, Objects, Counting> {
   /// The policy check: the policy of the destination's network, counted while it is asked
   /// (xfrm_pol_hold .. xfrm_pol_put). One comparison where no policy is loaded.
   [[gnu::always_inline]] DropReason xfrm_policy_check(SkBuff& skb) noexcept {
+    core_.work.at_site();
     if (!network_.options().policies) [[likely]]
       return DropReason::none;
     return xfrm_policy_lookup(skb);
@@ -206,7 +209,9 @@ class PathSteps : public PathReferences<S, C, Objects, Counting> {
   /// Once for the packet as it came (xfrm4_policy_check), once as it goes (xfrm4_route_forward).
   [[gnu::always_inline]] DropReason xfrm_forward_checks(SkBuff& skb) noexcept {
     const DropReason why = xfrm_policy_check(skb);
-    return why == DropReason::none ? xfrm_policy_check(skb) : why;
+    if (why != DropReason::none || !network_.options().policies) [[likely]]
+      return why;
+    return xfrm_policy_lookup(skb);
   }
 
   /// After the last packet of a poll.

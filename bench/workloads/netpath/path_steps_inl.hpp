@@ -11,6 +11,7 @@ template <class S, Charge C, class O, bool N>
     SkBuff& skb, Socket& socket, const Transport& transport) noexcept {
   constexpr std::uint32_t kReceiveBuffer = 212992;  // net.core.rmem_default
   bool ended = false;
+  core_.work.at_site();
   {
     const std::lock_guard lock(socket.lock);
     if (socket.closed) [[unlikely]]

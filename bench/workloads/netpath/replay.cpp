@@ -80,7 +80,8 @@ Json NetpathCell::replay(const ReplayRequest& request) {
   const auto rings = rings_for(input_, params_.steering, request.team);
   const std::unique_ptr<LoadedPath> path = load_();
   const ReplayStage stage{request.team, *rings, *path, verdict};
-  const double gets = pass(params_.level, *rings, request.team, *path, verdict).per_packet(Referred::module);
+  const double gets =
+      pass(params_.level, *rings, request.team, *path, verdict).per_packet(Referred::module);
   replay_arm(stage, kBaseline, kLongest * request.passes, &rehearse);
   Json windows = Json::array();
   for (const Window& window : kWindows) {

@@ -158,6 +158,7 @@ template <class S, Charge C, class O, bool N>
   Route* route = ip_route_input(skb, why);
   if (route == nullptr) [[unlikely]]
     return why;
+  core_.work.at_site();
   return route->neighbour == nullptr ? ip_local_deliver(skb) : ip_forward(skb, *route);
 }
 

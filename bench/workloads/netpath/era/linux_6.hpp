@@ -202,6 +202,7 @@ template <class S, Charge C, Shape kShape, class O, bool N>
   const Use route = this->use_by(skb);
   if (!route) [[unlikely]]
     return DropReason::module_going_route;
+  core_.work.at_site();
   return hop->out_device == 0 ? ip_local_deliver(skb) : ip_forward(skb, *hop);
 }
 

@@ -41,7 +41,7 @@ TEST(Grid, NamesHaveTheParametersInTheirOrder) {
   ASSERT_NE(
       find(cells,
            "netpath/ordinary/era:linux_6/shape:staged/level:L5/threads:1/steering:rss/free:local/"
-           "xfrm:0/input:imix/raw:0/place:compact"),
+           "work:bare/xfrm:0/input:imix/raw:0/place:compact"),
       nullptr);
   std::set<std::string> names;
   for (const CellSpec& cell : cells) EXPECT_TRUE(names.insert(cell.name).second) << cell.name;
@@ -50,7 +50,7 @@ TEST(Grid, NamesHaveTheParametersInTheirOrder) {
 TEST(Grid, ParametersSurviveTheirJson) {
   for (std::size_t level = 0; level < kLevelCount; ++level) {
     for (const Variant variant : kVariants) {
-      const Params params{variant, level, 3, Steering::spray, true, true, true, true};
+      const Params params{variant, level, 3, Steering::spray, true, WorkKind::kernel, true, true, true};
       const Params back = Params::from_json(params.to_json());
       EXPECT_EQ(back.to_json(), params.to_json());
       EXPECT_EQ(back.level, level);
