@@ -36,9 +36,9 @@ extern "C" {
 /** What became of a packet. 0 is success, everything else is a reason to drop it. */
 enum getput_verdict {
   GETPUT_OK = 0,
-  GETPUT_DROP_RUNT,             /**< shorter than a link-layer header */
+  GETPUT_DROP_RUNT,             /**< shorter on the wire than a link-layer header */
   GETPUT_DROP_TOO_LONG,         /**< longer than the device takes */
-  GETPUT_DROP_HEADER_TRUNCATED, /**< the capture ends inside the transport header */
+  GETPUT_DROP_HEADER_TRUNCATED, /**< the capture ends inside a header that is needed */
   GETPUT_DROP_BAD_HEADER,       /**< a header field contradicts itself (data offset, flags) */
   GETPUT_DROP_BAD_LENGTH,       /**< transport length does not fit into the network length */
   GETPUT_DROP_BAD_CHECKSUM,     /**< the frame is complete and its checksum is wrong */

@@ -26,8 +26,10 @@ std::uint8_t classify(const getput_netdev& dev, const std::uint8_t* destination)
 }
 
 getput_verdict check_frame(const getput_netdev& dev, const getput_rx_desc& desc) {
-  if (desc.captured < kEthernetHeader || desc.wire_len < desc.captured)
+  if (desc.wire_len < kEthernetHeader || desc.wire_len < desc.captured)
     return GETPUT_DROP_RUNT;
+  if (desc.captured < kEthernetHeader)
+    return GETPUT_DROP_HEADER_TRUNCATED;  // the wire had it, the capture has not
   if (dev.max_frame != 0 && desc.wire_len > dev.max_frame)
     return GETPUT_DROP_TOO_LONG;
   return GETPUT_OK;

@@ -90,13 +90,15 @@ TEST_F(Protocols, NicRefusesFramesOfWrongLength) {
   const getput_netdev dev{7, 1514, {}};
   const std::array<std::uint8_t, 64> frame{};
   getput_packet pkt{};
-  getput_rx_desc desc{frame.data(), 13, 60, 0};
+  getput_rx_desc desc{frame.data(), 13, 13, 0};
   EXPECT_EQ(nic_->rx(&dev, &desc, &pkt, &stats_), GETPUT_DROP_RUNT);
+  desc = {frame.data(), 13, 14, 0};
+  EXPECT_EQ(nic_->rx(&dev, &desc, &pkt, &stats_), GETPUT_DROP_HEADER_TRUNCATED);
   desc = {frame.data(), 64, 63, 0};
   EXPECT_EQ(nic_->rx(&dev, &desc, &pkt, &stats_), GETPUT_DROP_RUNT);
   desc = {frame.data(), 64, 1515, 0};
   EXPECT_EQ(nic_->rx(&dev, &desc, &pkt, &stats_), GETPUT_DROP_TOO_LONG);
-  EXPECT_EQ(stats_.rx_errors, 3u);
+  EXPECT_EQ(stats_.rx_errors, 4u);
   EXPECT_EQ(stats_.rx_packets, 0u);
 }
 

@@ -14,7 +14,7 @@ enum class DropReason : std::uint8_t {
   none,  ///< not dropped
   // the frame
   no_buffer,            ///< no memory for an sk_buff
-  runt_frame,           ///< shorter than an Ethernet header
+  runt_frame,           ///< shorter on the wire than an Ethernet header
   frame_too_long,       ///< longer than the device takes
   too_many_vlan_tags,   ///< more than two 802.1Q / 802.1ad tags
   not_ip,               ///< ARP, LLC, MPLS and whatever else is not IPv4 or IPv6

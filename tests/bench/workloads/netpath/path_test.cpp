@@ -182,7 +182,11 @@ TEST(PathFates, CutFrames) {
   EXPECT_EQ(fates(frame, 26), (Fates{"delivered", "forwarded"})) << "headers only";
   EXPECT_EQ(fates(frame, 27), (Fates{"cut_short", "forwarded"})) << "in the UDP header";
   EXPECT_EQ(fates(frame, 35), (Fates{"cut_short", "cut_short"})) << "in the IP header";
-  EXPECT_EQ(fates(frame, frame.size()), (Fates{"runt_frame", "runt_frame"})) << "nothing captured";
+  for (const std::size_t kept : {0U, 4U, 13U})
+    EXPECT_EQ(fates(frame, frame.size() - kept), (Fates{"cut_short", "cut_short"})) << kept;
+  const testing::Bytes runt(frame.begin(), frame.begin() + 13);
+  EXPECT_EQ(fates(runt), (Fates{"runt_frame", "runt_frame"}));
+  EXPECT_EQ(fates(runt, 9), (Fates{"runt_frame", "runt_frame"})) << "cut, but short anyway";
 }
 
 TEST(PathForward, LowersTheHopLimitAndKeepsTheChecksumRight) {
