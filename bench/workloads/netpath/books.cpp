@@ -64,6 +64,7 @@ Json to_json(const Account& account) {
 Json to_json(const FrameSet& input) {
   const InputSummary& summary = input.summary();
   return {{"name", std::filesystem::path(input.name()).filename().string()},
+          {"link_type", summary.link_type},
           {"frames", summary.frames},
           {"flows", summary.flows},
           {"wire_bytes", summary.wire_bytes},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Capture files, read with libpcap: pcap in both byte orders and both time resolutions, and pcapng.
+// Frames of other link types than Ethernet get an Ethernet header on the way (link_type.hpp).
 #include <pcap/pcap.h>
 #include <sys/stat.h>
 
@@ -12,6 +13,7 @@
 
 #include "bench/engine/errors.hpp"
 #include "bench/workloads/netpath/input/frames.hpp"
+#include "bench/workloads/netpath/input/link_type.hpp"
 
 namespace getput::bench::netpath {
 namespace {
@@ -60,35 +62,60 @@ Capture open_capture(const std::string& path) {
     refuse(path, "not a pcap or pcapng capture, or cut off in its file header (libpcap: " +
                      std::string(error) + "); no frame was read");
   (void)file.release();  // pcap_close() closes it
-  if (const int link = pcap_datalink(capture.get()); link != DLT_EN10MB) {
-    const char* name = pcap_datalink_val_to_name(link);
-    refuse(path, "link type " + std::string(name == nullptr ? "unknown" : name) + " (" +
-                     std::to_string(link) + ") is not supported, only EN10MB (Ethernet, " +
-                     std::to_string(DLT_EN10MB) +
-                     "); no frame was read. Record on an Ethernet interface, or convert with "
-                     "tcprewrite --dlt=enet");
-  }
   return capture;
+}
+
+std::string name_of(int link_type) {
+  const char* name = pcap_datalink_val_to_name(link_type);
+  return name == nullptr ? "unknown" : name;
+}
+
+EthernetConverter make_converter(const std::string& path, int link_type) {
+  if (!EthernetConverter::supports(link_type))
+    refuse(path, "link type " + name_of(link_type) + " (" + std::to_string(link_type) +
+                     ") is not supported, only " + EthernetConverter::supported() +
+                     "; no frame was read. Record on an interface of one of these types");
+  return EthernetConverter(link_type);
+}
+
+/// What libpcap could not read on, and the remedy. libpcap takes a pcapng file of several
+/// interfaces as long as they agree in link type and snap length; in its message alone it says that
+/// they do not.
+[[noreturn]] void refuse_rest(const std::string& path, const FrameSet& frames,
+                              const std::string& why) {
+  const std::string after = " (after " + read_so_far(frames) + "; libpcap: " + why + "). ";
+  if (why.find("type of the first interface") != std::string::npos)
+    refuse(path, "holds interfaces of different link types, of which libpcap reads one" + after +
+                     "Keep one interface: tshark -r FILE -Y 'frame.interface_id == 0' -w "
+                     "ONE.pcapng && editcap -F pcap -T ether ONE.pcapng OUT.pcap (or -T rawip, "
+                     "linux-sll, null)");
+  if (why.find("length of the first interface") != std::string::npos)
+    refuse(path, "holds interfaces of different snap lengths, of which libpcap reads one" + after +
+                     "Convert it: editcap -F pcap FILE OUT.pcap");
+  refuse(path, "damaged or cut off" + after +
+                   "Record it again, or keep the whole frames: editcap FILE OUT");
 }
 
 }  // namespace
 
 Input read_capture(const std::string& path) {
   const Capture capture = open_capture(path);
-  auto frames = std::make_shared<FrameSet>(path);
+  const int link_type = pcap_datalink(capture.get());
+  EthernetConverter converter = make_converter(path, link_type);
+  auto frames = std::make_shared<FrameSet>(path, name_of(link_type));
   pcap_pkthdr* header = nullptr;
   const unsigned char* data = nullptr;
   int status = 0;
   while ((status = pcap_next_ex(capture.get(), &header, &data)) == 1) {
-    frames->add(data, header->caplen, std::max(header->len, header->caplen));
+    const auto frame =
+        converter.convert(data, header->caplen, std::max(header->len, header->caplen));
+    frames->add(frame.data, frame.captured, frame.wire);
     if (frames->summary().captured_bytes > kMostBytes)
       refuse(path, "more than 1 GiB of frames; read so far: " + read_so_far(*frames) +
                        ". Shorten it with editcap -r FILE OUT 1-1000000");
   }
   if (status == PCAP_ERROR)
-    refuse(path, "damaged or cut off after " + read_so_far(*frames) +
-                     " (libpcap: " + pcap_geterr(capture.get()) +
-                     "). Record it again, or keep the whole frames with editcap");
+    refuse_rest(path, *frames, pcap_geterr(capture.get()));
   if (frames->frames().empty())
     refuse(path, "holds no frame, only a file header. Record it again");
   frames->finish();

@@ -25,9 +25,10 @@ struct Frame {
 
 /// What the input holds, for the results.
 struct InputSummary {
+  std::string link_type = "EN10MB";  ///< libpcap's name of what was recorded
   std::uint64_t frames = 0;
-  std::uint64_t wire_bytes = 0;
-  std::uint64_t captured_bytes = 0;
+  std::uint64_t wire_bytes = 0;      ///< from the Ethernet header on, whatever was recorded
+  std::uint64_t captured_bytes = 0;  ///< likewise
   std::uint64_t cut_short = 0;   ///< frames whose end the snap length cut
   std::uint64_t not_usable = 0;  ///< frames that parse() refuses: not IP, damaged, ...
   std::uint64_t ipv4 = 0;
@@ -46,7 +47,10 @@ struct KnownFlow {
 
 class FrameSet {
  public:
-  explicit FrameSet(std::string name) : name_(std::move(name)) {}
+  /// @p link_type: of the frames before they became the Ethernet frames that add() takes.
+  explicit FrameSet(std::string name, std::string link_type = "EN10MB") : name_(std::move(name)) {
+    summary_.link_type = std::move(link_type);
+  }
 
   /// Appends a frame of @p captured bytes that had @p wire bytes on the wire.
   void add(const std::uint8_t* data, std::uint32_t captured, std::uint32_t wire);
@@ -74,9 +78,13 @@ class FrameSet {
 
 using Input = std::shared_ptr<const FrameSet>;
 
-/// Reads a capture file with libpcap. Throws RequestError, naming the file, what was read so far
-/// and the remedy: missing, empty, not a capture, cut off in the middle, other link type than
-/// Ethernet, no frame in it, or more than 1 GiB of frames.
+/// Reads a capture file with libpcap: pcap or pcapng. Frames of the link types RAW, IPV4, IPV6,
+/// LINUX_SLL, LINUX_SLL2, NULL and LOOP become Ethernet frames here, untimed, so that every frame
+/// set holds Ethernet frames alone; InputSummary::link_type says what was recorded.
+///
+/// Throws RequestError, naming the file, what was read so far and the remedy: missing, empty, not a
+/// capture, cut off in the middle, another link type, interfaces of different link types, no frame
+/// in it, or more than 1 GiB of frames.
 Input read_capture(const std::string& path);
 
 /// How the generated traffic looks. Sizes are those of the simple IMIX, 7:4:1 of 64, 570 and 1518

@@ -123,9 +123,9 @@ TEST_F(Capture, CutInTheMiddleSaysHowFarItCame) {
   }
 }
 
-TEST_F(Capture, OtherLinkTypesAreNamed) {
-  expect_parts(refusal(write(DLT_LINUX_SLL, {Bytes(60, 0)})), {"LINUX_SLL (113)", "EN10MB"});
-  expect_parts(refusal(write(DLT_RAW, {Bytes(60, 0)})), {"RAW", "no frame was read"});
+TEST_F(Capture, UnsupportedLinkTypesAreNamed) {
+  expect_parts(refusal(write(DLT_PPP, {Bytes(60, 0)})),
+               {"PPP (9)", "EN10MB, RAW", "no frame was read"});
   expect_parts(refusal(write(200, {Bytes(60, 0)})), {"(200)", "not supported"});
 }
 
