@@ -18,8 +18,6 @@
 namespace getput::bench::netpath {
 namespace {
 
-constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 30;
-
 struct CloseFile {
   void operator()(std::FILE* file) const noexcept { std::fclose(file); }
 };
@@ -110,7 +108,7 @@ Input read_capture(const std::string& path) {
     const auto frame =
         converter.convert(data, header->caplen, std::max(header->len, header->caplen));
     frames->add(frame.data, frame.captured, frame.wire);
-    if (frames->summary().captured_bytes > kMostBytes)
+    if (frames->summary().captured_bytes > kMostInputBytes)
       refuse(path, "more than 1 GiB of frames; read so far: " + read_so_far(*frames) +
                        ". Shorten it with editcap -r FILE OUT 1-1000000");
   }

@@ -10,9 +10,13 @@
 #include <utility>
 #include <vector>
 
+#include "bench/workloads/netpath/input/imix_options.hpp"
 #include "bench/workloads/netpath/input/packet.hpp"
 
 namespace getput::bench::netpath {
+
+/// The largest input: what a capture may hold, and what is generated.
+inline constexpr std::uint64_t kMostInputBytes = std::uint64_t{1} << 30;
 
 /// One frame of a FrameSet.
 struct Frame {
@@ -29,8 +33,8 @@ struct InputSummary {
   std::uint64_t frames = 0;
   std::uint64_t wire_bytes = 0;      ///< from the Ethernet header on, whatever was recorded
   std::uint64_t captured_bytes = 0;  ///< likewise
-  std::uint64_t cut_short = 0;   ///< frames whose end the snap length cut
-  std::uint64_t not_usable = 0;  ///< frames that parse() refuses: not IP, damaged, ...
+  std::uint64_t cut_short = 0;       ///< frames whose end the snap length cut
+  std::uint64_t not_usable = 0;      ///< frames that parse() refuses: not IP, damaged, ...
   std::uint64_t ipv4 = 0;
   std::uint64_t ipv6 = 0;
   std::uint64_t udp = 0;
@@ -87,21 +91,10 @@ using Input = std::shared_ptr<const FrameSet>;
 /// in it, or more than 1 GiB of frames.
 Input read_capture(const std::string& path);
 
-/// How the generated traffic looks. Sizes are those of the simple IMIX, 7:4:1 of 64, 570 and 1518
-/// bytes with the FCS that no capture holds (so 4 bytes less here); an IPv6 frame that does not fit
-/// into 64 bytes is as short as it can be.
-struct ImixOptions {
-  std::uint64_t seed = 0x67657470;
-  std::uint32_t frames = 32768;
-  std::uint32_t flows = 65536;
-  double zipf = 0.94;        ///< popularity of the n-th flow ~ n^-zipf (measured on a transit link)
-  double ipv6_share = 0.04;  ///< of the flows (same link)
-  double udp_share = 0.2;    ///< of the flows; the others are TCP (same link)
-  double close_share = 1.0 / 62;  ///< TCP segments with FIN: one in a connection of 62 segments
-};
-
-/// Generates Ethernet frames between RFC 2544 / RFC 5180 benchmark addresses (198.18.0.0/15,
-/// 2001:2::/48) with right checksums. The same options give the same bytes everywhere.
+/// Generates Ethernet frames with right checksums. Sources lie in 198.18.0.0/16 and
+/// 2001:2:0:1::/64, destinations where @p options say. The same options give the same bytes
+/// everywhere; a frame may belong to another flow only where the C library's pow() differs in its
+/// last bit. Throws std::invalid_argument with problem_of(options).
 Input generate_imix(const ImixOptions& options = {});
 
 /// The input of this process for a capture path, or the generated traffic for an empty one; read or

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: MIT
-// Generated traffic: IMIX sizes, Zipf popularity, benchmark addresses, right checksums.
+// Generated traffic: which flow each frame belongs to, how long it is, and which connections end.
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <random>
 #include <stdexcept>
 
-#include "bench/workloads/netpath/input/bytes.hpp"
-#include "bench/workloads/netpath/input/checksum.hpp"
+#include "bench/workloads/netpath/input/flow_writer.hpp"
 #include "bench/workloads/netpath/input/frames.hpp"
 
 namespace getput::bench::netpath {
 namespace {
 
-constexpr std::size_t kEthernet = 14;
 constexpr std::uint32_t kSourceNet4 = 0xc6120000U;                 // 198.18.0.0/16 and
 constexpr std::uint32_t kDestinationNet4 = 0xc6130000U;            // 198.19.0.0/16: RFC 2544
 constexpr std::uint64_t kSourceNet6 = 0x2001000200000001ULL;       // 2001:2:0:1::/64 and
@@ -24,6 +22,7 @@ constexpr std::uint64_t kDestinationNet6 = 0x2001000200000002ULL;  // 2001:2:0:2
 class Random {
  public:
   explicit Random(std::uint64_t seed) : engine_(seed) {}
+  std::uint64_t bits() { return engine_(); }
   /// [0, 1)
   double uniform() { return static_cast<double>(engine_() >> 11U) * 0x1p-53; }
   std::uint32_t below(std::uint32_t limit) {
@@ -35,41 +34,47 @@ class Random {
   std::mt19937_64 engine_;
 };
 
-struct Flow {
-  bool ipv6 = false;
-  bool tcp = false;
-  std::uint32_t source = 0;  ///< host number within the source network
-  std::uint32_t destination = 0;
-  std::uint16_t source_port = 0;
-  std::uint16_t destination_port = 0;
-  std::uint32_t sequence = 0;
-};
+/// Host numbers 1 .. 65534: neither network nor broadcast address.
+std::uint32_t draw_host(Random& random) {
+  return 1 + random.below(65534);
+}
 
-std::vector<Flow> make_flows(const ImixOptions& options, Random& random) {
+/// An address of classes A to C that is neither "this network" nor loopback.
+std::uint32_t draw_unicast(Random& random) {
+  std::uint32_t octet = 1 + random.below(222);  // 1 .. 126 and 128 .. 223
+  octet += octet >= 127 ? 1 : 0;
+  const std::uint32_t network = random.below(1U << 16U);
+  return octet << 24U | network << 8U | (1 + random.below(254));
+}
+
+void draw_addresses(GeneratedFlow& flow, Destinations destinations, Random& random) {
+  const std::uint32_t source = draw_host(random);
+  flow.key.source = flow.ipv6 ? Address{kSourceNet6, source} : mapped_ipv4(kSourceNet4 | source);
+  if (destinations == Destinations::bench) {
+    const std::uint32_t host = draw_host(random);
+    flow.key.destination =
+        flow.ipv6 ? Address{kDestinationNet6, host} : mapped_ipv4(kDestinationNet4 | host);
+  } else if (flow.ipv6) {
+    const std::uint64_t network = std::uint64_t{1} << 61U | random.bits() >> 3U;  // 2000::/3
+    flow.key.destination = {network, draw_host(random)};
+  } else {
+    flow.key.destination = mapped_ipv4(draw_unicast(random));
+  }
+}
+
+std::vector<GeneratedFlow> draw_flows(const ImixOptions& options, Random& random) {
   constexpr std::array<std::uint16_t, 6> kServices = {443, 443, 80, 53, 4500, 8080};
-  std::vector<Flow> flows(options.flows);
-  for (Flow& flow : flows) {
+  std::vector<GeneratedFlow> flows(options.flows);
+  for (GeneratedFlow& flow : flows) {
     flow.ipv6 = random.with_probability(options.ipv6_share);
-    flow.tcp = !random.with_probability(options.udp_share);
-    // Host numbers 1..65534: neither network nor broadcast address.
-    flow.source = 1 + random.below(65534);
-    flow.destination = 1 + random.below(65534);
-    flow.source_port = static_cast<std::uint16_t>(32768 + random.below(28232));
-    flow.destination_port = kServices[random.below(kServices.size())];
+    flow.key.protocol =
+        random.with_probability(options.udp_share) ? protocol::kUdp : protocol::kTcp;
+    draw_addresses(flow, options.destinations, random);
+    flow.key.source_port = static_cast<std::uint16_t>(32768 + random.below(28232));
+    flow.key.destination_port = kServices[random.below(kServices.size())];
     flow.sequence = random.below(0xffffffffU);
   }
   return flows;
-}
-
-FlowKey key_of(const Flow& flow) {
-  FlowKey key{mapped_ipv4(kSourceNet4 | flow.source),
-              mapped_ipv4(kDestinationNet4 | flow.destination), flow.source_port,
-              flow.destination_port, flow.tcp ? protocol::kTcp : protocol::kUdp};
-  if (flow.ipv6) {
-    key.source = {kSourceNet6, flow.source};
-    key.destination = {kDestinationNet6, flow.destination};
-  }
-  return key;
 }
 
 /// Cumulated popularity of the flows, ending at 1.
@@ -84,91 +89,76 @@ std::vector<double> zipf_cdf(const ImixOptions& options) {
   return cdf;
 }
 
-void write_ethernet(std::uint8_t* frame, bool ipv6) {
-  // Locally administered addresses: the generator and the device under test.
-  constexpr std::array<std::uint8_t, 12> kMacs = {0x02, 0, 0, 0, 0, 1, 0x02, 0, 0, 0, 0, 2};
-  std::copy(kMacs.begin(), kMacs.end(), frame);
-  store_be<std::uint16_t>(frame + 12, ipv6 ? 0x86dd : 0x0800);
+/// A frame before it is written.
+struct Planned {
+  std::uint32_t flow = 0;
+  std::uint32_t size = 0;  ///< without FCS
+  double chance = 0;       ///< the draw that decides whether it ends a connection
+  bool closes = false;
+};
+
+/// The draws are the same for every frame size, so that the flows come in the same order.
+std::vector<Planned> draw_frames(const ImixOptions& options, Random& random) {
+  constexpr std::array<std::uint32_t, 12> kSizes = {60, 60,  60,  60,  60,  60,
+                                                    60, 566, 566, 566, 566, 1514};
+  constexpr std::uint32_t kFcs = 4;
+  const std::vector<double> cdf = zipf_cdf(options);
+  std::vector<Planned> frames(options.frames);
+  for (Planned& frame : frames) {
+    const auto rank = std::upper_bound(cdf.begin(), cdf.end(), random.uniform()) - cdf.begin();
+    frame.flow = std::min(static_cast<std::uint32_t>(rank), options.flows - 1);
+    const std::uint32_t size = kSizes[random.below(kSizes.size())];
+    frame.size = options.size == 0 ? size : options.size - kFcs;
+    frame.chance = random.uniform();
+  }
+  return frames;
 }
 
-/// Writes the network header and returns the sum of the pseudo header's addresses.
-PartialSum write_network(std::uint8_t* ip, const Flow& flow, std::size_t l4_size) {
-  const std::uint8_t proto = flow.tcp ? protocol::kTcp : protocol::kUdp;
-  if (flow.ipv6) {
-    ip[0] = 0x60;
-    store_be(ip + 4, static_cast<std::uint16_t>(l4_size));
-    ip[6] = proto;
-    ip[7] = 64;
-    store_be(ip + 8, kSourceNet6);
-    store_be<std::uint64_t>(ip + 16, flow.source);
-    store_be(ip + 24, kDestinationNet6);
-    store_be<std::uint64_t>(ip + 32, flow.destination);
-    return add_bytes(0, ip + 8, 32);
+/// Chooses the segments with FIN, and opens or ends each flow as it is to be when the first frame
+/// comes. The input is received over and over: a flow whose last segment ends the connection begins
+/// the next pass with SYN. So the first segment of a flow ends none: whatever it is preceded by,
+/// the state behind it is the same in every pass. The segment after one with FIN carries SYN, and
+/// ends none either.
+void end_connections(const ImixOptions& options, std::vector<Planned>& frames,
+                     std::vector<GeneratedFlow>& flows) {
+  std::vector<bool> seen(flows.size());
+  std::uint32_t candidates = 0;
+  for (const Planned& frame : frames) {
+    candidates += flows[frame.flow].tcp() && seen[frame.flow] ? 1U : 0U;
+    seen[frame.flow] = true;
   }
-  ip[0] = 0x45;
-  store_be(ip + 2, static_cast<std::uint16_t>(20 + l4_size));
-  store_be<std::uint16_t>(ip + 6, 0x4000);  // don't fragment
-  ip[8] = 64;
-  ip[9] = proto;
-  store_be(ip + 12, kSourceNet4 | flow.source);
-  store_be(ip + 16, kDestinationNet4 | flow.destination);
-  store_be(ip + 10, checksum(add_bytes(0, ip, 20)));
-  return add_bytes(0, ip + 12, 8);
-}
-
-void write_transport(std::uint8_t* l4, std::size_t size, Flow& flow, bool closes,
-                     PartialSum pseudo) {
-  store_be(l4, flow.source_port);
-  store_be(l4 + 2, flow.destination_port);
-  std::size_t checksum_at = 6;
-  if (flow.tcp) {
-    constexpr std::uint8_t kFin = 0x01;
-    constexpr std::uint8_t kAck = 0x10;
-    checksum_at = 16;
-    store_be(l4 + 4, flow.sequence);
-    store_be<std::uint32_t>(l4 + 8, 1);
-    l4[12] = 0x50;
-    l4[13] = closes ? kAck | kFin : kAck;
-    store_be<std::uint16_t>(l4 + 14, 65535);
-    flow.sequence += static_cast<std::uint32_t>(size - 20) + (closes ? 1 : 0);
-  } else {
-    store_be(l4 + 4, static_cast<std::uint16_t>(size));
+  if (candidates == 0)
+    return;
+  const double share = std::min(0.5, options.close_share * options.frames / candidates);
+  const double probability = share / (1 - share);  // of those that do not follow an end
+  seen.assign(flows.size(), false);
+  for (Planned& frame : frames) {
+    GeneratedFlow& flow = flows[frame.flow];
+    frame.closes = flow.tcp() && seen[frame.flow] && !flow.ended && frame.chance < probability;
+    seen[frame.flow] = true;
+    flow.ended = frame.closes;
   }
-  PartialSum sum = add_word(pseudo, flow.tcp ? protocol::kTcp : protocol::kUdp);
-  sum = add_word(sum, static_cast<std::uint16_t>(size));
-  std::uint16_t value = checksum(add_bytes(sum, l4, size));
-  if (!flow.tcp && value == 0)
-    value = 0xffff;  // 0 would say "no checksum" (RFC 768)
-  store_be(l4 + checksum_at, value);
 }
 
 }  // namespace
 
 Input generate_imix(const ImixOptions& options) {
-  if (options.frames == 0 || options.flows == 0)
-    throw std::invalid_argument("generated traffic needs at least one frame and one flow");
-  constexpr std::array<std::size_t, 12> kSizes = {60, 60,  60,  60,  60,  60,
-                                                  60, 566, 566, 566, 566, 1514};
+  if (const std::string problem = problem_of(options); !problem.empty())
+    throw std::invalid_argument("generated traffic: " + problem);
   Random random(options.seed);
-  std::vector<Flow> flows = make_flows(options, random);
-  const std::vector<double> cdf = zipf_cdf(options);
-  auto frames = std::make_shared<FrameSet>("imix");
-  std::vector<std::uint8_t> bytes(1514);
-  for (std::uint32_t i = 0; i < options.frames; ++i) {
-    const auto rank = std::upper_bound(cdf.begin(), cdf.end(), random.uniform()) - cdf.begin();
-    Flow& flow = flows[std::min<std::size_t>(static_cast<std::size_t>(rank), flows.size() - 1)];
-    const std::size_t network = flow.ipv6 ? 40 : 20;
-    const std::size_t headers = kEthernet + network + (flow.tcp ? 20U : 8U);
-    const std::size_t size = std::max(kSizes[random.below(kSizes.size())], headers);
-    std::fill(bytes.begin(), bytes.end(), std::uint8_t{0});
-    const std::size_t l4_size = size - kEthernet - network;
-    const bool closes = flow.tcp && random.with_probability(options.close_share);
-    write_ethernet(bytes.data(), flow.ipv6);
-    const PartialSum pseudo = write_network(bytes.data() + kEthernet, flow, l4_size);
-    write_transport(bytes.data() + kEthernet + network, l4_size, flow, closes, pseudo);
-    frames->add(bytes.data(), static_cast<std::uint32_t>(size), static_cast<std::uint32_t>(size));
+  std::vector<GeneratedFlow> flows = draw_flows(options, random);
+  std::vector<Planned> plan = draw_frames(options, random);
+  end_connections(options, plan, flows);
+  auto frames = std::make_shared<FrameSet>(name_of(options));
+  std::vector<std::uint8_t> bytes;
+  for (const Planned& planned : plan) {
+    GeneratedFlow& flow = flows[planned.flow];
+    bytes.resize(std::max<std::size_t>(planned.size, flow.headers()));
+    write_frame(bytes, flow, planned.closes);
+    const auto size = static_cast<std::uint32_t>(bytes.size());
+    frames->add(bytes.data(), size, size);
   }
-  for (const Flow& flow : flows) frames->add_idle_flow(key_of(flow));
+  for (const GeneratedFlow& flow : flows) frames->add_idle_flow(flow.key);
   frames->finish();
   return frames;
 }

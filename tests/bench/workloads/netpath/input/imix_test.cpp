@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 
+#include "bench/workloads/netpath/input/bytes.hpp"
 #include "bench/workloads/netpath/input/frames.hpp"
 #include "tests/bench/workloads/netpath/input/frame_builder.hpp"
 
@@ -99,6 +100,137 @@ TEST(Imix, NothingToGenerateIsRefused) {
   ImixOptions options;
   options.frames = 0;
   EXPECT_THROW(generate_imix(options), std::invalid_argument);
+  options.frames = 1;
+  options.size = 64;  // with a share of IPv6
+  EXPECT_THROW(generate_imix(options), std::invalid_argument);
+}
+
+/// FNV-1a over all frames.
+std::uint64_t digest(const Input& input) {
+  std::uint64_t hash = 0xcbf29ce484222325ULL;
+  for (const Frame& frame : input->frames()) {
+    for (std::uint32_t i = 0; i < frame.captured; ++i)
+      hash = (hash ^ input->data(frame)[i]) * 0x100000001b3ULL;
+  }
+  return hash;
+}
+
+TEST(Imix, TheBytesAreTheSameOnEveryMachine) {
+  EXPECT_EQ(digest(generate_imix()), 0x62c5c01b479cb54fU);
+  EXPECT_EQ(digest(generate_imix(parse_traffic("fixed,frames=1000,zipf=0,to=spread"))),
+            0xefc5862bf8795020U);
+}
+
+TEST(Imix, FixedSizesHaveOneSize) {
+  for (const std::uint32_t size : {64U, 128U, 256U, 512U, 1024U, 1280U, 1518U}) {
+    const Input input =
+        generate_imix(parse_traffic("fixed,frames=2000,flows=100,size=" + std::to_string(size)));
+    for (const Frame& frame : input->frames()) {
+      EXPECT_EQ(frame.wire, size - 4);
+      EXPECT_EQ(frame.checksum, Transport::Checksum::good);
+    }
+    EXPECT_EQ(input->summary().ipv6 != 0, size >= 78) << size;
+  }
+}
+
+TEST(Imix, FromOneFlowToAMillion) {
+  for (const std::uint32_t flows : {1U, 2U, 1U << 20U}) {
+    const Input input =
+        generate_imix(parse_traffic("imix,frames=500,zipf=0,flows=" + std::to_string(flows)));
+    EXPECT_EQ(input->summary().not_usable, 0U);
+    EXPECT_NEAR(static_cast<double>(input->summary().flows), flows, 2.0);
+  }
+}
+
+struct Ends {
+  std::uint64_t opened = 0;
+  std::uint64_t closed = 0;
+};
+
+/// Goes over the frames twice, as the receive ring does, and checks each flow's flags and sequence
+/// numbers within a pass.
+Ends follow_connections(const Input& input) {
+  struct State {
+    bool ended = false;
+    bool known = false;
+    std::uint32_t next = 0;
+  };
+  std::map<std::uint32_t, State> states;
+  Ends ends;
+  for (const bool second : {false, true}) {
+    for (auto& [rss, state] : states) state.known = false;
+    for (const Frame& frame : input->frames()) {
+      Packet packet;
+      const std::uint8_t* data = input->data(frame);
+      EXPECT_EQ(parse(data, frame.captured, frame.wire, packet), DropReason::none);
+      if (packet.protocol != protocol::kTcp)
+        continue;
+      const std::uint8_t* tcp = data + packet.l4_offset;
+      const bool syn = (tcp[13] & 2U) != 0;
+      const bool fin = (tcp[13] & 1U) != 0;
+      State& state = states[frame.rss];
+      EXPECT_FALSE(syn && fin);
+      if (second) {
+        EXPECT_EQ(syn, state.ended);
+        ends.opened += syn ? 1U : 0U;
+        ends.closed += fin ? 1U : 0U;
+      }
+      const auto sequence = load_be<std::uint32_t>(tcp + 4);
+      if (state.known) {
+        EXPECT_EQ(sequence, state.next);
+      }
+      state = {fin, true, sequence + packet.l4_length() - 20 + (syn || fin ? 1U : 0U)};
+    }
+  }
+  return ends;
+}
+
+TEST(Imix, ASynBeginsWhatAFinEndedInEveryPass) {
+  const Input input = generate_imix();
+  const Ends ends = follow_connections(input);
+  EXPECT_EQ(ends.opened, ends.closed);
+  const double frames_per_connection =
+      static_cast<double>(input->summary().frames) / static_cast<double>(ends.closed);
+  EXPECT_NEAR(frames_per_connection, 52.7, 4.0);
+}
+
+TEST(Imix, ConnectionsEndAsOftenAsAskedForWhereFlowsAreLongEnough) {
+  for (const double share : {0.0, 0.01, 0.1, 0.3}) {
+    ImixOptions options;
+    options.flows = 64;
+    options.close_share = share;
+    const Ends ends = follow_connections(generate_imix(options));
+    EXPECT_EQ(ends.opened, ends.closed);
+    EXPECT_NEAR(static_cast<double>(ends.closed) / options.frames, share, 0.01) << share;
+  }
+  ImixOptions options;
+  options.udp_share = 1;
+  EXPECT_EQ(follow_connections(generate_imix(options)).closed, 0U);
+  options.udp_share = 0;
+  options.flows = 1;
+  EXPECT_GT(follow_connections(generate_imix(options)).closed, 0U);
+}
+
+TEST(Imix, SpreadDestinationsLieInAllUnicastOctets) {
+  const Input input = generate_imix(parse_traffic("imix,frames=100,to=spread,ipv6=0.2"));
+  std::map<std::uint64_t, int> octets;
+  std::map<std::uint64_t, int> networks;
+  std::size_t ipv4 = 0;
+  for (const KnownFlow& flow : input->flows()) {
+    const Address& to = flow.key.destination;
+    if (!is_ipv4(to)) {
+      EXPECT_EQ(to.high >> 61U, 1U);
+      continue;
+    }
+    ++ipv4;
+    ++octets[to.low >> 24U & 0xffU];
+    ++networks[to.low >> 8U & 0xffffffU];
+  }
+  EXPECT_EQ(octets.size(), 222U);
+  for (const int never : {0, 127, 224, 255})
+    EXPECT_EQ(octets.count(static_cast<unsigned>(never)), 0U);
+  EXPECT_GT(networks.size(), ipv4 * 95 / 100);
+  EXPECT_EQ(input->summary().not_usable, 0U);
 }
 
 }  // namespace
