@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "bench/workloads/netpath/input/rx_ring.hpp"
 
+#include <cstring>
 #include <mutex>
 #include <new>
 #include <string>
 
 #include "bench/engine/errors.hpp"
 #include "bench/engine/team.hpp"
-#include "bench/workloads/netpath/input/bytes.hpp"
 #include "bench/workloads/netpath/input/rss.hpp"
 
 namespace getput::bench::netpath {
@@ -21,19 +21,6 @@ constexpr std::size_t kIpAlign = 2;
 
 constexpr std::size_t room_for(std::uint32_t captured) noexcept {
   return (kIpAlign + captured + kFrameAlign - 1) / kFrameAlign * kFrameAlign;
-}
-
-RxSlot make_slot(const Frame& frame, std::uint8_t* data) {
-  RxSlot slot;
-  slot.desc = {data, frame.captured, frame.wire, frame.rss};
-  slot.checksum_good = frame.checksum == Transport::Checksum::good;
-  Packet packet;
-  if (parse(data, frame.captured, frame.wire, packet) == DropReason::none) {
-    // IPv4: TTL, protocol, checksum. IPv6: payload length, next header, hop limit.
-    slot.restore_at = data + packet.ip_offset + (packet.ipv6 ? 4 : 8);
-    slot.restore_word = load_raw<std::uint32_t>(slot.restore_at);
-  }
-  return slot;
 }
 
 }  // namespace

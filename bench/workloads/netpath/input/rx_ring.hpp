@@ -3,18 +3,16 @@
 // and the descriptors a card would have written.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "bench/workloads/netpath/input/frames.hpp"
+#include "bench/workloads/netpath/input/rx_slot.hpp"
 #include "bench/workloads/netpath/objects/huge_memory.hpp"
-#include "modules/plugin_abi.h"
 
 namespace getput::bench {
 class Team;
@@ -26,31 +24,6 @@ namespace getput::bench::netpath {
 enum class Steering : std::uint8_t {
   rss,    ///< by the hash of the flow: what belongs to one flow is touched by one worker
   spray,  ///< round robin: every worker touches every flow, the worst case for what is shared
-};
-
-/// One descriptor and its buffer. Forwarding changes TTL and header checksum in place; the card
-/// would write the frame anew each time it comes, so receiving restores that word and nothing else.
-struct RxSlot {
-  getput_rx_desc desc{};
-  std::uint8_t* restore_at = nullptr;  ///< null: not an IP frame, nothing changes it
-  std::uint32_t restore_word = 0;      ///< in memory order
-  bool checksum_good = false;          ///< receive offload: the transport checksum is right
-  /// A packet refers to the frame: the buffer's own reference, as a page of a page pool has it.
-  /// Cleared with release where the last such packet is freed, on any core.
-  mutable std::atomic<bool> in_use{false};
-
-  RxSlot() = default;
-  RxSlot(const RxSlot& other) noexcept
-      : desc(other.desc),
-        restore_at(other.restore_at),
-        restore_word(other.restore_word),
-        checksum_good(other.checksum_good) {}
-
-  std::uint8_t* frame() const noexcept { return const_cast<std::uint8_t*>(desc.data); }
-  void restore() const noexcept {
-    if (restore_at != nullptr) [[likely]]
-      std::memcpy(restore_at, &restore_word, sizeof(restore_word));
-  }
 };
 
 /// One worker's ring. Filled by the worker itself: pages go to the node that touches them first.
