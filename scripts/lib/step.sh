@@ -79,6 +79,32 @@ step_tsan() {
   TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 run_ctest tsan tests/schemes
 }
 
+# Half a minute for each target, from the committed seeds and from what earlier runs of this build found.
+step_fuzz() {
+  local build target found log status
+  build_preset fuzz getput-fuzz-frame getput-fuzz-capture getput-fuzz-corpus
+  build=$(build_folder fuzz)
+  rm -rf "$build/seeds"
+  "$build/tests/fuzz/getput-fuzz-corpus" "$build/seeds"
+  diff -r "$build/seeds" "$root/tests/fuzz/corpus" ||
+    die 1 "tests/fuzz/corpus is not what getput-fuzz-corpus writes; remedy: run it on that folder and commit"
+  for target in frame capture; do
+    found=$build/found/$target
+    log=$build/$target.log
+    status=0
+    mkdir -p "$found"
+    "$build/tests/fuzz/getput-fuzz-$target" -max_total_time=30 -max_len=2048 -timeout=10 -print_final_stats=1 \
+      -artifact_prefix="$build/$target-" "$found" "$root/tests/fuzz/corpus/$target" >"$log" 2>&1 || status=$?
+    if ((status)); then
+      tail -n 40 "$log"
+      die 1 "the fuzzer of $target found something; whole log: $log"
+    fi
+    awk -v target="$target" '/number_of_executed_units/ {executed = $2} /^INFO: seed corpus/ {seeds = $5}
+      END {printf "fuzz %s: %d executions from %d seeds, nothing found\n", target, executed, seeds}' "$log" |
+      tee -a "$summary"
+  done
+}
+
 step_model() {
   build_preset model getput-model
   run_ctest model tests/model
