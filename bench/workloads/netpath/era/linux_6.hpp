@@ -58,22 +58,22 @@ class Linux6Path : public PathSteps<S, C, Objects, Counting> {
   /// A packet between the stages.
   struct Staged {
     SkBuff* skb;
-    NextHop* hop;                         ///< null: no route
-    const Table<Socket>::Bucket* bucket;  ///< of its socket; null where it is forwarded
+    NextHopInfo* hop;      ///< null: no route
+    std::uint64_t socket;  ///< hash of its socket's key; 0 where it is forwarded
   };
 
   void netif_receive_skb(const RxSlot& slot) noexcept;
   void netif_receive_skb_list(const RxSlot* slots, std::size_t count) noexcept;
   SkBuff* receive(const RxSlot& slot) noexcept;
-  NextHop* ip_route_input_noref(SkBuff& skb) noexcept;
+  NextHopInfo* ip_route_input_noref(SkBuff& skb) noexcept;
   void prefetch_socket(Staged& staged) noexcept;
-  DropReason dst_input(SkBuff& skb, NextHop* hop) noexcept;
+  DropReason dst_input(SkBuff& skb, NextHopInfo* hop) noexcept;
   DropReason ip_local_deliver(SkBuff& skb) noexcept;
   DropReason tcp_v4_rcv(SkBuff& skb, const Transport& transport, const FlowKey& key) noexcept;
   DropReason udp_rcv(SkBuff& skb, const Transport& transport, const FlowKey& key) noexcept;
   Socket* lookup(const Transport& transport, const FlowKey& key, DropReason& why) noexcept;
-  DropReason ip_forward(SkBuff& skb, const NextHop& hop) noexcept;
-  DropReason ip_finish_output2(SkBuff& skb, const NextHop& hop) noexcept;
+  DropReason ip_forward(SkBuff& skb, const NextHopInfo& hop) noexcept;
+  DropReason ip_finish_output2(SkBuff& skb, const NextHopInfo& hop) noexcept;
   DropReason neigh_hh_output(SkBuff& skb, const Neighbour& neighbour) noexcept;
 };
 
@@ -150,13 +150,8 @@ template <class S, Charge C, Shape kShape, class O, bool N>
     prefetch_socket(list[i]);
   }
   for (std::size_t i = 0; i < staged; ++i) {
-    if (list[i].bucket == nullptr)
-      continue;
-    // A hint: a socket that is gone by now is not read.
-    const auto* socket =
-        reinterpret_cast<const std::byte*>(list[i].bucket->load(std::memory_order_relaxed));
-    for (std::size_t line = 0; line < kHotSocketBytes; line += 64)
-      __builtin_prefetch(socket + line);
+    if (list[i].socket != 0)
+      network_.sockets.prefetch_object(list[i].socket, kHotSocketBytes);
   }
   for (std::size_t i = 0; i < staged; ++i) {
     const DropReason why = dst_input(*list[i].skb, list[i].hop);
@@ -166,9 +161,9 @@ template <class S, Charge C, Shape kShape, class O, bool N>
 }
 
 template <class S, Charge C, Shape kShape, class O, bool N>
-[[gnu::always_inline]] inline NextHop* Linux6Path<S, C, kShape, O, N>::ip_route_input_noref(
+[[gnu::always_inline]] inline NextHopInfo* Linux6Path<S, C, kShape, O, N>::ip_route_input_noref(
     SkBuff& skb) noexcept {
-  NextHop* hop = network_.route_to(skb.parsed.destination);
+  NextHopInfo* hop = network_.route_to(skb.parsed.destination);
   if (hop != nullptr) [[likely]]
     this->skb_dst_set_noref(skb, hop->refs);
   return hop;
@@ -179,7 +174,7 @@ template <class S, Charge C, Shape kShape, class O, bool N>
 template <class S, Charge C, Shape kShape, class O, bool N>
 [[gnu::always_inline]] inline void Linux6Path<S, C, kShape, O, N>::prefetch_socket(
     Staged& staged) noexcept {
-  staged.bucket = nullptr;
+  staged.socket = 0;
   const SkBuff& skb = *staged.skb;
   const Packet& parsed = skb.parsed;
   constexpr std::uint32_t kPorts = 4;
@@ -187,16 +182,15 @@ template <class S, Charge C, Shape kShape, class O, bool N>
       parsed.l4_offset + kPorts > skb.packet.captured)
     return;
   const std::uint8_t* ports = skb.packet.data + parsed.l4_offset;
-  staged.bucket = &std::as_const(network_.sockets)
-                       .bucket(socket_hash(hash_addresses(parsed.source, parsed.destination),
-                                           load_be<std::uint16_t>(ports),
-                                           load_be<std::uint16_t>(ports + 2), parsed.protocol));
-  __builtin_prefetch(staged.bucket);
+  staged.socket =
+      socket_hash(hash_addresses(parsed.source, parsed.destination), load_be<std::uint16_t>(ports),
+                  load_be<std::uint16_t>(ports + 2), parsed.protocol);
+  network_.sockets.prefetch_bucket(staged.socket);
 }
 
 template <class S, Charge C, Shape kShape, class O, bool N>
 [[gnu::always_inline]] inline DropReason Linux6Path<S, C, kShape, O, N>::dst_input(
-    SkBuff& skb, NextHop* hop) noexcept {
+    SkBuff& skb, NextHopInfo* hop) noexcept {
   if (hop == nullptr) [[unlikely]]
     return DropReason::no_route;
   const Use route = this->use_by(skb);
@@ -265,7 +259,7 @@ template <class S, Charge C, Shape kShape, class O, bool N>
 
 template <class S, Charge C, Shape kShape, class O, bool N>
 [[gnu::always_inline]] inline DropReason Linux6Path<S, C, kShape, O, N>::ip_forward(
-    SkBuff& skb, const NextHop& hop) noexcept {
+    SkBuff& skb, const NextHopInfo& hop) noexcept {
   if (auto why = this->ip_forward_checks(skb, hop.mtu); why != DropReason::none) [[unlikely]]
     return why;
   if (auto why = this->xfrm_forward_checks(skb); why != DropReason::none) [[unlikely]]
@@ -276,7 +270,7 @@ template <class S, Charge C, Shape kShape, class O, bool N>
 
 template <class S, Charge C, Shape kShape, class O, bool N>
 [[gnu::always_inline]] inline DropReason Linux6Path<S, C, kShape, O, N>::ip_finish_output2(
-    SkBuff& skb, const NextHop& hop) noexcept {
+    SkBuff& skb, const NextHopInfo& hop) noexcept {
   const Neighbour::Key key{hop.gateway, hop.out_device};
   DropReason why = DropReason::none;
   const Neighbour* neighbour = this->template find_or_create<typename O::Neighbour>(

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <mutex>
+#include <new>
 
 #include "bench/workloads/netpath/input/bytes.hpp"
 #include "bench/workloads/netpath/objects/qsbr.hpp"
@@ -76,7 +77,7 @@ Network::Network(const FrameSet& input, const NetworkOptions& options)
 
 void Network::make_next_hops() {
   for (std::size_t i = kFirstRouter; i < next_hops_.size(); ++i) {
-    NextHop& hop = next_hops_[i];
+    NextHopInfo& hop = next_hops_[i];
     const std::uint64_t router = (i - kFirstRouter) % kGateways + 1;
     hop.gateway = i < kFirstRouter + kGateways ? router_v4(router) : router_v6(router);
     hop.mtu = out.mtu;
@@ -93,7 +94,9 @@ void Network::route(const Address& destination) {
     if (!is_ipv4(destination))
       index += static_cast<std::uint32_t>(kGateways);
   }
-  fib.add(network_of(destination), index);
+  const unsigned length = is_ipv4(destination) ? 24 : 64;
+  if (fib.add(network_of(destination), length, index) != Fib::Status::ok)
+    throw std::bad_alloc();
 }
 
 void Network::populate(const FrameSet& input) {

@@ -51,7 +51,7 @@ class Network {
   void fill(Socket& socket, const Socket::Key& key) const noexcept;
 
   /// linux_6: the next hop of a destination, or null without a route.
-  [[gnu::always_inline]] NextHop* route_to(const Address& destination) noexcept {
+  [[gnu::always_inline]] NextHopInfo* route_to(const Address& destination) noexcept {
     const std::uint32_t index = fib.lookup(destination);
     return index == 0 ? nullptr : &next_hops_[index];
   }
@@ -85,7 +85,7 @@ class Network {
   void route(const Address& destination);
 
   const NetworkOptions options_;
-  std::vector<NextHop> next_hops_;  ///< [0] unused, [1] this host, then the routers
+  std::vector<NextHopInfo> next_hops_;  ///< [0] unused, [1] this host, then the routers
   std::vector<RwLock> ehash_locks_;
   std::shared_ptr<void> in_refs_;
   std::shared_ptr<void> out_refs_;
@@ -110,7 +110,7 @@ template <class Objects>
   out_refs_ = std::make_shared<typename Objects::Device>();
   in.refs = in_refs_.get();
   out.refs = out_refs_.get();
-  for (NextHop& hop : next_hops_) hop.refs.construct<typename Objects::Dst>();
+  for (NextHopInfo& hop : next_hops_) hop.refs.construct<typename Objects::Dst>();
   routes.for_each([](Route& route) { route.refs.construct<typename Objects::Dst>(); });
   neighbours.for_each([](Neighbour& n) { n.refs.construct<typename Objects::Neighbour>(); });
   policies.for_each([](Policy& policy) { policy.refs.construct<typename Objects::Policy>(); });

@@ -13,6 +13,7 @@
 #include "bench/workloads/netpath/objects/object_count.hpp"
 #include "bench/workloads/netpath/objects/rw_lock.hpp"
 #include "bench/workloads/netpath/objects/table.hpp"
+#include "bench/workloads/netpath/objects/table_link.hpp"
 #include "bench/workloads/netpath/objects/ticket_space.hpp"
 #include "modules/plugin_abi.h"
 #include "schemes/machine/spin_lock.hpp"
@@ -47,7 +48,7 @@ struct alignas(64) Neighbour {
     std::uint32_t device = 0;
     friend bool operator==(const Key&, const Key&) = default;
   };
-  std::atomic<Neighbour*> next{nullptr};
+  TableLink<Neighbour> link;
   Key key;
   ObjectCount refs;
   alignas(64) RwLock hh_lock;  ///< linux_2_6 reads `header` under it
@@ -69,14 +70,14 @@ struct alignas(64) Route {
     std::uint8_t traffic_class = 0;
     friend bool operator==(const Key&, const Key&) = default;
   };
-  std::atomic<Route*> next{nullptr};
+  TableLink<Route> link;
   Key key;
   Neighbour* neighbour = nullptr;  ///< next hop; null: for this host
-  std::uint32_t mtu = 0;
   // line 1: what every packet writes
   alignas(64) ObjectCount refs;
   std::uint64_t last_use = 0;
   std::uint32_t uses = 0;
+  std::uint32_t mtu = 0;
   TicketSpace ticket;
 };
 constexpr std::uint64_t hash(const Route::Key& key) noexcept {
@@ -84,7 +85,7 @@ constexpr std::uint64_t hash(const Route::Key& key) noexcept {
 }
 
 /// A next hop of linux_6's forwarding table, with its cached route (nh_rth_input).
-struct alignas(64) NextHop {
+struct alignas(64) NextHopInfo {
   Address gateway;
   std::uint32_t mtu = 0;
   std::uint32_t out_device = 0;  ///< 0: for this host
@@ -99,7 +100,7 @@ struct alignas(64) Policy {
     std::uint8_t protocol = 0;
     friend bool operator==(const Key&, const Key&) = default;
   };
-  std::atomic<Policy*> next{nullptr};
+  TableLink<Policy> link;
   Key key;
   alignas(64) ObjectCount refs;
   TicketSpace ticket;
@@ -115,7 +116,7 @@ constexpr Policy::Key policy_key(const Address& destination, std::uint8_t protoc
 /// One direction of a UDP or TCP flow, ending here.
 struct alignas(64) Socket {
   using Key = FlowKey;
-  std::atomic<Socket*> next{nullptr};
+  TableLink<Socket> link;
   Key key;
   // line 1: what every packet writes, the count included. The kernel moved it off the line of the
   // key, too (8e5eb54d303b: 4.2 to 6.0 Mpps).

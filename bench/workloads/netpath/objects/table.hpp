@@ -34,6 +34,7 @@
 #include <vector>
 
 #include "bench/workloads/netpath/objects/huge_memory.hpp"
+#include "bench/workloads/netpath/objects/table_link.hpp"
 #include "schemes/machine/spin_lock.hpp"
 
 namespace getput::bench::netpath {
@@ -44,9 +45,16 @@ constexpr std::uint64_t hash_step(std::uint64_t hash, std::uint64_t word) noexce
   return hash ^ (hash >> 32U);
 }
 
-/// Objects of type T, found by T::Key. T has `std::atomic<T*> next` and `Key key`, both in its
-/// first cache line, and `hash(const Key&)` is found by argument-dependent lookup. The table does
-/// not own its objects.
+/// Buckets of a table for so many objects, whatever its kind: a power of two, at least two for each
+/// object.
+constexpr std::size_t table_buckets(std::size_t expected) noexcept {
+  constexpr std::size_t kFewest = 64;
+  return std::bit_ceil(std::max(2 * expected, kFewest));
+}
+
+/// Objects of type T, found by T::Key. T has `TableLink<T> link` and `Key key`, both in its first
+/// cache line, and `hash(const Key&)` is found by argument-dependent lookup. The table does not own
+/// its objects.
 template <class T>
 class Table {
  public:
@@ -55,9 +63,9 @@ class Table {
 
   /// Throws std::bad_alloc.
   explicit Table(std::size_t expected)
-      : buckets_(std::bit_ceil(std::max(2 * expected, kStripes))),
-        memory_(buckets_ * sizeof(Bucket)) {
-    static_assert(offsetof(T, next) + sizeof(T::next) <= kLine);
+      : buckets_(table_buckets(expected)), memory_(buckets_ * sizeof(Bucket)) {
+    static_assert(table_buckets(0) >= kStripes, "objects of one chain have one stripe");
+    static_assert(offsetof(T, link) + sizeof(T::link) <= kLine);
     static_assert(offsetof(T, key) + sizeof(T::key) <= kLine);
     std::uninitialized_value_construct_n(first(), buckets_);
   }
@@ -69,7 +77,7 @@ class Table {
   /// The same for a caller that has hash(key) already.
   T* find(const Key& key, std::uint64_t hashed) const noexcept {
     T* at = bucket(hashed).load(std::memory_order_acquire);  // (1) (2)
-    while (at != nullptr && !(at->key == key)) at = at->next.load(std::memory_order_acquire);
+    while (at != nullptr && !(at->key == key)) at = at->link.next.load(std::memory_order_acquire);
     return at;
   }
 
@@ -79,11 +87,11 @@ class Table {
     Bucket& head = bucket(hashed);
     const std::lock_guard lock(stripe(hashed));
     T* const first = head.load(std::memory_order_relaxed);  // (3)
-    for (T* at = first; at != nullptr; at = at->next.load(std::memory_order_relaxed)) {
+    for (T* at = first; at != nullptr; at = at->link.next.load(std::memory_order_relaxed)) {
       if (at->key == added->key)
         return at;
     }
-    added->next.store(first, std::memory_order_relaxed);
+    added->link.next.store(first, std::memory_order_relaxed);
     head.store(added, std::memory_order_release);  // (1)
     return added;
   }
@@ -95,12 +103,13 @@ class Table {
     Bucket* link = &bucket(hashed);
     T* at = link->load(std::memory_order_relaxed);  // (3)
     while (at != nullptr && at != removed) {
-      link = &at->next;
+      link = &at->link.next;
       at = link->load(std::memory_order_relaxed);
     }
     if (at == nullptr)
       return false;
-    link->store(removed->next.load(std::memory_order_relaxed), std::memory_order_release);  // (2)
+    link->store(removed->link.next.load(std::memory_order_relaxed),
+                std::memory_order_release);  // (2)
     return true;
   }
 
@@ -110,12 +119,24 @@ class Table {
   void for_each(Visit visit) const {
     for (std::size_t i = 0; i < buckets_; ++i) {
       for (T* at = first()[i].load(std::memory_order_acquire); at != nullptr;
-           at = at->next.load(std::memory_order_acquire))
+           at = at->link.next.load(std::memory_order_acquire))
         visit(*at);
     }
   }
 
-  /// Where the chain of a hash begins. For prefetching.
+  /// Fetches where find() begins for this hash.
+  void prefetch_bucket(std::uint64_t hashed) const noexcept { __builtin_prefetch(&bucket(hashed)); }
+  /// Fetches the first @p bytes of the object that find() looks at first, when the bucket is here.
+  void prefetch_object(std::uint64_t hashed, std::size_t bytes = kLine) const noexcept {
+    const T* const object = bucket(hashed).load(std::memory_order_relaxed);
+    if (object == nullptr)
+      return;
+    // The object may be gone by now: a prefetch faults on no address.
+    for (std::size_t at = 0; at < bytes; at += kLine)
+      __builtin_prefetch(reinterpret_cast<const std::byte*>(object) + at);
+  }
+
+  /// Where the chain of a hash begins.
   const Bucket& bucket(std::uint64_t hashed) const noexcept {
     return first()[hashed & (buckets_ - 1)];
   }

@@ -4,19 +4,46 @@
 
 #include <gtest/gtest.h>
 
-#include "bench/workloads/netpath/objects/qsbr.hpp"
+#include "tests/bench/workloads/netpath/objects/online.hpp"
 
 namespace getput::bench::netpath {
 namespace {
 
-/// This thread looks into tables.
-class Online {
- public:
-  Online() { thread_.online(); }
+TEST(Objects, HashDerivedFromTheAddressesIsTheKeysHash) {
+  const Address from = mapped_ipv4(0xc6120001U);
+  const Address to = {0x20010002ULL << 32U, 7};
+  const std::uint64_t addresses = hash_addresses(from, to);
+  EXPECT_EQ(hash(Route::Key{to, from, 1, 8}), route_hash(addresses, 1, 8));
+  EXPECT_EQ(hash(Socket::Key{from, to, 99, 53, 17}), socket_hash(addresses, 99, 53, 17));
+  EXPECT_NE(addresses, hash_addresses(to, from));
+}
 
- private:
-  QsbrThread thread_;
-};
+/// The workload's own addresses must spread: at a load of at most 1/2, a random hash leaves chains
+/// of 1.25 objects per successful lookup.
+TEST(Network, ChainsOfTheGeneratedFlowsAreShort) {
+  ImixOptions options;
+  options.frames = 100;
+  options.flows = 20000;
+  const Input input = generate_imix(options);
+  NetworkOptions network_options;
+  network_options.era = Era::linux_2_6;
+  const Network network(*input, network_options);
+  const Online online;
+  const auto mean_steps = [](const auto& table) {
+    std::size_t objects = 0;
+    std::size_t steps = 0;
+    table.for_each([&](const auto& object) {
+      ++objects;
+      for (auto* at = table.bucket(hash(object.key)).load(); at != &object;
+           at = at->link.next.load())
+        ++steps;
+      ++steps;
+    });
+    return static_cast<double>(steps) / static_cast<double>(objects);
+  };
+  EXPECT_LT(mean_steps(network.routes), 1.3);
+  EXPECT_LT(mean_steps(network.sockets), 1.3);
+}
 
 TEST(Network, FateDependsOnTheDestinationAlone) {
   ImixOptions options;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// What both kinds of hash tables do.
 #include "bench/workloads/netpath/objects/table.hpp"
 
 #include <gtest/gtest.h>
@@ -7,11 +8,14 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 #include "bench/workloads/netpath/core.hpp"
-#include "bench/workloads/netpath/objects/network.hpp"
+#include "bench/workloads/netpath/objects/lfht_table.hpp"
+#include "bench/workloads/netpath/objects/objects.hpp"
 #include "bench/workloads/netpath/objects/qsbr.hpp"
+#include "tests/bench/workloads/netpath/objects/online.hpp"
 
 namespace getput::bench::netpath {
 namespace {
@@ -20,17 +24,21 @@ Socket::Key key_of(std::uint16_t port) {
   return {mapped_ipv4(1), mapped_ipv4(2), port, 53, protocol::kUdp};
 }
 
-class Online {
- public:
-  Online() { thread_.online(); }
+template <class T>
+class AnyTable : public testing::Test {};
 
- private:
-  QsbrThread thread_;
+struct Names {
+  template <class T>
+  static std::string GetName(int /*index*/) {
+    return std::is_same_v<T, LfhtTable<Socket>> ? "Lfht" : "Chains";
+  }
 };
+using Tables = testing::Types<Table<Socket>, LfhtTable<Socket>>;
+TYPED_TEST_SUITE(AnyTable, Tables, Names);
 
-TEST(Table, InsertFindRemove) {
+TYPED_TEST(AnyTable, InsertFindRemove) {
   Depot<Socket> memory(4096);
-  Table<Socket> table(16);
+  TypeParam table(16);
   const Online online;
   std::vector<Socket*> all;
   for (std::uint16_t port = 0; port < 1000; ++port) {  // many more than buckets
@@ -53,10 +61,10 @@ TEST(Table, InsertFindRemove) {
 }
 
 /// All sockets of a table with the fewest buckets: every stripe is full of long chains.
-TEST(Table, FullStripesKeepEveryObject) {
+TYPED_TEST(AnyTable, FullStripesKeepEveryObject) {
   constexpr std::uint16_t kObjects = 8192;
   Depot<Socket> memory(kObjects);
-  Table<Socket> table(1);
+  TypeParam table(1);
   const Online online;
   std::vector<Socket*> all;
   for (std::uint16_t port = 0; port < kObjects; ++port) {
@@ -73,9 +81,9 @@ TEST(Table, FullStripesKeepEveryObject) {
   EXPECT_EQ(visited.size(), kObjects - (kObjects + 2) / 3);
 }
 
-TEST(Table, ForEachMayRemoveWhatItVisits) {
+TYPED_TEST(AnyTable, ForEachMayRemoveWhatItVisits) {
   Depot<Socket> memory(256);
-  Table<Socket> table(1);
+  TypeParam table(1);
   const Online online;
   for (std::uint16_t port = 0; port < 200; ++port) {
     Socket* socket = memory.take();
@@ -88,48 +96,13 @@ TEST(Table, ForEachMayRemoveWhatItVisits) {
   table.for_each([&](Socket&) { FAIL() << "the table is empty"; });
 }
 
-TEST(Table, HashDerivedFromTheAddressesIsTheKeysHash) {
-  const Address from = mapped_ipv4(0xc6120001U);
-  const Address to = {0x20010002ULL << 32U, 7};
-  const std::uint64_t addresses = hash_addresses(from, to);
-  EXPECT_EQ(hash(Route::Key{to, from, 1, 8}), route_hash(addresses, 1, 8));
-  EXPECT_EQ(hash(Socket::Key{from, to, 99, 53, 17}), socket_hash(addresses, 99, 53, 17));
-  EXPECT_NE(addresses, hash_addresses(to, from));
-}
-
-/// The workload's own addresses must spread: at a load of at most 1/2, a random hash leaves chains
-/// of 1.25 objects per successful lookup.
-TEST(Table, ChainsOfTheGeneratedFlowsAreShort) {
-  ImixOptions options;
-  options.frames = 100;
-  options.flows = 20000;
-  const Input input = generate_imix(options);
-  NetworkOptions network_options;
-  network_options.era = Era::linux_2_6;
-  const Network network(*input, network_options);
-  const Online online;
-  const auto mean_steps = [](const auto& table) {
-    std::size_t objects = 0;
-    std::size_t steps = 0;
-    table.for_each([&](const auto& object) {
-      ++objects;
-      for (auto* at = table.bucket(hash(object.key)).load(); at != &object; at = at->next.load())
-        ++steps;
-      ++steps;
-    });
-    return static_cast<double>(steps) / static_cast<double>(objects);
-  };
-  EXPECT_LT(mean_steps(network.routes), 1.3);
-  EXPECT_LT(mean_steps(network.sockets), 1.3);
-}
-
 /// Writers insert and remove the same few keys, recycling memory after grace periods, while readers
 /// look them up: a reader finds nothing or an object with the key it asked for.
-TEST(Table, ReadersAndWritersAtOnce) {
+TYPED_TEST(AnyTable, ReadersAndWritersAtOnce) {
   constexpr std::uint16_t kKeys = 32;
   constexpr int kRounds = 3000;
   Depot<Socket> depot(16384);
-  Table<Socket> table(1);
+  TypeParam table(1);
   std::atomic<int> writing{2};
   std::atomic<std::uint64_t> wrong{0};
   std::atomic<std::uint64_t> inserted{0};
@@ -186,11 +159,11 @@ TEST(Table, ReadersAndWritersAtOnce) {
 }
 
 /// Of several threads that insert the same key one succeeds, and all get its object.
-TEST(Table, OneOfManyInsertersWins) {
+TYPED_TEST(AnyTable, OneOfManyInsertersWins) {
   constexpr std::size_t kThreads = 4;
   constexpr std::uint16_t kKeys = 2000;
   Depot<Socket> depot(kThreads * 2048);
-  Table<Socket> table(16);
+  TypeParam table(16);
   std::vector<std::vector<Socket*>> got(kThreads, std::vector<Socket*>(kKeys));
   std::atomic<std::size_t> won{0};
   std::vector<std::thread> threads;
@@ -210,72 +183,34 @@ TEST(Table, OneOfManyInsertersWins) {
   for (std::size_t rank = 1; rank < kThreads; ++rank) EXPECT_EQ(got[rank], got[0]);
 }
 
-TEST(HugeMemory, LargeBlocksAreAlignedToHugePages) {
-  for (const std::size_t size : {kHugePage / 4, kHugePage, 3 * kHugePage + 1}) {
-    HugeMemory memory(size);
-    ASSERT_NE(memory.data(), nullptr);
-    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(memory.data()) % kHugePage, 0U);
-    EXPECT_GE(memory.size(), size);
-    EXPECT_EQ(memory.data()[0], std::byte{0});
-    memory.data()[memory.size() - 1] = std::byte{1};
-  }
-}
-
-TEST(HugeMemory, SmallBlocksUseNoHugePage) {
-  HugeMemory memory(100);
-  EXPECT_LE(memory.size(), 4096U);
-  memory.data()[99] = std::byte{1};
-  HugeMemory other = std::move(memory);
-  EXPECT_EQ(other.data()[99], std::byte{1});
-}
-
-TEST(HugeMemory, BytesInHugePagesAreReadFromTheKernel) {
-  const auto before = huge_page_bytes();
-  if (!before)
-    GTEST_SKIP() << "this kernel has no /proc/self/smaps_rollup";
-  HugeMemory memory(4 * kHugePage);
-  for (std::size_t i = 0; i < memory.size(); i += 4096) memory.data()[i] = std::byte{1};
-  EXPECT_LE(*huge_page_bytes(), *before + 4 * kHugePage);
-}
-
-TEST(Depot, ReusesAndEnds) {
-  Depot<Policy> memory(512);
-  std::set<Policy*> taken;
-  while (Policy* policy = memory.take()) EXPECT_TRUE(taken.insert(policy).second);
-  EXPECT_EQ(taken.size(), 512U);
-  Policy* back = *taken.begin();
-  memory.give(back);
-  EXPECT_EQ(memory.take(), back);
-  EXPECT_EQ(memory.take(), nullptr);
-}
-
-TEST(SocketMemory, ClosedSocketsComeBackAfterAGracePeriod) {
-  Depot<Socket> depot(512);
-  SocketMemory memory(depot);
+/// Of an empty bucket, of one with objects, of any hash.
+TYPED_TEST(AnyTable, PrefetchChangesNothing) {
+  Depot<Socket> memory(256);
+  TypeParam table(16);
   const Online online;
-  // Far more sockets than the depot has: each is closed before the next batch.
-  for (int round = 0; round < 100; ++round) {
-    memory.prepare();
-    for (std::size_t i = 0; i < kBatch; ++i) {
-      Socket* socket = memory.take();
-      ASSERT_NE(socket, nullptr) << "round " << round;
-      memory.retire(socket);
-    }
+  Socket* socket = memory.take();
+  socket->key = key_of(1);
+  ASSERT_EQ(table.insert(socket), socket);
+  for (std::uint16_t port = 0; port < 100; ++port) {
+    table.prefetch_bucket(hash(key_of(port)));
+    table.prefetch_object(hash(key_of(port)));
+    table.prefetch_object(hash(key_of(port)), sizeof(Socket));
+    EXPECT_EQ(table.find(key_of(port)), port == 1 ? socket : nullptr);
   }
 }
 
-TEST(SocketMemory, GracePeriodWaitsForReadersOnly) {
-  // A thread that is registered and offline must not hold up the one that reclaims.
-  const QsbrThread waiting;
-  std::thread([] {
-    Depot<Socket> depot(256);
-    SocketMemory memory(depot);
+/// The objects are not the table's: it may end before them.
+TYPED_TEST(AnyTable, EndsWithObjectsInIt) {
+  Depot<Socket> memory(256);
+  for (int round = 0; round < 3; ++round) {
+    TypeParam table(16);
     const Online online;
-    for (int round = 0; round < 10; ++round) {
-      memory.prepare();
-      for (std::size_t i = 0; i < kBatch; ++i) memory.retire(memory.take());
+    for (std::uint16_t port = 0; port < 20; ++port) {
+      Socket* socket = memory.take();
+      socket->key = key_of(port);
+      ASSERT_EQ(table.insert(socket), socket);
     }
-  }).join();
+  }
 }
 
 }  // namespace
