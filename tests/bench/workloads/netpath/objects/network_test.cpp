@@ -96,7 +96,7 @@ TEST(Network, ForwardingTableLeadsWhereTheRouteCacheDoes) {
   Network network(*input);
   for (const KnownFlow& flow : input->flows()) {
     const Address& to = flow.key.destination;
-    const NextHop* hop = network.route_to(to);
+    const NextHopInfo* hop = network.route_to(to);
     ASSERT_NE(hop, nullptr);
     EXPECT_EQ(hop->out_device == 0, network.is_local(to));
     if (hop->out_device != 0) {
