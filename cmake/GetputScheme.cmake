@@ -11,16 +11,19 @@
 # a header that does not stand alone fails to compile.
 # The names are in GETPUT_SCHEMES, as <folder>/<name>.
 #
+# ERAS, LEVELS and LOCKED say for which schemes --quick compiles more of the packet path than L6 and L7
+# of one era (bench/program/register_paths.hpp).
+#
 # A scheme that is somebody else's code does not run on the machine layer, so there is nothing to
 # model: getput_scheme(grace/rcu_qsbr NOT_MODELLED "liburcu's own code").
 
 include_guard(GLOBAL)
 
 function(getput_scheme path)
-  cmake_parse_arguments(PARSE_ARGV 1 ARG "ERAS;LEVELS" "NOT_MODELLED" "")
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "ERAS;LEVELS;LOCKED" "NOT_MODELLED" "")
   if(ARG_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "getput_scheme(${path}): unknown ${ARG_UNPARSED_ARGUMENTS}; "
-      "known: ERAS, LEVELS, NOT_MODELLED \"reason\"")
+      "known: ERAS, LEVELS, LOCKED, NOT_MODELLED \"reason\"")
   endif()
   if(NOT path MATCHES "^([a-z_]+)/([a-z][a-z0-9_]*)$")
     message(FATAL_ERROR "getput_scheme(${path}): write folder/name in snake_case, "
@@ -53,7 +56,7 @@ function(getput_scheme path)
   set(register_source "${generated}/register_${SCHEME_NAME}.cpp")
   set(contract_source "${generated}/contract_${SCHEME_NAME}.cpp")
   configure_file("${templates}/register_scheme.cpp.in" "${register_source}" @ONLY)
-  foreach(kind IN ITEMS ERAS LEVELS PAPER)
+  foreach(kind IN ITEMS ERAS LEVELS LOCKED PAPER)
     string(TOLOWER "${kind}" lower)
     set(SCHEME_PATHS "${kind}")
     set(paths_source "${generated}/${lower}_${SCHEME_NAME}.cpp")

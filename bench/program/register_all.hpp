@@ -17,6 +17,7 @@
 
 #include "bench/catalog/registry.hpp"
 #include "bench/oracle/hunt.hpp"
+#include "bench/workloads/dst_series/dst_series.hpp"
 #include "bench/workloads/netpath/netpath.hpp"
 #include "bench/workloads/pairs/pairs.hpp"
 #include "bench/workloads/removal/removal.hpp"
@@ -56,6 +57,8 @@ template <class S, class M>
   entry.workloads.push_back(pairs::workload<S>());
   entry.workloads.push_back(removal::workload<S>());
   entry.workloads.push_back(netpath::workload<S>());
+  if constexpr (S::info.control && S::info.name == "none")
+    entry.workloads.push_back(dst_series::workload());
   Registry::instance().add(std::move(entry));
   return true;
 }

@@ -4,9 +4,10 @@
 // them is compiled only where it is needed:
 //   GETPUT_REGISTER_ERAS(PercpuRef)    L6 and L7 in the other eras and shapes
 //   GETPUT_REGISTER_LEVELS(PercpuRef)  every other level, each in the era that it belongs to
-//   GETPUT_REGISTER_PAPER(PercpuRef)   both, and L5 everywhere
-// The first two are in getput-bench for the schemes that CMake marks (ERAS, LEVELS in
-// getput_scheme()); the third is in getput-bench-paper for all.
+//   GETPUT_REGISTER_LOCKED(PercpuRef)  the level under a lock alone
+//   GETPUT_REGISTER_PAPER(PercpuRef)   all of these, and L5 everywhere
+// The first three are in getput-bench for the schemes that CMake marks (ERAS, LEVELS, LOCKED in
+// getput_scheme()); the last is in getput-bench-paper for all.
 #pragma once
 
 #include "bench/workloads/netpath/level_code.hpp"
@@ -26,6 +27,12 @@ bool register_eras() noexcept {
 }
 
 template <class S>
+bool register_locked() noexcept {
+  CompiledLevels<S>::template add<level("locked"), kStaged>();
+  return true;
+}
+
+template <class S>
 bool register_levels() noexcept {
   // linux_6 takes no reference to a device on the path, so L4 differs from L0 in 2.6 only.
   CompiledLevels<S>::template add<level("L4"), k26>();
@@ -33,10 +40,9 @@ bool register_levels() noexcept {
   CompiledLevels<S>::template add<level("bulk"), kStaged>();
   CompiledLevels<S>::template add<level("nofail"), kStaged>();
   CompiledLevels<S>::template add<level("recycled"), kStaged>();
-  CompiledLevels<S>::template add<level("locked"), kStaged>();
   if constexpr (S::info.name == "none")
     CompiledLevels<S>::template add<level("split"), kStaged>();
-  return true;
+  return register_locked<S>();
 }
 
 template <class S>
@@ -54,4 +60,5 @@ bool register_paper() noexcept {
   }
 #define GETPUT_REGISTER_ERAS(Class) GETPUT_REGISTER_PATHS_(Class, eras)
 #define GETPUT_REGISTER_LEVELS(Class) GETPUT_REGISTER_PATHS_(Class, levels)
+#define GETPUT_REGISTER_LOCKED(Class) GETPUT_REGISTER_PATHS_(Class, locked)
 #define GETPUT_REGISTER_PAPER(Class) GETPUT_REGISTER_PATHS_(Class, paper)

@@ -153,6 +153,9 @@ def _add_checks(subparsers):
                       "reproduce:command")
     _add_targeted(parser)
     parser.add_argument("--claims", metavar="FILE", help="another list of claims than reports/reproduce.toml")
+    parser = _command(subparsers, "dst-series", "what one shared reference costs a frame: Dumazet's commits of 2010, step by step",
+                      "dst_series:command")
+    _add_targeted(parser)
     parser = _command(subparsers, "resolution", "is a shift of 2 ns per packet found when it is planted, and only then?",
                       "resolution:command")
     parser.add_argument("--runs", type=positive, default=20, metavar="N", help="runs with and as many without the shift (default 20)")

@@ -42,14 +42,15 @@ class PathReferences {
   static constexpr bool kPackets = C.packet == PacketRefs::each;
   using Use = Hold<S, kUses>;
   using DstTicket = typename Objects::Dst::Ticket;
+  using QueueTicket = typename S::Ticket;
 
   PathReferences(const PathModules<S>& modules, Core& core) noexcept
       : core_(core), nic_(modules.nic) {}
 
   /// The use of an object of the driver by a packet; see UseRefs.
-  [[gnu::always_inline]] Use use_by(const SkBuff& skb) noexcept {
+  [[gnu::always_inline]] Use use_by([[maybe_unused]] SkBuff& skb) noexcept {
     if constexpr (C.use == UseRefs::no_fail && kPackets)
-      return Use(nic_, skb.ticket.template peek<Ticket>(), references_);
+      return Use(nic_, skb.template ticket<Ticket>().template peek<Ticket>(), references_);
     else
       return Use(nic_, references_);
   }
@@ -171,11 +172,12 @@ class PathReferences {
 
   /// A clone's share of what the level charges. The original's reference vouches for it, so it
   /// cannot be refused (the kernel's __module_get).
-  void charge_clone(SkBuff& clone, const SkBuff& from) noexcept {
+  void charge_clone(SkBuff& clone, SkBuff& from) noexcept {
     clone.poll = from.poll;
     clone.queue = from.queue;
     if constexpr (kPackets) {
-      clone.ticket.store(modules::module_get(nic_, from.ticket.template peek<Ticket>()));
+      clone.template ticket<Ticket>().store(
+          modules::module_get(nic_, from.template ticket<Ticket>().template peek<Ticket>()));
       references_.took(Referred::module);
     } else if constexpr (C.packet != PacketRefs::none) {
       (void)charge(clone);
@@ -200,7 +202,7 @@ class PathReferences {
     if constexpr (C.packet == PacketRefs::recycled) {
       core_.heads.for_each([this](SkBuff& head) {
         if (std::exchange(head.keeps_ticket, false))
-          modules::module_put(nic_, head.ticket.template take<Ticket>());
+          modules::module_put(nic_, head.template ticket<Ticket>().template take<Ticket>());
       });
     }
   }
@@ -231,7 +233,7 @@ class PathReferences {
     if (!ticket) [[unlikely]]
       return false;
     references_.took(Referred::module);
-    skb.ticket.store(ticket);
+    skb.template ticket<Ticket>().store(ticket);
     return true;
   }
   /// The first packet of a poll takes the reference for all of them.
@@ -256,14 +258,14 @@ class PathReferences {
     if (!ticket) [[unlikely]]
       return false;
     references_.took(Referred::module);
-    skb.ticket.store(std::move(ticket));
+    skb.template ticket<QueueTicket>().store(std::move(ticket));
     skb.queue = &core_.queue;
     return true;
   }
 
   [[gnu::always_inline]] void uncharge(SkBuff& skb) noexcept {
     if constexpr (kPackets) {
-      modules::module_put(nic_, skb.ticket.template take<Ticket>());
+      modules::module_put(nic_, skb.template ticket<Ticket>().template take<Ticket>());
     } else if constexpr (C.packet == PacketRefs::poll) {
       drop_share(*skb.poll);
     } else if constexpr (C.packet == PacketRefs::split) {
@@ -272,7 +274,8 @@ class PathReferences {
       else
         skb.queue->freed_elsewhere.fetch_add(1, std::memory_order_release);
     } else if constexpr (C.packet == PacketRefs::queue) {
-      static_cast<S*>(skb.queue->count)->put(skb.ticket.template take<typename S::Ticket>());
+      static_cast<S*>(skb.queue->count)
+          ->put(skb.template ticket<QueueTicket>().template take<QueueTicket>());
     }
   }
 

@@ -130,7 +130,8 @@ template <class S, Charge C, class O, bool N>
 [[gnu::always_inline]] inline bool Linux26Path<S, C, O, N>::dev_hold(Queued& queued) noexcept {
   if constexpr (kDevices) {
     if constexpr (C.use == UseRefs::no_fail && C.packet == PacketRefs::each)
-      queued.device_module = modules::module_get(nic_, queued.skb->ticket.template peek<Ticket>());
+      queued.device_module =
+          modules::module_get(nic_, queued.skb->template ticket<Ticket>().template peek<Ticket>());
     else
       queued.device_module = modules::try_module_get(nic_);
     if (!queued.device_module) [[unlikely]]
@@ -172,7 +173,7 @@ template <class S, Charge C, class O, bool N>
   if constexpr (Base::kUses) {
     Ticket ticket;
     if constexpr (C.use == UseRefs::no_fail && C.packet == PacketRefs::each)
-      ticket = modules::module_get(nic_, skb.ticket.template peek<Ticket>());
+      ticket = modules::module_get(nic_, skb.template ticket<Ticket>().template peek<Ticket>());
     else
       ticket = modules::try_module_get(nic_);
     if (!ticket) [[unlikely]] {

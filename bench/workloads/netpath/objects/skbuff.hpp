@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The packet head and the per-core cache it comes from.
 //
-// What: as in the kernel, a head of four cache lines that refers to the frame, and a LIFO cache of
+// What: as in the kernel, a head of a few cache lines that refers to the frame, and a LIFO cache of
 // heads per core, refilled 16 at a time and flushed by half (napi_alloc_cache). Behind it stands
 // jemalloc as the kernel's slab. The kernel's cache has 64 heads; this one has 256, more than a
 // batch, its clones and the transmit ring hold together, so that in the steady state no head goes
@@ -38,19 +38,30 @@ struct alignas(64) SkBuff {
   std::uintptr_t dst = 0;        ///< ObjectCount* of the route; bit 0 set: not counted (noref)
   std::atomic<std::uint32_t> users{1};
   std::atomic<std::uint32_t> dataref{0};
-  TicketSpace ticket;
+  TicketRoom<24> small_ticket;
   // line 1: what the driver and the transports see
   alignas(64) getput_packet packet{};
   // line 2: what the parser found (the kernel keeps it in cb[])
   alignas(64) Packet parsed;
   std::uint32_t truesize = 0;  ///< what it costs a socket's budget: head and frame buffer
-  bool keeps_ticket = false;   ///< PacketRefs::recycled: `ticket` stays while the head is recycled
+  bool keeps_ticket = false;  ///< PacketRefs::recycled: the ticket stays while the head is recycled
   // line 3: touched only where the use of a route is charged until the packet is freed
   alignas(64) TicketSpace dst_ticket;
   PollTicket* poll = nullptr;  ///< PacketRefs::poll: who holds the reference
   CoreQueue* queue = nullptr;  ///< PacketRefs::queue and split: whose count
+  // line 4: touched only by the schemes whose tickets do not fit into line 0
+  alignas(64) TicketSpace large_ticket;
+
+  /// Where the module reference of the packet is kept.
+  template <class Ticket>
+  auto& ticket() noexcept {
+    if constexpr (sizeof(Ticket) <= sizeof(small_ticket))
+      return small_ticket;
+    else
+      return large_ticket;
+  }
 };
-static_assert(sizeof(SkBuff) == 256);
+static_assert(sizeof(SkBuff) == 320 && offsetof(SkBuff, packet) == 64);
 
 /// One core's heads. Not shared.
 class HeadCache {

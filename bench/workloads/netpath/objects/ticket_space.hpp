@@ -10,8 +10,10 @@
 
 namespace getput::bench::netpath {
 
-/// Holds at most one ticket of a type that the caller remembers. Who stores one takes it out.
-class TicketSpace {
+/// Holds at most one ticket of at most @p kSize bytes, of a type that the caller remembers. Who
+/// stores one takes it out.
+template <std::size_t kSize>
+class TicketRoom {
  public:
   template <class Ticket>
   void store(Ticket ticket) noexcept {
@@ -35,14 +37,16 @@ class TicketSpace {
   }
 
  private:
-  static constexpr std::size_t kSize = 24;
   template <class Ticket>
   static constexpr void check() {
     static_assert(sizeof(Ticket) <= kSize && alignof(Ticket) <= 8,
-                  "a ticket of at most 24 bytes fits into a packet or table entry");
+                  "this ticket does not fit into a packet or table entry");
     static_assert(std::is_nothrow_move_constructible_v<Ticket>);
   }
   alignas(8) std::byte bytes_[kSize];
 };
+
+/// Room for every scheme's ticket.
+using TicketSpace = TicketRoom<32>;
 
 }  // namespace getput::bench::netpath
