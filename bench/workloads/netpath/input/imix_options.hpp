@@ -28,8 +28,9 @@ struct ImixOptions {
   double zipf = 0.94;        ///< popularity of the n-th flow ~ n^-zipf; 0: all alike
   double ipv6_share = 0.04;  ///< of the flows
   double udp_share = 0.2;    ///< of the flows; the others are TCP
-  /// TCP connections that end, and so many that begin, per frame of any kind: one in 52.7. Fewer
-  /// where most flows have a single frame in the input, which cannot be both ends of a connection.
+  /// TCP connections that end, and so many that begin, per frame of any kind: one in 52.7, as often
+  /// as flows of any kind begin in that mix. Fewer where most flows have a single frame in the
+  /// input, which cannot be both ends of a connection.
   double close_share = 1 / 52.7;
   Destinations destinations = Destinations::bench;
 
