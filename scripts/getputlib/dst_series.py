@@ -88,7 +88,7 @@ def lines_of(found):
 
 
 def exit_code(found, results):
-    if results.bad():
+    if results.bad() or any(row.wrong is not None for row in results.of(WORKLOAD)):  # `none` is a control, which bad() passes over
         return EXIT_BAD_RESULT
     return EXIT_OK if all(line.saved is not None for line in found) else EXIT_UNDERPOWERED
 

@@ -21,6 +21,7 @@ What it measures is made up. The file named by GETPUT_FAKE says how it behaves:
   extra     n                                so many schemes more
   contract  {scheme: {entry: value}}         other promises than below
   paths     [[era, shape]]                   of netpath (default: linux_6, staged alone)
+  series    true                             the workload dst_series, too
   old_path  true                             netpath without eras and without a list of levels
 """
 import json
@@ -46,6 +47,7 @@ SCHEMES.update({"in_module": (9.0, 8.0, "lock", False, False)} if BEHAVIOUR.get(
 SCHEMES.update({f"made_up_{n:02}": (1.3 ** n, 1.0 + n / 10.0, "counter", False, True) for n in range(BEHAVIOUR.get("extra", 0))})
 LEVELS = {"L0": 0.0, "L5": 4.0, "L6": 1.0, "L7": 5.0}  # references a packet takes
 LEVEL_NAMES = {"L0": "never", "L5": "per use of an object", "L6": "per sk_buff", "L7": "per use and sk_buff"}
+STEPS = ("first", "second")
 PATHS = BEHAVIOUR.get("paths", [["linux_6", "staged"]])
 BASE_NS = 180.0  # a packet without any
 TICKET_NS = 3.0  # what storing a ticket costs by itself, at the levels that take one
@@ -90,6 +92,9 @@ def cells(thread_counts, places):
                 params = {"threads": threads, "callers": threads - 1, "hold_ns": 0}
                 yield cell("removal", scheme, params, policy, threads, 0, why, 7.0)
                 yield from packets(scheme, threads, policy)
+                if BEHAVIOUR.get("series") and scheme["name"] == "none":
+                    yield from (cell("dst_series", scheme, {"step": step, "threads": threads}, policy, threads, 2, None, 10.0)
+                                for step in STEPS)
 
 
 def packets(scheme, threads, policy):
@@ -105,6 +110,11 @@ def packets(scheme, threads, policy):
             yield cell("netpath", scheme, params, policy, threads, tier, None, 40.0 if level == "L0" else 10.0)
 
 
+def series():
+    steps = [{"id": step, "commit": "0123456789ab", "removed": "a reference", "before_us": 4.0, "after_us": 3.0} for step in STEPS]
+    return [{"name": "dst_series", "summary": "commits", "params": [], "steps": steps}] if BEHAVIOUR.get("series") else []
+
+
 def levels():
     listed = [{"id": level, "name": name, "summary": f"a reference {name}", "timed": True, "pairs": f"{LEVELS[level]:g}"}
               for level, name in LEVEL_NAMES.items()]
@@ -118,6 +128,7 @@ def listing(threads, places):
             {"name": "pairs", "summary": "a get and its put", "params": [{"key": "threads", "values": threads}]},
             {"name": "removal", "summary": "taking it away", "params": [{"key": "threads", "values": threads}]},
             {"name": "netpath", "summary": "packets", "params": [{"key": "level", "values": list(LEVELS)}], **levels()},
+            *series(),
         ],
         "cells": list(cells(threads, places)), "batch_cells": 48,
     }
@@ -151,7 +162,7 @@ def trimmed(values):
 
 def sliced(found, pair, chance, noise):
     """(ns per packet, difference, slices, metrics) of a netpath trial: subject and level 0 in alternating slices."""
-    level = found["params"]["level"]
+    level = found["params"].get("level", "L0")
     planted = BEHAVIOUR.get("planted", {}).get(found["scheme"], 0.0)
     added = (TICKET_NS if level != "L0" else 0.0) + 1.15 * pair * LEVELS[level] + planted + chance.gauss(0.0, 0.3)
     baseline = [BASE_NS * noise + chance.gauss(0.0, 4.0) for _ in range(SLICE_PAIRS)]
@@ -189,9 +200,9 @@ def trial_line(known, entry, attempt, seed):
     if found["workload"] == "removal":
         metrics.update(removal_metrics(found["scheme"], noise))
         ns, ops = 3000.0 * noise * BEHAVIOUR.get("scale", {}).get(found["scheme"], 1.0), 1000
-    elif found["workload"] == "netpath":
+    elif found["workload"] in ("netpath", "dst_series"):
         ns, difference, slices, more = sliced(found, pair, chance, noise)
-        metrics.update(more)
+        metrics.update(more if found["workload"] == "netpath" else {})
     wall_ns = max(1, round(ops * ns / threads))
     if found["workload"] == "pairs":
         ns = wall_ns * threads / ops
@@ -202,7 +213,7 @@ def trial_line(known, entry, attempt, seed):
         "params": found["params"], "placement": found["placement"], "trial": entry["trial"], "attempt": attempt,
         "seed": seed, "pid": os.getpid(), "start_unix_ns": time.time_ns(), "valid": not rejected,
         "reject_reasons": ["involuntary_switch"] if rejected else [],
-        "unit": {"pairs": "ns/pair", "removal": "ns/removal", "netpath": "ns/packet"}[found["workload"]],
+        "unit": {"pairs": "ns/pair", "removal": "ns/removal", "netpath": "ns/packet", "dst_series": "ns/frame"}[found["workload"]],
         "ns_per_op": ns, "ops": ops, "wall_ns": wall_ns, "thread_ops": [ops // threads] * threads,
         "controls": {"plain_ns": 0.75 * noise, "fetch_add_ns": (4.9 if threads == 1 else 38.0) * noise, "chain_ns": 4.4,
                      "lock_xadd_ns": 4.6 * noise, "line_transfer_ns": None if threads == 1 else 60.0 * noise},
