@@ -21,6 +21,9 @@ struct GridRequest {
   std::vector<std::string> places;  ///< placement policies, as topology names them
   std::string pcap;                 ///< capture file of netpath; empty: the generated traffic
   std::string unavailable;          ///< why the scheme cannot run here; "" when it can
+  std::string traffic;              ///< of netpath's generator; empty: its default
+  double time_wait_ms = 1.0;        ///< how long netpath's TCP connections stay in TIME_WAIT
+  unsigned local_percent = 50;  ///< share of netpath's destination networks that are this host's
 };
 
 /// One workload as instantiated for one scheme.

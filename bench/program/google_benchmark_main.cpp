@@ -120,7 +120,9 @@ void reject_unknown(const Arguments& arguments) {
   if (arguments.count > 1) {
     throw RequestError(fmt::format(
         "unknown flag \"{}\"; known: --getput_list, --getput_env, --getput_plan, --getput_out, "
-        "--getput_threads, --getput_place, --getput_pcap, --getput_hunt, --getput_hunt_s, --help, "
+        "--getput_threads, --getput_place, --getput_pcap, --getput_traffic, --getput_local, "
+        "--getput_tw_ms, "
+        "--getput_hunt, --getput_hunt_s, --help, "
         "and Google Benchmark's "
         "--benchmark_*",
         arguments.pointers[1]));

@@ -11,6 +11,8 @@
 #include <set>
 #include <sstream>
 
+#include <utility>
+
 #include "bench/engine/errors.hpp"
 #include "bench/engine/placement.hpp"
 
@@ -90,7 +92,20 @@ Options Options::parse(int argc, char** argv) {
                  "thread counts, for example 1,2 or 1-4 (default 1,2,4 .. all allowed CPUs)");
   app.add_option("--getput_place", options.places,
                  "placements: compact, scatter, per_l3, per_numa, smt, list:0,2 (default compact)");
-  app.add_option("--getput_pcap", options.pcap, "capture file of netpath (default: generated)");
+  auto* pcap =
+      app.add_option("--getput_pcap", options.pcap, "capture file of netpath (default: generated)");
+  app.add_option(
+         "--getput_traffic", options.traffic,
+         "generated traffic of netpath: imix or fixed, then ,KEY=VALUE of close flows frames "
+         "ipv6 seed size udp zipf to (default imix)")
+      ->excludes(pcap);
+  app.add_option("--getput_local", options.local_percent,
+                 "netpath: percent of the destination networks that are this host's (default 50)")
+      ->check(CLI::Range(0U, 100U));
+  app.add_option(
+         "--getput_tw_ms", options.time_wait_ms,
+         "netpath: how long a closed TCP connection stays in TIME_WAIT, 0 to 60000 (default 1)")
+      ->check(CLI::Range(0.0, 60000.0));
   auto* hunt = app.add_option("--getput_hunt", options.hunt,
                               "hunt this unsafe scheme on a module that is really unmapped");
   auto* hunt_s =
@@ -122,7 +137,14 @@ GridRequest Options::grid() const {
   GridRequest request;
   request.threads = threads.empty() ? default_threads(most) : parse_threads(threads, most);
   request.places = parse_places(places);
+  return with_input(std::move(request));
+}
+
+GridRequest Options::with_input(GridRequest request) const {
   request.pcap = pcap;
+  request.traffic = traffic;
+  request.local_percent = local_percent;
+  request.time_wait_ms = time_wait_ms;
   return request;
 }
 

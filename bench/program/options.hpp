@@ -19,6 +19,9 @@ struct Options {
   std::string threads;  ///< "1,2,4"; empty: 1, 2, 4 .. all allowed PUs
   std::string places = "compact";
   std::string pcap;
+  std::string traffic;  ///< netpath's generator, for example "imix,flows=256"
+  unsigned local_percent = 50;
+  double time_wait_ms = 1.0;
   std::string hunt;               ///< hunt this scheme ...
   double hunt_s = 5.0;            ///< ... for at most so many seconds
   std::string replay;             ///< execute this cell's timed code for a tool that counts ...
@@ -32,6 +35,8 @@ struct Options {
 
   /// The grid these options ask for; throws RequestError when the machine has fewer PUs.
   GridRequest grid() const;
+  /// @p request with the input of netpath that these options name.
+  GridRequest with_input(GridRequest request) const;
 };
 
 /// 1, 2, 4, .. and `most` itself.

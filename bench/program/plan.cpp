@@ -117,7 +117,7 @@ Plan Plan::read(const std::string& file) {
   return plan;
 }
 
-GridRequest Plan::grid(const std::string& pcap) const {
+GridRequest Plan::grid() const {
   const auto most = static_cast<unsigned>(allowed_pus().size());
   std::set<unsigned> threads;
   std::set<std::string> places;
@@ -140,7 +140,10 @@ GridRequest Plan::grid(const std::string& pcap) const {
   if (threads.empty()) {
     threads.insert(1);
   }
-  return {{threads.begin(), threads.end()}, {places.begin(), places.end()}, pcap, {}};
+  GridRequest request;
+  request.threads.assign(threads.begin(), threads.end());
+  request.places.assign(places.begin(), places.end());
+  return request;
 }
 
 const CellSpec& find_cell(const std::vector<CellSpec>& cells, const Registry& registry,
@@ -159,7 +162,7 @@ const CellSpec& find_cell(const std::vector<CellSpec>& cells, const Registry& re
 int run_plan(const Registry& registry, const Options& options) {
   const Plan plan = Plan::read(options.plan);
   require_fit_for_results();
-  const GridRequest request = plan.grid(options.pcap);
+  const GridRequest request = options.with_input(plan.grid());
   const std::vector<CellSpec> cells = registry.cells(request);
   // All names first: a bad plan must not run for an hour before it says so.
   std::vector<const CellSpec*> specs;

@@ -24,7 +24,7 @@ struct Plan {
   static Plan read(const std::string& file);
 
   /// The grid in which all its cells are: the thread counts and placements their names have.
-  GridRequest grid(const std::string& pcap) const;
+  GridRequest grid() const;
 };
 
 /// The cell of this name; throws RequestError that lists the known schemes, workloads or cells, or

@@ -25,7 +25,7 @@ Json replay_document(const Registry& registry, const Options& options) {
   }
   Plan plan;
   plan.trials.push_back({options.replay, 0});
-  const GridRequest request = plan.grid(options.pcap);
+  const GridRequest request = options.with_input(plan.grid());
   const std::vector<CellSpec> cells = registry.cells(request);
   const CellSpec& spec = find_cell(cells, registry, options.replay);
   require_fit_for_results();

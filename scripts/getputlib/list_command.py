@@ -13,7 +13,7 @@ from .words import params_text
 def command(arguments):
     """What the binary can measure here: schemes and workloads, every cell with --tree, contracts with --schemes."""
     capture = describe_capture(arguments.pcap) if arguments.pcap is not None else None
-    selection = Selection(threads=arguments.threads, place=arguments.place, pcap=capture)
+    selection = Selection(threads=arguments.threads, place=arguments.place, pcap=capture, traffic=arguments.traffic, local=arguments.local)
     listing = Bench.find(arguments.bench, bench_flags(selection)).list()
     schemes = matching("scheme", arguments.scheme, [entry["name"] for entry in listing["schemes"]])
     workloads = matching("workload", arguments.workload, [entry["name"] for entry in listing["workloads"]])

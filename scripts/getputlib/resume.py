@@ -39,8 +39,8 @@ def check_resumable(arguments, plan, stored, now):
     given = {name: value for name, value in given.items() if value is not None}
     kept = {**selection, "seed": plan["seed"]}
     for name, value in given.items():
-        if value != kept[name]:
-            raise bad_request(f"--resume goes on with the stored plan, whose {name} is {kept[name]!r}, not {value!r}; "
+        if value != kept.get(name):
+            raise bad_request(f"--resume goes on with the stored plan, whose {name} is {kept.get(name)!r}, not {value!r}; "
                               "leave the option away, or start a new run with --out")
     if arguments.pcap and describe_capture(arguments.pcap)["sha256"] != (selection["pcap"] or {}).get("sha256"):
         raise bad_request("--resume goes on with the stored plan, whose capture is another one")

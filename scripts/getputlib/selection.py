@@ -34,7 +34,7 @@ PROFILES = {
     "quick": Profile("quick", 1, 6, 12, 20, 330.0, 358.0, netpath_s=275.0),
     "paper": Profile("paper", 2, 30, 30, 30, None, None, hunt_s=30.0),
 }
-ASKED = ("scheme", "workload", "threads", "place", "trials")  # the options that a plan remembers
+ASKED = ("scheme", "workload", "threads", "place", "trials", "traffic", "local")  # the options that a plan remembers
 DEADLINE_SLACK = 1.07  # a deadline lies this far behind the budget that the plan was fitted to
 
 
@@ -56,6 +56,8 @@ class Selection:
     place: str | None = None
     trials: int | None = None
     pcap: dict | None = None
+    traffic: str | None = None
+    local: int | None = None
 
     def as_json(self):
         return asdict(self)
@@ -110,6 +112,10 @@ def bench_flags(selection):
         flags.append(f"--getput_place={selection.place}")
     if selection.pcap:
         flags.append(f"--getput_pcap={selection.pcap['path']}")
+    if selection.traffic is not None:
+        flags.append(f"--getput_traffic={selection.traffic}")
+    if selection.local is not None:
+        flags.append(f"--getput_local={selection.local:g}")
     return flags
 
 

@@ -21,6 +21,7 @@ struct Account {
   std::uint64_t created = 0;       ///< table entries made by the receive path
   std::uint64_t opened = 0;        ///< sockets among them
   std::uint64_t destroyed = 0;     ///< sockets closed
+  std::uint64_t time_waits = 0;    ///< of these, connections that went to TIME_WAIT
   std::uint64_t cloned = 0;        ///< packets that the raw socket got too
   std::uint64_t clone_missed = 0;  ///< packets that it should have got
 
@@ -47,6 +48,7 @@ struct Account {
     created += other.created;
     opened += other.opened;
     destroyed += other.destroyed;
+    time_waits += other.time_waits;
     cloned += other.cloned;
     clone_missed += other.clone_missed;
     return *this;

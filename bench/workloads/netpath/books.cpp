@@ -101,6 +101,7 @@ Json metrics_of(const Cores& cores, const FrameSet& input, const std::optional<A
   }
   metrics["objects_created"] = sum.created;
   metrics["sockets_closed"] = sum.destroyed;
+  metrics["time_waits"] = sum.time_waits;
   metrics["cloned"] = sum.cloned;
   metrics["head_refills"] = refills;
   const auto huge = huge_page_bytes();

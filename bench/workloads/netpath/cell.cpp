@@ -22,13 +22,14 @@ void start_elsewhere(std::uint64_t seed, Cores& cores) {
 }  // namespace
 
 NetpathCell::NetpathCell(const Params& params, Input input, std::shared_ptr<Network> network,
-                         LoadPath load, const LevelCode& code)
+                         LoadPath load, const LevelCode& code, double time_wait_ms)
     : params_(params),
       level_(kLevels[params.level]),
       input_(std::move(input)),
       network_(std::move(network)),
       load_(load),
-      code_(code) {
+      code_(code),
+      time_wait_ticks_(Clock::instance().ticks(time_wait_ms * 1e6)) {
 }
 
 Measurement NetpathCell::run(TrialContext& trial) {
@@ -105,7 +106,8 @@ Measurement NetpathCell::measure(TrialContext& trial, const LoadedPath& path, Co
 Cores NetpathCell::make_cores(const RxRings& rings, Team& team) {
   Cores cores(team.size());
   team.run_task([&](WorkerContext& worker) {
-    cores[worker.rank()] = std::make_unique<Core>(*rings[worker.rank()], network_->socket_memory);
+    cores[worker.rank()] = std::make_unique<Core>(*rings[worker.rank()], *network_);
+    cores[worker.rank()]->time_wait_ticks = time_wait_ticks_;
   });
   if (params_.free_remote) {
     for (std::size_t i = 0; i < cores.size(); ++i)
@@ -219,12 +221,15 @@ std::unique_ptr<Cell> make_cell(const CellSpec& spec, const GridRequest& request
                                                       : find_code(params.level, params.variant);
   if (code == nullptr)
     throw RequestError("cell " + spec.name + ": " + not_compiled(params));
-  Input input = input_for(params.capture ? request.pcap : std::string());
+  Input input = input_for(params.capture() ? request.pcap : std::string(), request.traffic);
   NetworkOptions options;
   options.era = params.variant.era;
+  options.tables = params.variant.tables;
   options.policies = params.policies;
+  options.local_percent = params.local_percent;
   std::shared_ptr<Network> network = network_for(input, options);
-  return std::make_unique<NetpathCell>(params, std::move(input), std::move(network), load, *code);
+  return std::make_unique<NetpathCell>(params, std::move(input), std::move(network), load, *code,
+                                       request.time_wait_ms);
 }
 
 }  // namespace getput::bench::netpath

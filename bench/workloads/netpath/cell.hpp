@@ -55,7 +55,7 @@ class NetpathCell final : public Cell {
  public:
   /// @p code: the level of @p params, compiled for the scheme that @p load counts with.
   NetpathCell(const Params& params, Input input, std::shared_ptr<Network> network, LoadPath load,
-              const LevelCode& code);
+              const LevelCode& code, double time_wait_ms = 0.0);
 
   Measurement run(TrialContext& trial) override;
   /// See replay.cpp.
@@ -93,6 +93,7 @@ class NetpathCell final : public Cell {
   const std::shared_ptr<Network> network_;
   const LoadPath load_;
   const LevelCode& code_;
+  const Clock::Ticks time_wait_ticks_;
 };
 
 /// Finds the compiled code of a level and variant; null: not in this binary.

@@ -3,44 +3,7 @@
 
 #include <algorithm>
 
-#include "bench/workloads/netpath/objects/qsbr.hpp"
-
 namespace getput::bench::netpath {
-
-SocketMemory::SocketMemory(Depot<Socket>& depot) : depot_(depot) {
-  // A batch closes at most a batch of sockets, so neither list ever grows while packets flow.
-  retired_.reserve(kMost + kBatch);
-  free_.reserve(2 * (kMost + kBatch));
-}
-
-SocketMemory::~SocketMemory() {
-  // Nobody reads any more: the worker is done, and with it the burst.
-  for (Socket* socket : retired_) depot_.give(socket);
-  for (Socket* socket : free_) depot_.give(socket);
-}
-
-void SocketMemory::replenish() noexcept {
-  if (retired_.size() >= kMost)
-    reclaim();
-  while (free_.size() > kMost) {  // closed here, opened elsewhere
-    depot_.give(free_.back());
-    free_.pop_back();
-  }
-  while (free_.size() < kBatch) {
-    if (Socket* socket = depot_.take())
-      free_.push_back(socket);
-    else if (!retired_.empty())
-      reclaim();
-    else
-      return;  // packets that need a socket are dropped and counted: no_table_space
-  }
-}
-
-void SocketMemory::reclaim() noexcept {
-  QsbrThread::synchronize();
-  free_.insert(free_.end(), retired_.begin(), retired_.end());
-  retired_.clear();
-}
 
 void Core::restart(std::size_t start) noexcept {
   position = rx.slots().empty() ? 0 : start % rx.slots().size();

@@ -9,56 +9,19 @@
 #include <cstdint>
 #include <vector>
 
+#include "bench/engine/clock.hpp"
 #include "bench/workloads/netpath/account.hpp"
 #include "bench/workloads/netpath/input/rx_ring.hpp"
 #include "bench/workloads/netpath/objects/free_queue.hpp"
+#include "bench/workloads/netpath/objects/network.hpp"
 #include "bench/workloads/netpath/objects/objects.hpp"
+#include "bench/workloads/netpath/objects/recycled_memory.hpp"
 #include "bench/workloads/netpath/objects/skbuff.hpp"
-#include "bench/workloads/netpath/objects/table.hpp"
 #include "bench/workloads/netpath/work.hpp"
 
 namespace getput::bench::netpath {
 
-inline constexpr std::size_t kBatch = 64;    ///< packets of one poll (NAPI's budget)
 inline constexpr std::size_t kTxBatch = 32;  ///< transmit completions freed together
-
-/// Socket memory of one worker: what is closed here is used again here, after a grace period.
-class SocketMemory {
- public:
-  explicit SocketMemory(Depot<Socket>& depot);
-  ~SocketMemory();
-  SocketMemory(const SocketMemory&) = delete;
-  SocketMemory& operator=(const SocketMemory&) = delete;
-
-  /// Between batches only, for it may wait for a grace period: room for a batch of new sockets.
-  void prepare() noexcept {
-    if (free_.size() < kBatch || retired_.size() >= kMost) [[unlikely]]
-      replenish();
-  }
-  /// Memory for a socket, or null when the depot is empty as well.
-  Socket* take() noexcept {
-    if (free_.empty()) [[unlikely]]
-      return nullptr;
-    Socket* socket = free_.back();
-    free_.pop_back();
-    return socket;
-  }
-  /// A socket that nobody has seen.
-  void give(Socket* socket) noexcept { free_.push_back(socket); }
-  /// A socket that is out of the table, but that readers may still hold.
-  void retire(Socket* socket) noexcept { retired_.push_back(socket); }
-
- private:
-  void replenish() noexcept;
-  void reclaim() noexcept;
-
-  // A grace period is waited for once in so many closed sockets: rarer than once in a burst, for
-  // the wait would be a voluntary switch in the middle of a measurement.
-  static constexpr std::size_t kMost = 4096;
-  Depot<Socket>& depot_;
-  std::vector<Socket*> free_;
-  std::vector<Socket*> retired_;
-};
 
 /// A transmit ring with its slots.
 class TxRing {
@@ -105,13 +68,20 @@ struct alignas(64) CoreQueue {
 
 /// One worker. Made by the worker's own thread, so that its memory is on the worker's node.
 struct alignas(128) Core {
-  Core(const RxRing& rx_ring, Depot<Socket>& depot) : rx(rx_ring), socket_memory(depot) {}
+  Core(const RxRing& rx_ring, Network& network)
+      : rx(rx_ring),
+        socket_memory(network.socket_memory),
+        time_wait_memory(network.time_wait_memory) {}
 
   const RxRing& rx;
   std::size_t position = 0;  ///< next descriptor
   HeadCache heads;
   TxRing tx;
-  SocketMemory socket_memory;
+  RecycledMemory<Socket> socket_memory;
+  RecycledMemory<TimeWait> time_wait_memory;
+  TimeWait* time_wait_first = nullptr;  ///< this core's connections in TIME_WAIT, oldest first
+  TimeWait* time_wait_last = nullptr;
+  Clock::Ticks time_wait_ticks = 0;        ///< how long they stay; 0: there is no TIME_WAIT
   std::array<Socket*, kBatch> readable{};  ///< sockets that got something in this batch
   std::size_t readable_count = 0;
   SkBuff* raw_queue = nullptr;  ///< clones for the raw socket

@@ -43,6 +43,7 @@ constexpr std::array<CountingPass, kLevelCount> counting_passes() noexcept {
 
 extern const std::array<CountingPass, kLevelCount> kCountLinux6Staged;
 extern const std::array<CountingPass, kLevelCount> kCountLinux6Scalar;
+extern const std::array<CountingPass, kLevelCount> kCountLinux6Lfht;
 extern const std::array<CountingPass, kLevelCount> kCountLinux26;
 
 }  // namespace getput::bench::netpath

@@ -38,6 +38,7 @@ enum class DropReason : std::uint8_t {
   l4_checksum,         ///< UDP or TCP checksum wrong
   no_l4_checksum,      ///< UDP over IPv6 without a checksum (RFC 8200, 8.1)
   no_handler,          ///< local protocol without a module: ICMP, GRE, ESP, ...
+  time_wait,           ///< the connection has ended; no SYN opens another
   socket_closed,       ///< another worker closed the socket in between
   socket_buffer_full,  ///< the receive queue's byte budget is used up
   handler_refused,     ///< the protocol's handler did not accept the packet
@@ -81,6 +82,7 @@ inline constexpr std::array<std::string_view, kDropReasons> kDropReasonNames = {
     "l4_checksum",
     "no_l4_checksum",
     "no_handler",
+    "time_wait",
     "socket_closed",
     "socket_buffer_full",
     "handler_refused",

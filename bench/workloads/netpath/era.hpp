@@ -20,10 +20,17 @@ enum class Shape : std::uint8_t {
   staged,  ///< a batch stage by stage, so that cache misses overlap (netif_receive_skb_list, VPP)
 };
 
-/// An era and a shape that exist together.
+/// What finds a socket.
+enum class Tables : std::uint8_t {
+  hlist,  ///< buckets of chains, as the kernel's (objects/table.hpp)
+  lfht,   ///< liburcu's lock-free table (objects/lfht_table.hpp), to tell its cost from the path's
+};
+
+/// An era, a shape and a table that exist together.
 struct Variant {
   Era era = Era::linux_6;
   Shape shape = Shape::staged;
+  Tables tables = Tables::hlist;
   friend bool operator==(const Variant&, const Variant&) = default;
 };
 
@@ -32,6 +39,7 @@ inline constexpr std::array kVariants = {
     Variant{Era::linux_6, Shape::staged},
     Variant{Era::linux_6, Shape::scalar},
     Variant{Era::linux_2_6, Shape::scalar},
+    Variant{Era::linux_6, Shape::staged, Tables::lfht},
 };
 
 constexpr std::string_view name(Era era) noexcept {
@@ -41,10 +49,14 @@ constexpr std::string_view name(Shape shape) noexcept {
   return shape == Shape::scalar ? "scalar" : "staged";
 }
 
-constexpr std::optional<Variant> find_variant(std::string_view era,
-                                              std::string_view shape) noexcept {
+constexpr std::string_view name(Tables tables) noexcept {
+  return tables == Tables::hlist ? "hlist" : "lfht";
+}
+
+constexpr std::optional<Variant> find_variant(std::string_view era, std::string_view shape,
+                                              std::string_view tables) noexcept {
   for (const Variant variant : kVariants) {
-    if (name(variant.era) == era && name(variant.shape) == shape)
+    if (name(variant.era) == era && name(variant.shape) == shape && name(variant.tables) == tables)
       return variant;
   }
   return std::nullopt;

@@ -28,11 +28,17 @@ std::size_t level_named(const std::string& text) {
   throw RequestError("unknown charge level " + text + "; known:" + known);
 }
 
-Variant variant_named(const std::string& era, const std::string& shape) {
-  if (const auto variant = find_variant(era, shape))
+Variant variant_named(const std::string& era, const std::string& shape, const std::string& table) {
+  if (const auto variant = find_variant(era, shape, table))
     return *variant;
-  throw RequestError("unknown path era:" + era + "/shape:" + shape +
-                     "; known: linux_6 staged or scalar, linux_2_6 scalar");
+  std::string known;
+  for (const Variant variant : kVariants) {
+    known += " era:" + std::string(name(variant.era)) +
+             "/shape:" + std::string(name(variant.shape)) +
+             "/table:" + std::string(name(variant.tables));
+  }
+  throw RequestError("unknown path era:" + era + "/shape:" + shape + "/table:" + table +
+                     "; known:" + known);
 }
 
 WorkKind work_named(const std::string& text) {
@@ -61,17 +67,16 @@ std::vector<Params> side_conditions(const Params& usual) {
   return all;
 }
 
-std::vector<Params> combinations(unsigned threads, bool capture) {
+std::vector<Params> combinations(unsigned threads, const Params& input) {
   std::vector<Params> all;
   for (const Variant variant : kVariants) {
     for (std::size_t level = 0; level < kLevelCount; ++level) {
       if (kLevels[level].obtained != Obtained::measured)
         continue;
-      Params usual;
+      Params usual = input;
       usual.variant = variant;
       usual.level = level;
       usual.threads = threads;
-      usual.capture = capture;
       for (const Params& params : side_conditions(usual)) all.push_back(params);
     }
   }
@@ -79,8 +84,9 @@ std::vector<Params> combinations(unsigned threads, bool capture) {
 }
 
 bool is_usual(const Params& params) noexcept {
-  return params.steering == Steering::rss && !params.free_remote && params.work == WorkKind::bare &&
-         !params.policies && !params.raw_socket;
+  return params.variant.tables == Tables::hlist && params.steering == Steering::rss &&
+         !params.free_remote && params.work == WorkKind::bare && !params.policies &&
+         !params.raw_socket;
 }
 
 /// What --quick measures is what it compiles, see register_all.hpp.
@@ -106,20 +112,23 @@ bool handed_over(const Params& params) noexcept {
 Json Params::to_json() const {
   return {{"era", name(variant.era)},
           {"shape", name(variant.shape)},
+          {"table", name(variant.tables)},
           {"level", kLevels[level].id},
           {"threads", threads},
           {"steering", steering_name(steering)},
           {"free", free_remote ? "remote" : "local"},
           {"work", name(work)},
           {"xfrm", policies ? 1 : 0},
-          {"input", capture ? "pcap" : "imix"},
+          {"input", input},
+          {"local", local_percent},
           {"raw", raw_socket ? 1 : 0}};
 }
 
 Params Params::from_json(const Json& json) {
   Params params;
   params.variant =
-      variant_named(json.at("era").get<std::string>(), json.at("shape").get<std::string>());
+      variant_named(json.at("era").get<std::string>(), json.at("shape").get<std::string>(),
+                    json.at("table").get<std::string>());
   params.level = level_named(json.at("level").get<std::string>());
   params.threads = json.at("threads").get<unsigned>();
   params.steering =
@@ -127,7 +136,8 @@ Params Params::from_json(const Json& json) {
   params.free_remote = json.at("free").get<std::string>() == "remote";
   params.work = work_named(json.at("work").get<std::string>());
   params.policies = json.at("xfrm").get<int>() != 0;
-  params.capture = json.at("input").get<std::string>() == "pcap";
+  params.input = json.at("input").get<std::string>();
+  params.local_percent = json.at("local").get<unsigned>();
   params.raw_socket = json.at("raw").get<int>() != 0;
   return params;
 }
@@ -168,6 +178,7 @@ std::string impossible(const SchemeInfo& info, const Params& params) {
 std::string not_compiled(const Params& params) {
   return "level " + std::string(kLevels[params.level].id) + " of " +
          std::string(name(params.variant.era)) + " " + std::string(name(params.variant.shape)) +
+         " with table " + std::string(name(params.variant.tables)) +
          " is not in this binary for this scheme; the binary of --paper has it: scripts/run "
          "--paper";
 }
@@ -177,14 +188,16 @@ std::vector<CellSpec> enumerate(const SchemeInfo& info, const GridRequest& reque
   std::vector<CellSpec> cells;
   if (request.threads.empty())
     return cells;
-  const bool capture = !request.pcap.empty();
-  if (capture)
-    input_for(request.pcap);  // a bad file is refused before anything is planned
+  // A bad file or text is refused before anything is planned.
+  const Input read = input_for(request.pcap, request.traffic);
+  Params input;
+  input.input = request.pcap.empty() ? read->name() : Params::kCapture;
+  input.local_percent = request.local_percent;
   const bool is_none = info.name == None<>::info.name;
   const unsigned most = request.threads.back();
   for (const std::string& policy : request.places) {
     for (const unsigned threads : request.threads) {
-      for (const Params& params : combinations(threads, capture)) {
+      for (const Params& params : combinations(threads, input)) {
         if (kLevels[params.level].without_scheme && !is_none)
           continue;
         CellSpec cell = make_cell(kName, info, params.to_json(), policy, threads, request);

@@ -24,10 +24,13 @@ struct Params {
   Steering steering = Steering::rss;
   bool free_remote = false;  ///< free:remote, another worker frees what this one received
   WorkKind work = WorkKind::bare;
-  bool policies = false;    ///< xfrm:1, policies are loaded and every packet is checked
-  bool capture = false;     ///< input:pcap, the frames of a file; else input:imix, generated
-  bool raw_socket = false;  ///< raw:1, a raw socket gets a clone of every packet for this host
+  bool policies = false;        ///< xfrm:1, policies are loaded and every packet is checked
+  std::string input = "imix";   ///< the generator's text, or kCapture for the frames of a file
+  unsigned local_percent = 50;  ///< local:, share of the destination networks that are this host's
+  bool raw_socket = false;      ///< raw:1, a raw socket gets a clone of every packet for this host
 
+  static constexpr const char* kCapture = "pcap";
+  bool capture() const { return input == kCapture; }
   Json to_json() const;
   static Params from_json(const Json& json);
 };

@@ -91,7 +91,7 @@ template <class S, Charge C, Variant V>
 template <class S, Charge C, Variant V, unsigned... Copy>
 constexpr LevelCode level_code(std::integer_sequence<unsigned, Copy...> /*copies*/) noexcept {
   return {{&run_slice<S, C, V, Copy>...},
-          [](Network& network) { network.count_with<EraObjects<V.era>>(); },
+          [](Network& network) { network.count_with<VariantObjects<V>>(); },
           &flush<S, C, V>};
 }
 

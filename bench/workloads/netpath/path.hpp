@@ -17,12 +17,14 @@
 
 namespace getput::bench::netpath {
 
-/// The schemes that counted an era's objects.
-template <Era E>
-using EraObjects = std::conditional_t<E == Era::linux_2_6, Linux26Objects, Linux6Objects>;
+/// The schemes that counted an era's objects, and the table that finds its sockets.
+template <Variant V>
+using VariantObjects = std::conditional_t<
+    V.era == Era::linux_2_6, Linux26Objects,
+    std::conditional_t<V.tables == Tables::lfht, InLfht<Linux6Objects>, Linux6Objects>>;
 
 /// @p Counting: counts the references it takes, for the books. Timed code does not.
-template <class S, Charge C, Variant V, bool Counting = true, class Objects = EraObjects<V.era>>
+template <class S, Charge C, Variant V, bool Counting = true, class Objects = VariantObjects<V>>
 using Path = std::conditional_t<V.era == Era::linux_2_6, Linux26Path<S, C, Objects, Counting>,
                                 Linux6Path<S, C, V.shape, Objects, Counting>>;
 

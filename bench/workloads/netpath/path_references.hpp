@@ -29,6 +29,13 @@ struct ObjectSchemes {
   using Neighbour = Neighbour_;
   using Policy = Policy_;
   using Socket = Socket_;
+  static constexpr Tables kTables = Tables::hlist;
+};
+
+/// The same, with the sockets in liburcu's table.
+template <class Objects>
+struct InLfht : Objects {
+  static constexpr Tables kTables = Tables::lfht;
 };
 
 template <class S, Charge C, class Objects, bool Counting>

@@ -54,7 +54,10 @@ class PathSteps : public PathReferences<S, C, Objects, Counting> {
   }
 
   /// Before an unload: what only an idle cache holds.
-  [[gnu::noinline]] void flush() noexcept { this->flush_heads(); }
+  [[gnu::noinline]] void flush() noexcept {
+    this->flush_heads();
+    end_time_waits(~Clock::Ticks{0});
+  }
 
  protected:
   using Base::core_;
@@ -185,17 +188,30 @@ class PathSteps : public PathReferences<S, C, Objects, Counting> {
   }
 
   /// The object for a key, made if it is missing. Null: @p why says it.
-  template <class R, class T, class Memory, class... Rest>
-  [[gnu::always_inline]] T* find_or_create(Table<T>& table, Memory& memory,
-                                           const typename T::Key& key, std::uint64_t hashed,
-                                           Module* module, DropReason& why, Rest... rest) noexcept {
+  template <class R, class T, class Kept, class Memory, class... Rest>
+  [[gnu::always_inline]] T* find_or_create(Kept& table, Memory& memory, const typename T::Key& key,
+                                           std::uint64_t hashed, Module* module, DropReason& why,
+                                           Rest... rest) noexcept {
     if (T* found = table.find(key, hashed)) [[likely]]
       return found;
-    return create<R>(table, memory, key, module, why, rest...);
+    return create<R, T>(table, memory, key, module, why, rest...);
   }
-  template <class R, class T, class Memory, class... Rest>
-  [[gnu::noinline]] T* create(Table<T>& table, Memory& memory, const typename T::Key& key,
+  template <class R, class T, class Kept, class Memory, class... Rest>
+  [[gnu::noinline]] T* create(Kept& table, Memory& memory, const typename T::Key& key,
                               Module* module, DropReason& why, Rest... rest) noexcept;
+
+  /// The socket of a packet, opened if it is missing. A TCP segment that is no SYN opens one too,
+  /// for a capture may begin in the middle of a connection; but not in TIME_WAIT. Null: @p why says
+  /// it.
+  [[gnu::always_inline]] Socket* find_socket(const SkBuff& skb, const Transport& transport,
+                                             const FlowKey& key, std::uint64_t hashed,
+                                             DropReason& why) noexcept {
+    if (Socket* found = network_.template sockets_in<Objects>().find(key, hashed)) [[likely]]
+      return found;
+    return open_socket(skb, transport, key, why);
+  }
+  [[gnu::noinline]] Socket* open_socket(const SkBuff& skb, const Transport& transport,
+                                        const FlowKey& key, DropReason& why) noexcept;
 
   /// The policy check: the policy of the destination's network, counted while it is asked
   /// (xfrm_pol_hold .. xfrm_pol_put). One comparison where no policy is loaded.
@@ -214,6 +230,12 @@ class PathSteps : public PathReferences<S, C, Objects, Counting> {
     return xfrm_policy_lookup(skb);
   }
 
+  /// Before the first packet of a poll.
+  [[gnu::always_inline]] void prepare_memory() noexcept {
+    core_.socket_memory.prepare();
+    core_.time_wait_memory.prepare();
+  }
+
   /// After the last packet of a poll.
   [[gnu::always_inline]] void finish_poll(std::size_t count) noexcept {
     core_.account.received += count;
@@ -221,6 +243,8 @@ class PathSteps : public PathReferences<S, C, Objects, Counting> {
     read_sockets();
     while (core_.tx.pending() >= kTxBatch) clean_tx(kTxBatch);
     free_for_others();
+    if (core_.time_wait_first != nullptr)
+      end_time_waits(Clock::instance().now());
     this->end_poll();
     note_references();
   }
@@ -239,6 +263,8 @@ class PathSteps : public PathReferences<S, C, Objects, Counting> {
   [[gnu::noinline]] DropReason raw_local_deliver(SkBuff& skb) noexcept;
   [[gnu::noinline]] DropReason xfrm_policy_lookup(SkBuff& skb) noexcept;
   [[gnu::noinline]] void close(Socket& socket, Module* module) noexcept;
+  void begin_time_wait(const FlowKey& key, Module* module) noexcept;
+  [[gnu::noinline]] void end_time_waits(Clock::Ticks now) noexcept;
 
   void note_references() noexcept {
     if constexpr (Counting) {

@@ -47,10 +47,70 @@ void PathSteps<S, C, O, N>::close(Socket& socket, Module* module) noexcept {
       return;
     socket.closed = true;
   }
-  network_.sockets.remove(&socket);
+  network_.template sockets_in<O>().remove(&socket);
   this->uncharge_object(socket, module);
   ++core_.account.destroyed;
+  if ((socket.transport.tcp_state & GETPUT_TCP_FIN_SEEN) != 0)
+    begin_time_wait(socket.key, module);
   core_.socket_memory.retire(&socket);
+}
+
+/// tcp_time_wait. Without memory or module the connection is closed at once, as the kernel does.
+template <class S, Charge C, class O, bool N>
+void PathSteps<S, C, O, N>::begin_time_wait(const FlowKey& key, Module* module) noexcept {
+  if (core_.time_wait_ticks == 0)
+    return;
+  TimeWait* connection = core_.time_wait_memory.take();
+  if (connection == nullptr)
+    return;
+  if (!this->charge_object(*connection, module)) {
+    core_.time_wait_memory.give(connection);
+    return;
+  }
+  connection->refs.template construct<typename O::Socket>();
+  network_.fill(*connection, key);
+  connection->expires = Clock::instance().now() + core_.time_wait_ticks;
+  if (network_.time_wait.insert(connection) != connection) {  // it is in TIME_WAIT already
+    this->uncharge_object(*connection, module);
+    core_.time_wait_memory.give(connection);
+    return;
+  }
+  (core_.time_wait_last == nullptr ? core_.time_wait_first : core_.time_wait_last->later) =
+      connection;
+  core_.time_wait_last = connection;
+  ++core_.account.time_waits;
+}
+
+/// inet_twsk_kill for all that have expired.
+template <class S, Charge C, class O, bool N>
+void PathSteps<S, C, O, N>::end_time_waits(Clock::Ticks now) noexcept {
+  TimeWait*& first = core_.time_wait_first;
+  while (first != nullptr && first->expires <= now) {
+    TimeWait* ended = std::exchange(first, first->later);
+    network_.time_wait.remove(ended);  // unless a SYN has done so
+    this->uncharge_object(*ended, transport_of(ended->key.protocol).module);
+    core_.time_wait_memory.retire(ended);
+  }
+  if (first == nullptr)
+    core_.time_wait_last = nullptr;
+}
+
+template <class S, Charge C, class O, bool N>
+Socket* PathSteps<S, C, O, N>::open_socket(const SkBuff& skb, const Transport& transport,
+                                           const FlowKey& key, DropReason& why) noexcept {
+  if (key.protocol == protocol::kTcp) {
+    if (TimeWait* old = network_.time_wait.find(key)) {
+      constexpr std::uint8_t kSyn = 2;
+      const std::size_t flags = skb.packet.transport_offset + std::size_t{13};
+      if (flags >= skb.packet.captured || (skb.packet.data[flags] & kSyn) == 0) {
+        why = DropReason::time_wait;
+        return nullptr;
+      }
+      network_.time_wait.remove(old);
+    }
+  }
+  return create<typename O::Socket, Socket>(network_.template sockets_in<O>(), core_.socket_memory,
+                                            key, transport.module, why);
 }
 
 template <class S, Charge C, class O, bool N>
@@ -92,8 +152,8 @@ void PathSteps<S, C, O, N>::clean_tx(std::size_t budget) noexcept {
 
 /// The miss: a new entry, with its own count begun and a reference to its module at level 3.
 template <class S, Charge C, class O, bool N>
-template <class R, class T, class Memory, class... Rest>
-T* PathSteps<S, C, O, N>::create(Table<T>& table, Memory& memory, const typename T::Key& key,
+template <class R, class T, class Kept, class Memory, class... Rest>
+T* PathSteps<S, C, O, N>::create(Kept& table, Memory& memory, const typename T::Key& key,
                                  Module* module, DropReason& why, Rest... rest) noexcept {
   T* object = memory.take();
   if (object == nullptr) {
@@ -145,8 +205,8 @@ DropReason PathSteps<S, C, O, N>::xfrm_policy_lookup(SkBuff& skb) noexcept {
   Module* owner = transport_of(parsed.protocol).module;
   const Policy::Key key = policy_key(parsed.destination, parsed.protocol);
   DropReason why = DropReason::none;
-  Policy* policy = find_or_create<typename O::Policy>(network_.policies, network_.policy_memory,
-                                                      key, hash(key), owner, why);
+  Policy* policy = find_or_create<typename O::Policy, Policy>(
+      network_.policies, network_.policy_memory, key, hash(key), owner, why);
   if (policy == nullptr) [[unlikely]]
     return why;
   auto& refs = policy->refs.template as<typename O::Policy>();

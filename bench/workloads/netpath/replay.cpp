@@ -59,6 +59,7 @@ void NetpathCell::replay_arm(const ReplayStage& stage, std::uint8_t arm, std::ui
                             params_.raw_socket};
   const std::uint64_t pass = stage.rings.front()->pass();
   Cores cores = make_cores(stage.rings, stage.team);
+  cores.front()->time_wait_ticks = 0;  // what depends on the time of day cannot be replayed
   if (charged && level_.charge.packet == PacketRefs::queue)
     stage.path.attach_queue_counts(cores);
   on_workers(stage.team, stage.path, [&](WorkerContext&) {

@@ -27,7 +27,10 @@ void prepare_object_references(Network& network) {
   network.routes.for_each(clear);
   network.neighbours.for_each(clear);
   network.policies.for_each(clear);
+  network.time_wait.for_each(clear);
   network.sockets.for_each(clear);
+  if (network.lfht_sockets)
+    network.lfht_sockets->for_each(clear);
 }
 
 }  // namespace getput::bench::netpath

@@ -69,7 +69,8 @@ class Linux26Path : public PathSteps<S, C, Objects, Counting> {
   [[gnu::noinline]] Route* ip_route_input_slow(const Route::Key& key, DropReason& why) noexcept;
   DropReason ip_local_deliver(SkBuff& skb) noexcept;
   DropReason transport_rcv(SkBuff& skb, const Transport& transport, const FlowKey& key) noexcept;
-  Socket* v4_lookup(const Transport& transport, const FlowKey& key, DropReason& why) noexcept;
+  Socket* v4_lookup(const SkBuff& skb, const Transport& transport, const FlowKey& key,
+                    DropReason& why) noexcept;
   DropReason ip_forward(SkBuff& skb, Route& route) noexcept;
   DropReason ip_finish_output2(SkBuff& skb, Neighbour& neighbour) noexcept;
   DropReason dev_queue_xmit(SkBuff& skb, const getput_link_header& header) noexcept;
@@ -81,7 +82,7 @@ class Linux26Path : public PathSteps<S, C, Objects, Counting> {
 
 template <class S, Charge C, class O, bool N>
 [[gnu::always_inline]] inline std::size_t Linux26Path<S, C, O, N>::poll() noexcept {
-  core_.socket_memory.prepare();
+  this->prepare_memory();
   const std::lock_guard lock(core_.queue.lock);
   std::optional<typename Base::QueueSession> session;
   if constexpr (C.packet == PacketRefs::queue)
@@ -208,15 +209,15 @@ Route* Linux26Path<S, C, O, N>::ip_route_input_slow(const Route::Key& key,
   Neighbour* neighbour = nullptr;
   if (!network_.is_local(key.destination)) {
     const Neighbour::Key next_hop{Network::gateway_to(key.destination), network_.out.abi.ifindex};
-    neighbour = this->template find_or_create<typename O::Neighbour>(
+    neighbour = this->template find_or_create<typename O::Neighbour, Neighbour>(
         network_.neighbours, network_.neighbour_memory, next_hop, hash(next_hop), nic_, why);
     if (neighbour == nullptr)
       return nullptr;
     (void)hold(neighbour->refs.template as<typename O::Neighbour>());
     references_.took(Referred::neighbour);
   }
-  return this->template create<typename O::Dst>(network_.routes, network_.route_memory, key, nic_,
-                                                why, neighbour);
+  return this->template create<typename O::Dst, Route>(network_.routes, network_.route_memory, key,
+                                                       nic_, why, neighbour);
 }
 
 template <class S, Charge C, class O, bool N>
@@ -240,7 +241,7 @@ template <class S, Charge C, class O, bool N>
 [[gnu::always_inline]] inline DropReason Linux26Path<S, C, O, N>::transport_rcv(
     SkBuff& skb, const Transport& transport, const FlowKey& key) noexcept {
   DropReason why = DropReason::none;
-  Socket* socket = v4_lookup(transport, key, why);
+  Socket* socket = v4_lookup(skb, transport, key, why);
   if (socket == nullptr) [[unlikely]]
     return why;
   {
@@ -253,15 +254,15 @@ template <class S, Charge C, class O, bool N>
 
 /// udp_v4_lookup under the one lock of UDP's sockets, __tcp_v4_lookup under the bucket's.
 template <class S, Charge C, class O, bool N>
-[[gnu::always_inline]] inline Socket* Linux26Path<S, C, O, N>::v4_lookup(const Transport& transport,
+[[gnu::always_inline]] inline Socket* Linux26Path<S, C, O, N>::v4_lookup(const SkBuff& skb,
+                                                                         const Transport& transport,
                                                                          const FlowKey& key,
                                                                          DropReason& why) noexcept {
   const std::uint64_t hashed = hash(key);
   RwLock& lock =
       key.protocol == protocol::kTcp ? network_.ehash_lock(hashed) : network_.udp_hash_lock;
   const std::shared_lock shared(lock);
-  Socket* socket = this->template find_or_create<typename O::Socket>(
-      network_.sockets, core_.socket_memory, key, hashed, transport.module, why);
+  Socket* socket = this->find_socket(skb, transport, key, hashed, why);
   if (socket != nullptr) [[likely]] {
     (void)hold(socket->refs.template as<typename O::Socket>());
     references_.took(Referred::socket);

@@ -71,7 +71,6 @@ class Linux6Path : public PathSteps<S, C, Objects, Counting> {
   DropReason ip_local_deliver(SkBuff& skb) noexcept;
   DropReason tcp_v4_rcv(SkBuff& skb, const Transport& transport, const FlowKey& key) noexcept;
   DropReason udp_rcv(SkBuff& skb, const Transport& transport, const FlowKey& key) noexcept;
-  Socket* lookup(const Transport& transport, const FlowKey& key, DropReason& why) noexcept;
   DropReason ip_forward(SkBuff& skb, const NextHopInfo& hop) noexcept;
   DropReason ip_finish_output2(SkBuff& skb, const NextHopInfo& hop) noexcept;
   DropReason neigh_hh_output(SkBuff& skb, const Neighbour& neighbour) noexcept;
@@ -79,7 +78,7 @@ class Linux6Path : public PathSteps<S, C, Objects, Counting> {
 
 template <class S, Charge C, Shape kShape, class O, bool N>
 [[gnu::always_inline]] inline std::size_t Linux6Path<S, C, kShape, O, N>::poll() noexcept {
-  core_.socket_memory.prepare();
+  this->prepare_memory();
   const std::lock_guard lock(core_.queue.lock);
   std::optional<typename Base::QueueSession> session;
   if constexpr (C.packet == PacketRefs::queue)
@@ -151,7 +150,7 @@ template <class S, Charge C, Shape kShape, class O, bool N>
   }
   for (std::size_t i = 0; i < staged; ++i) {
     if (list[i].socket != 0)
-      network_.sockets.prefetch_object(list[i].socket, kHotSocketBytes);
+      network_.template sockets_in<O>().prefetch_object(list[i].socket, kHotSocketBytes);
   }
   for (std::size_t i = 0; i < staged; ++i) {
     const DropReason why = dst_input(*list[i].skb, list[i].hop);
@@ -185,7 +184,7 @@ template <class S, Charge C, Shape kShape, class O, bool N>
   staged.socket =
       socket_hash(hash_addresses(parsed.source, parsed.destination), load_be<std::uint16_t>(ports),
                   load_be<std::uint16_t>(ports + 2), parsed.protocol);
-  network_.sockets.prefetch_bucket(staged.socket);
+  network_.template sockets_in<O>().prefetch_bucket(staged.socket);
 }
 
 template <class S, Charge C, Shape kShape, class O, bool N>
@@ -217,19 +216,12 @@ template <class S, Charge C, Shape kShape, class O, bool N>
                                         : udp_rcv(skb, transport, key);
 }
 
-template <class S, Charge C, Shape kShape, class O, bool N>
-[[gnu::always_inline]] inline Socket* Linux6Path<S, C, kShape, O, N>::lookup(
-    const Transport& transport, const FlowKey& key, DropReason& why) noexcept {
-  return this->template find_or_create<typename O::Socket>(network_.sockets, core_.socket_memory,
-                                                           key, hash(key), transport.module, why);
-}
-
 /// The socket is counted while the segment is processed (__inet_lookup_established .. sock_put).
 template <class S, Charge C, Shape kShape, class O, bool N>
 [[gnu::always_inline]] inline DropReason Linux6Path<S, C, kShape, O, N>::tcp_v4_rcv(
     SkBuff& skb, const Transport& transport, const FlowKey& key) noexcept {
   DropReason why = DropReason::none;
-  Socket* socket = lookup(transport, key, why);
+  Socket* socket = this->find_socket(skb, transport, key, hash(key), why);
   if (socket == nullptr) [[unlikely]]
     return why;
   auto& refs = socket->refs.template as<typename O::Socket>();
@@ -250,7 +242,7 @@ template <class S, Charge C, Shape kShape, class O, bool N>
 [[gnu::always_inline]] inline DropReason Linux6Path<S, C, kShape, O, N>::udp_rcv(
     SkBuff& skb, const Transport& transport, const FlowKey& key) noexcept {
   DropReason why = DropReason::none;
-  Socket* socket = lookup(transport, key, why);
+  Socket* socket = this->find_socket(skb, transport, key, hash(key), why);
   if (socket == nullptr) [[unlikely]]
     return why;
   const Use use(transport.module, references_);
@@ -273,7 +265,7 @@ template <class S, Charge C, Shape kShape, class O, bool N>
     SkBuff& skb, const NextHopInfo& hop) noexcept {
   const Neighbour::Key key{hop.gateway, hop.out_device};
   DropReason why = DropReason::none;
-  const Neighbour* neighbour = this->template find_or_create<typename O::Neighbour>(
+  const Neighbour* neighbour = this->template find_or_create<typename O::Neighbour, Neighbour>(
       network_.neighbours, network_.neighbour_memory, key, hash(key), nic_, why);
   if (neighbour == nullptr) [[unlikely]]
     return why;

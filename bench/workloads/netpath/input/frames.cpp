@@ -65,13 +65,17 @@ void FrameSet::finish() {
   summary_.flows = distinct;
 }
 
-Input input_for(const std::string& pcap) {
+Input input_for(const std::string& pcap, const std::string& traffic) {
   static std::mutex mutex;
   static std::map<std::string, Input> inputs;
   const std::lock_guard lock(mutex);
-  Input& input = inputs[pcap];
-  if (!input)
-    input = pcap.empty() ? generate_imix() : read_capture(pcap);
+  Input& input = inputs[pcap.empty() ? traffic : "file " + pcap];
+  if (!input) {
+    if (!pcap.empty())
+      input = read_capture(pcap);
+    else
+      input = generate_imix(traffic.empty() ? ImixOptions{} : parse_traffic(traffic));
+  }
   return input;
 }
 

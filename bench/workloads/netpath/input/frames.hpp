@@ -99,6 +99,6 @@ Input generate_imix(const ImixOptions& options = {});
 
 /// The input of this process for a capture path, or the generated traffic for an empty one; read or
 /// made once.
-Input input_for(const std::string& pcap);
+Input input_for(const std::string& pcap, const std::string& traffic = {});
 
 }  // namespace getput::bench::netpath

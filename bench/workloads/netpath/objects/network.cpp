@@ -20,6 +20,7 @@ constexpr std::uint64_t kGateways = 64;
 constexpr std::uint32_t kThisHost = 1;  // the next hop that delivers here
 constexpr std::uint32_t kFirstRouter = 2;
 constexpr std::size_t kPolicies = 1024;
+constexpr std::size_t kTimeWaits = 8192;  // alive at a time; more make longer chains
 
 void set_up(Device& device, std::uint32_t ifindex, const std::array<std::uint8_t, 6>& mac) {
   device.abi.ifindex = ifindex;
@@ -42,9 +43,9 @@ Address router_v6(std::uint64_t number) noexcept {
 }
 
 /// The object for @p key, put into the table if it is not there. Null: no memory left.
-template <class T, class... Rest>
-T* find_or_add(const Network& network, Table<T>& table, Depot<T>& memory,
-               const typename T::Key& key, Rest... rest) {
+template <class Kept, class T, class... Rest>
+T* find_or_add(const Network& network, Kept& table, Depot<T>& memory, const typename T::Key& key,
+               Rest... rest) {
   if (T* found = table.find(key))
     return found;
   T* object = memory.take();
@@ -61,16 +62,20 @@ Network::Network(const FrameSet& input, const NetworkOptions& options)
       neighbour_memory(options.most_objects),
       policy_memory(options.most_objects),
       socket_memory(options.most_objects),
+      time_wait_memory(options.most_objects),
       routes(options.era == Era::linux_2_6 ? std::min(input.flows().size(), options.most_objects)
                                            : 0),
       neighbours(2 * kGateways),
       policies(options.policies ? kPolicies : 0),
+      time_wait(kTimeWaits),
       sockets(std::min(input.flows().size(), options.most_objects)),
       options_(options),
       next_hops_(kFirstRouter + 2 * kGateways),
       ehash_locks_(kEhashLocks) {
   set_up(in, kIn, kInMac);
   set_up(out, kOut, kOutMac);
+  if (options.tables == Tables::lfht)
+    lfht_sockets.emplace(std::min(input.flows().size(), options.most_objects));
   make_next_hops();
   populate(input);
 }
@@ -128,7 +133,10 @@ bool Network::populate_flow(const KnownFlow& flow) {
   if (options_.policies && find_or_add(*this, policies, policy_memory,
                                        policy_key(key.destination, key.protocol)) == nullptr)
     return false;
-  return !local || !flow.has_ports || find_or_add(*this, sockets, socket_memory, key) != nullptr;
+  if (!local || !flow.has_ports)
+    return true;
+  return (lfht_sockets ? find_or_add(*this, *lfht_sockets, socket_memory, key)
+                       : find_or_add(*this, sockets, socket_memory, key)) != nullptr;
 }
 
 bool Network::is_local(const Address& destination) const noexcept {
@@ -173,6 +181,11 @@ void Network::fill(Socket& socket, const Socket::Key& key) const noexcept {
   socket.head = nullptr;
   socket.tail = nullptr;
   socket.transport = {};
+}
+
+void Network::fill(TimeWait& connection, const TimeWait::Key& key) const noexcept {
+  connection.key = key;
+  connection.later = nullptr;
 }
 
 std::shared_ptr<Network> network_for(const Input& input, const NetworkOptions& options) {

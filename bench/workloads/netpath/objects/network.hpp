@@ -15,11 +15,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "bench/workloads/netpath/era.hpp"
 #include "bench/workloads/netpath/input/frames.hpp"
 #include "bench/workloads/netpath/objects/fib.hpp"
+#include "bench/workloads/netpath/objects/lfht_table.hpp"
 #include "bench/workloads/netpath/objects/objects.hpp"
 #include "bench/workloads/netpath/objects/table.hpp"
 
@@ -27,6 +29,7 @@ namespace getput::bench::netpath {
 
 struct NetworkOptions {
   Era era = Era::linux_6;
+  Tables tables = Tables::hlist;
   bool policies = false;                ///< IPsec-like policies are loaded, one per network
   unsigned local_percent = 50;          ///< share of destination networks that are this host's
   bool populate = true;                 ///< false: caches start empty and every entry is a miss
@@ -49,11 +52,21 @@ class Network {
   void fill(Neighbour& neighbour, const Neighbour::Key& key) const noexcept;
   void fill(Policy& policy, const Policy::Key& key) const noexcept;
   void fill(Socket& socket, const Socket::Key& key) const noexcept;
+  void fill(TimeWait& connection, const TimeWait::Key& key) const noexcept;
 
   /// linux_6: the next hop of a destination, or null without a route.
   [[gnu::always_inline]] NextHopInfo* route_to(const Address& destination) noexcept {
     const std::uint32_t index = fib.lookup(destination);
     return index == 0 ? nullptr : &next_hops_[index];
+  }
+
+  /// The table of sockets that @p Objects names.
+  template <class Objects>
+  auto& sockets_in() noexcept {
+    if constexpr (Objects::kTables == Tables::lfht)
+      return *lfht_sockets;
+    else
+      return sockets;
   }
 
   /// Begins the counts of all objects anew, each with the scheme that @p Objects names for its
@@ -65,10 +78,13 @@ class Network {
   Depot<Neighbour> neighbour_memory;
   Depot<Policy> policy_memory;
   Depot<Socket> socket_memory;
+  Depot<TimeWait> time_wait_memory;
   Table<Route> routes;
   Table<Neighbour> neighbours;
   Table<Policy> policies;
+  Table<TimeWait> time_wait;
   Table<Socket> sockets;
+  std::optional<LfhtTable<Socket>> lfht_sockets;  ///< instead of `sockets`
   Fib fib;
   Device in;             ///< "eth0": packets come from here
   Device out;            ///< "eth1": packets leave here
@@ -114,7 +130,8 @@ template <class Objects>
   routes.for_each([](Route& route) { route.refs.construct<typename Objects::Dst>(); });
   neighbours.for_each([](Neighbour& n) { n.refs.construct<typename Objects::Neighbour>(); });
   policies.for_each([](Policy& policy) { policy.refs.construct<typename Objects::Policy>(); });
-  sockets.for_each([](Socket& socket) { socket.refs.construct<typename Objects::Socket>(); });
+  sockets_in<Objects>().for_each(
+      [](Socket& socket) { socket.refs.construct<typename Objects::Socket>(); });
 }
 
 }  // namespace getput::bench::netpath

@@ -139,6 +139,19 @@ constexpr std::uint64_t hash(const FlowKey& key) noexcept {
                      key.destination_port, key.protocol);
 }
 
+/// What is left of a TCP connection that this side closed: late segments of it must not reach the
+/// next connection with the same key (inet_timewait_sock).
+struct alignas(64) TimeWait {
+  using Key = FlowKey;
+  TableLink<TimeWait> link;
+  Key key;
+  // line 1
+  alignas(64) TimeWait* later = nullptr;  ///< the next one of its worker to expire
+  std::uint64_t expires = 0;              ///< reading of the clock
+  ObjectCount refs;
+  TicketSpace ticket;
+};
+
 /// A network device, one for receiving and one for sending.
 struct alignas(64) Device {
   getput_netdev abi{};

@@ -38,11 +38,11 @@ const CellSpec* find(const std::vector<CellSpec>& cells, const std::string& part
 
 TEST(Grid, NamesHaveTheParametersInTheirOrder) {
   const auto cells = enumerate(ordinary(), request(), everything);
-  ASSERT_NE(
-      find(cells,
-           "netpath/ordinary/era:linux_6/shape:staged/level:L5/threads:1/steering:rss/free:local/"
-           "work:bare/xfrm:0/input:imix/raw:0/place:compact"),
-      nullptr);
+  ASSERT_NE(find(cells,
+                 "netpath/ordinary/era:linux_6/shape:staged/table:hlist/level:L5/threads:1/"
+                 "steering:rss/free:local/"
+                 "work:bare/xfrm:0/input:imix/local:50/raw:0/place:compact"),
+            nullptr);
   std::set<std::string> names;
   for (const CellSpec& cell : cells) EXPECT_TRUE(names.insert(cell.name).second) << cell.name;
 }
@@ -50,7 +50,8 @@ TEST(Grid, NamesHaveTheParametersInTheirOrder) {
 TEST(Grid, ParametersSurviveTheirJson) {
   for (std::size_t level = 0; level < kLevelCount; ++level) {
     for (const Variant variant : kVariants) {
-      const Params params{variant, level, 3, Steering::spray, true, WorkKind::kernel, true, true, true};
+      const Params params{variant, level, 3,   Steering::spray, true, WorkKind::kernel, true,
+                          "pcap",  30,    true};
       const Params back = Params::from_json(params.to_json());
       EXPECT_EQ(back.to_json(), params.to_json());
       EXPECT_EQ(back.level, level);
@@ -101,14 +102,15 @@ TEST(Grid, ALevelThatIsNotCompiledNamesTheRemedy) {
   const auto cells = enumerate(ordinary(), request(), [](std::size_t level, Variant variant) {
     return level != netpath::level("L5") && variant.era == Era::linux_6;
   });
-  for (const char* part : {"linux_6/shape:staged/level:L5", "linux_2_6/shape:scalar/level:L7"}) {
+  for (const char* part : {"linux_6/shape:staged/table:hlist/level:L5",
+                           "linux_2_6/shape:scalar/table:hlist/level:L7"}) {
     const CellSpec* cell = find(cells, part);
     ASSERT_NE(cell, nullptr);
     EXPECT_FALSE(cell->possible);
     EXPECT_EQ(cell->tier, Tier::paper);
     EXPECT_NE(cell->why.find("scripts/run --paper"), std::string::npos) << cell->why;
   }
-  EXPECT_TRUE(find(cells, "linux_6/shape:staged/level:L7")->possible);
+  EXPECT_TRUE(find(cells, "linux_6/shape:staged/table:hlist/level:L7")->possible);
 }
 
 TEST(Grid, WhatASchemeCannotDo) {

@@ -32,7 +32,8 @@ using Levels =
                      At<level("L3"), 2>, At<level("L4"), 2>, At<level("L5"), 0>, At<level("L5"), 2>,
                      At<level("L6"), 1>, At<level("L7"), 0>, At<level("L7"), 1>, At<level("L7"), 2>,
                      At<level("bulk"), 0>, At<level("nofail"), 0>, At<level("nofail"), 2>,
-                     At<level("recycled"), 0>, At<level("locked"), 0>, At<level("split"), 0>>;
+                     At<level("recycled"), 0>, At<level("locked"), 0>, At<level("split"), 0>,
+                     At<level("L7"), 3>, At<level("L3"), 3>>;
 TYPED_TEST_SUITE(PathAtLevel, Levels);
 
 ImixOptions small_mix() {

@@ -152,7 +152,7 @@ TEST(References, ObjectsMayBeCountedByAnotherScheme) {
   Network network(*input, only(100));
   network.count_with<OtherObjects>();
   RxRing ring(*input, std::vector<std::uint32_t>(kFrames, 0));
-  Core core(ring, network.socket_memory);
+  Core core(ring, network);
   ModuleSet<None<>> modules;
   QsbrThread thread;
   thread.online();

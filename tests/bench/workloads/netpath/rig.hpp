@@ -21,8 +21,8 @@ class Rig {
  public:
   explicit Rig(const FrameSet& input, const NetworkOptions& options = {}, bool raw = false)
       : input_(input), network_(input, of_era(options)), ring_(input, everything(input)) {
-    network_.count_with<EraObjects<V.era>>();
-    cores_.push_back(std::make_unique<Core>(ring_, network_.socket_memory));
+    network_.count_with<VariantObjects<V>>();
+    cores_.push_back(std::make_unique<Core>(ring_, network_));
     core().queue.count = &queue_count_;
     thread_.online();
     path_.emplace(network_, modules_.for_path(), core(), raw);
@@ -74,6 +74,7 @@ class Rig {
  private:
   static NetworkOptions of_era(NetworkOptions options) {
     options.era = V.era;
+    options.tables = V.tables;
     return options;
   }
   static std::vector<std::uint32_t> everything(const FrameSet& input) {
@@ -97,7 +98,8 @@ class Rig {
       network_.routes.for_each([&](Route& o) { put(modules_.nic(), o.ticket); });
       network_.neighbours.for_each([&](Neighbour& o) { put(modules_.nic(), o.ticket); });
       network_.policies.for_each([&](Policy& o) { put(owner(o.key.protocol), o.ticket); });
-      network_.sockets.for_each([&](Socket& o) { put(owner(o.key.protocol), o.ticket); });
+      network_.template sockets_in<VariantObjects<V>>().for_each(
+          [&](Socket& o) { put(owner(o.key.protocol), o.ticket); });
     }
   }
 

@@ -54,9 +54,9 @@ TEST(Depot, ReusesAndEnds) {
   EXPECT_EQ(memory.take(), nullptr);
 }
 
-TEST(SocketMemory, ClosedSocketsComeBackAfterAGracePeriod) {
+TEST(RecycledMemory, ClosedSocketsComeBackAfterAGracePeriod) {
   Depot<Socket> depot(512);
-  SocketMemory memory(depot);
+  RecycledMemory<Socket> memory(depot);
   const Online online;
   // Far more sockets than the depot has: each is closed before the next batch.
   for (int round = 0; round < 100; ++round) {
@@ -69,12 +69,12 @@ TEST(SocketMemory, ClosedSocketsComeBackAfterAGracePeriod) {
   }
 }
 
-TEST(SocketMemory, GracePeriodWaitsForReadersOnly) {
+TEST(RecycledMemory, GracePeriodWaitsForReadersOnly) {
   // A thread that is registered and offline must not hold up the one that reclaims.
   const QsbrThread waiting;
   std::thread([] {
     Depot<Socket> depot(256);
-    SocketMemory memory(depot);
+    RecycledMemory<Socket> memory(depot);
     const Online online;
     for (int round = 0; round < 10; ++round) {
       memory.prepare();

@@ -109,7 +109,7 @@ TYPED_TEST(AnyTable, ReadersAndWritersAtOnce) {
   std::atomic<std::uint64_t> removed{0};
   const auto write = [&] {
     {
-      SocketMemory memory(depot);
+      RecycledMemory<Socket> memory(depot);
       QsbrThread thread;
       thread.online();
       for (int round = 0; round < kRounds; ++round) {
