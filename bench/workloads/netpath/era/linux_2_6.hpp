@@ -51,7 +51,7 @@ class Linux26Path : public PathSteps<S, C, Objects, Counting> {
   using typename Base::Use;
 
   static constexpr bool kDevices = C.device || Base::kUses;
-  static constexpr std::size_t kAhead = 4;
+  static constexpr std::size_t kAhead = 8;
 
   /// softnet_data's input_pkt_queue: packets, each with the device that it came from.
   struct Queued {

@@ -53,13 +53,13 @@ class Linux6Path : public PathSteps<S, C, Objects, Counting> {
   /// from stage to stage.
   static constexpr std::size_t kStage = 32;
   /// Frames ahead of which a header is brought into the cache.
-  static constexpr std::size_t kAhead = 4;
+  static constexpr std::size_t kAhead = 8;
 
   /// A packet between the stages.
   struct Staged {
     SkBuff* skb;
     NextHopInfo* hop;      ///< null: no route
-    std::uint64_t socket;  ///< hash of its socket's key; 0 where it is forwarded
+    std::uint64_t socket;  ///< hash of its socket's key; 0: not known
   };
 
   void netif_receive_skb(const RxSlot& slot) noexcept;
@@ -67,10 +67,12 @@ class Linux6Path : public PathSteps<S, C, Objects, Counting> {
   SkBuff* receive(const RxSlot& slot) noexcept;
   NextHopInfo* ip_route_input_noref(SkBuff& skb) noexcept;
   void prefetch_socket(Staged& staged) noexcept;
-  DropReason dst_input(SkBuff& skb, NextHopInfo* hop) noexcept;
-  DropReason ip_local_deliver(SkBuff& skb) noexcept;
-  DropReason tcp_v4_rcv(SkBuff& skb, const Transport& transport, const FlowKey& key) noexcept;
-  DropReason udp_rcv(SkBuff& skb, const Transport& transport, const FlowKey& key) noexcept;
+  DropReason dst_input(SkBuff& skb, NextHopInfo* hop, std::uint64_t hashed) noexcept;
+  DropReason ip_local_deliver(SkBuff& skb, std::uint64_t hashed) noexcept;
+  DropReason tcp_v4_rcv(SkBuff& skb, const Transport& transport, const FlowKey& key,
+                        std::uint64_t hashed) noexcept;
+  DropReason udp_rcv(SkBuff& skb, const Transport& transport, const FlowKey& key,
+                     std::uint64_t hashed) noexcept;
   DropReason ip_forward(SkBuff& skb, const NextHopInfo& hop) noexcept;
   DropReason ip_finish_output2(SkBuff& skb, const NextHopInfo& hop) noexcept;
   DropReason neigh_hh_output(SkBuff& skb, const Neighbour& neighbour) noexcept;
@@ -126,7 +128,7 @@ template <class S, Charge C, Shape kShape, class O, bool N>
   SkBuff* skb = receive(slot);
   if (skb == nullptr) [[unlikely]]
     return;
-  const DropReason why = dst_input(*skb, ip_route_input_noref(*skb));
+  const DropReason why = dst_input(*skb, ip_route_input_noref(*skb), 0);
   if (why != DropReason::none) [[unlikely]]
     this->drop(skb, why);
 }
@@ -153,7 +155,7 @@ template <class S, Charge C, Shape kShape, class O, bool N>
       network_.template sockets_in<O>().prefetch_object(list[i].socket, kHotSocketBytes);
   }
   for (std::size_t i = 0; i < staged; ++i) {
-    const DropReason why = dst_input(*list[i].skb, list[i].hop);
+    const DropReason why = dst_input(*list[i].skb, list[i].hop, list[i].socket);
     if (why != DropReason::none) [[unlikely]]
       this->drop(list[i].skb, why);
   }
@@ -168,8 +170,7 @@ template <class S, Charge C, Shape kShape, class O, bool N>
   return hop;
 }
 
-/// Finds the bucket of a packet for this host from the ports as they lie in the frame. The lookup
-/// itself asks the transport; if a header is cut short or odd, the hint is wrong and costs a miss.
+/// Finds the bucket of a packet for this host from the ports as they lie in the frame.
 template <class S, Charge C, Shape kShape, class O, bool N>
 [[gnu::always_inline]] inline void Linux6Path<S, C, kShape, O, N>::prefetch_socket(
     Staged& staged) noexcept {
@@ -189,19 +190,19 @@ template <class S, Charge C, Shape kShape, class O, bool N>
 
 template <class S, Charge C, Shape kShape, class O, bool N>
 [[gnu::always_inline]] inline DropReason Linux6Path<S, C, kShape, O, N>::dst_input(
-    SkBuff& skb, NextHopInfo* hop) noexcept {
+    SkBuff& skb, NextHopInfo* hop, std::uint64_t hashed) noexcept {
   if (hop == nullptr) [[unlikely]]
     return DropReason::no_route;
   const Use route = this->use_by(skb);
   if (!route) [[unlikely]]
     return DropReason::module_going_route;
   core_.work.at_site();
-  return hop->out_device == 0 ? ip_local_deliver(skb) : ip_forward(skb, *hop);
+  return hop->out_device == 0 ? ip_local_deliver(skb, hashed) : ip_forward(skb, *hop);
 }
 
 template <class S, Charge C, Shape kShape, class O, bool N>
 [[gnu::always_inline]] inline DropReason Linux6Path<S, C, kShape, O, N>::ip_local_deliver(
-    SkBuff& skb) noexcept {
+    SkBuff& skb, std::uint64_t hashed) noexcept {
   if (auto why = Base::ip_local_deliver(skb); why != DropReason::none) [[unlikely]]
     return why;
   const Transport transport = this->transport_of(skb.parsed.protocol);
@@ -212,16 +213,19 @@ template <class S, Charge C, Shape kShape, class O, bool N>
   FlowKey key;
   if (auto why = Base::demux(skb, transport, key); why != DropReason::none) [[unlikely]]
     return why;
-  return key.protocol == protocol::kTcp ? tcp_v4_rcv(skb, transport, key)
-                                        : udp_rcv(skb, transport, key);
+  // The transport reads the same ports as prefetch_socket().
+  if (hashed == 0)
+    hashed = hash(key);
+  return key.protocol == protocol::kTcp ? tcp_v4_rcv(skb, transport, key, hashed)
+                                        : udp_rcv(skb, transport, key, hashed);
 }
 
 /// The socket is counted while the segment is processed (__inet_lookup_established .. sock_put).
 template <class S, Charge C, Shape kShape, class O, bool N>
 [[gnu::always_inline]] inline DropReason Linux6Path<S, C, kShape, O, N>::tcp_v4_rcv(
-    SkBuff& skb, const Transport& transport, const FlowKey& key) noexcept {
+    SkBuff& skb, const Transport& transport, const FlowKey& key, std::uint64_t hashed) noexcept {
   DropReason why = DropReason::none;
-  Socket* socket = this->find_socket(skb, transport, key, hash(key), why);
+  Socket* socket = this->find_socket(skb, transport, key, hashed, why);
   if (socket == nullptr) [[unlikely]]
     return why;
   auto& refs = socket->refs.template as<typename O::Socket>();
@@ -240,9 +244,9 @@ template <class S, Charge C, Shape kShape, class O, bool N>
 /// The socket is used under the poll's read-side section (SOCK_RCU_FREE).
 template <class S, Charge C, Shape kShape, class O, bool N>
 [[gnu::always_inline]] inline DropReason Linux6Path<S, C, kShape, O, N>::udp_rcv(
-    SkBuff& skb, const Transport& transport, const FlowKey& key) noexcept {
+    SkBuff& skb, const Transport& transport, const FlowKey& key, std::uint64_t hashed) noexcept {
   DropReason why = DropReason::none;
-  Socket* socket = this->find_socket(skb, transport, key, hash(key), why);
+  Socket* socket = this->find_socket(skb, transport, key, hashed, why);
   if (socket == nullptr) [[unlikely]]
     return why;
   const Use use(transport.module, references_);

@@ -4,6 +4,7 @@
 // The result is the same as parse()'s for every frame (tests and a fuzzer compare them).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -17,20 +18,28 @@ namespace detail {
 
 /// True when the 20 bytes of IPv4 header at @p ip carry a right checksum.
 [[gnu::always_inline]] inline bool plain_ipv4_header_ok(const std::uint8_t* ip) noexcept {
-  PartialSum sum = 0;
-  for (std::size_t at = 0; at < 20; at += 4) sum += load_raw<std::uint32_t>(ip + at);
-  return checksum_ok(sum);
+  const auto first = load_raw<std::uint64_t>(ip);
+  const auto second = load_raw<std::uint64_t>(ip + 8);
+  std::uint64_t sum = 0;
+  const auto carry = static_cast<std::uint64_t>(__builtin_add_overflow(first, second, &sum));
+  sum = (sum & 0xffffffffU) + (sum >> 32U) + load_raw<std::uint32_t>(ip + 16) + carry;
+  sum = (sum & 0xffffU) + ((sum >> 16U) & 0xffffU) + (sum >> 32U);
+  return ((sum & 0xffffU) + (sum >> 16U)) == 0xffffU;
 }
 
-/// Unicast on both sides, as far as a parser can see. See parse() for the single reasons.
+/// By the first octet: may it be a unicast address on a wire? See parse() for the single reasons.
+inline constexpr std::array<bool, 256> kUnicastOctet = [] {
+  std::array<bool, 256> unicast{};
+  for (std::size_t octet = 1; octet < unicast.size(); ++octet)
+    unicast[octet] = octet != 127 && (octet < 224 || octet >= 240);
+  return unicast;
+}();
+
+/// Unicast on both sides, as far as a parser can see.
 constexpr bool ordinary_ipv4(std::uint32_t source, std::uint32_t destination) noexcept {
-  const auto confined = [](std::uint32_t address) {
-    return (address >> 24) == 0 || (address >> 24) == 127;
-  };
-  const auto group = [](std::uint32_t address) {
-    return (address >> 28) == 0xe || address == 0xffffffffU;
-  };
-  return !confined(source) && !group(source) && !confined(destination) && !group(destination);
+  constexpr std::uint32_t kBroadcast = 0xffffffffU;
+  return kUnicastOctet[source >> 24U] && kUnicastOctet[destination >> 24U] &&
+         source != kBroadcast && destination != kBroadcast;
 }
 
 }  // namespace detail

@@ -149,9 +149,7 @@ TEST(Trial, TheDifferenceIsWrittenWithItsSlices) {
 /// A core with one pass of books that a test may falsify.
 class Books : public ::testing::Test {
  protected:
-  Books() : depot_(256), ring_(*input_, {0, 1, 2}) {
-    cores_.push_back(std::make_unique<Core>(ring_, depot_));
-  }
+  Books() : ring_(*input_, {0, 1, 2}) { cores_.push_back(std::make_unique<Core>(ring_, network_)); }
   Account& account() { return cores_.front()->account; }
   std::string verdict() const {
     Verdict verdict;
@@ -160,7 +158,7 @@ class Books : public ::testing::Test {
   }
 
   Input input_ = small_input();
-  Depot<Socket> depot_;
+  Network network_{*input_};
   RxRing ring_;
   Cores cores_;
 };

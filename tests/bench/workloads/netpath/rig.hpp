@@ -135,6 +135,15 @@ inline NetworkOptions only(unsigned local_percent) {
   return options;
 }
 
+/// Generated traffic that closes connections often.
+inline ImixOptions small_mix() {
+  ImixOptions options;
+  options.frames = 5000;
+  options.flows = 800;
+  options.close_share = 0.05;
+  return options;
+}
+
 /// Frames of one UDP flow, none of which closes anything.
 inline Input one_flow(std::size_t frames, const FrameSpec& spec = {}) {
   auto input = std::make_shared<FrameSet>("one flow");
