@@ -25,8 +25,8 @@ struct Place {
   unsigned length;
 };
 
-/// Adds and removes a long prefix here and one elsewhere in turn. There are groups for one of them,
-/// so each takes over the groups of the other.
+/// Adds and removes a long prefix here and one elsewhere in turn. There are groups for a few of
+/// them, an even number, so after each grace period one takes over the groups of the other.
 void change_routes(Fib& fib, const Place& here, const Place& elsewhere, int rounds) {
   for (int round = 0; round < rounds; ++round) {
     ASSERT_EQ(fib.add(here.prefix, here.length, kHere), Status::ok);
@@ -66,14 +66,14 @@ std::uint64_t wrong_answers(Fib& fib, const Place& here, const Place& elsewhere,
 }
 
 TEST(FibRace, Ipv4ReadersSeeTheOldOrTheNewRoute) {
-  Fib fib(1);
+  Fib fib(8);
   ASSERT_EQ(fib.add(mapped_ipv4(0x0a000000), 8, kCovering), Status::ok);
   EXPECT_EQ(wrong_answers(fib, {mapped_ipv4(0x0a010203), 32}, {mapped_ipv4(0x0a090803), 32}, 200),
             0U);
 }
 
 TEST(FibRace, Ipv6ReadersSeeTheOldOrTheNewRoute) {
-  Fib fib(6);
+  Fib fib(4 * 6);
   ASSERT_EQ(fib.add({}, 0, kCovering), Status::ok);
   EXPECT_EQ(
       wrong_answers(fib, {{0x2001000200000001ULL, 0}, 64}, {{0x2a01000200000001ULL, 0}, 64}, 200),
