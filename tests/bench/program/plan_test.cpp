@@ -8,6 +8,7 @@
 
 #include "bench/engine/errors.hpp"
 #include "bench/engine/placement.hpp"
+#include "bench/program/options.hpp"
 
 namespace getput::bench {
 namespace {
@@ -17,12 +18,16 @@ TEST(PlanTest, AsksForTheGridOfItsCells) {
   const std::string cpu = std::to_string(allowed_pus().front());
   plan.trials = {{"pairs/a/threads:1/object:shared/place:list:" + cpu, 0},
                  {"removal/b/threads:1/callers:0/place:scatter", 3}};
-  const GridRequest request = plan.grid("x.pcap");
+  Options options;
+  options.pcap = "x.pcap";
+  options.local_percent = 30;
+  const GridRequest request = options.with_input(plan.grid());
   EXPECT_EQ(request.threads, std::vector<unsigned>{1});
   EXPECT_EQ(request.places, (std::vector<std::string>{"list:" + cpu, "scatter"}));
   EXPECT_EQ(request.pcap, "x.pcap");
+  EXPECT_EQ(request.local_percent, 30U);
   plan.trials = {{"pairs/a/threads:100000/place:compact", 0}};
-  EXPECT_THROW((void)plan.grid(""), RequestError);
+  EXPECT_THROW((void)plan.grid(), RequestError);
 }
 
 /// The plan with one more key.

@@ -57,7 +57,7 @@ TYPED_TEST(PathAtLevel, RawSocketGetsEveryLocalPacketToo) {
 TYPED_TEST(PathAtLevel, AnEmptyRingIsNoWork) {
   FrameSet input("nothing");
   input.finish();
-  Rig<AtomicBase<>, TypeParam::kLevel> rig(input);
+  typename TypeParam::Rig rig(input);
   rig.poll();
   EXPECT_EQ(rig.core().account.received, 0U);
   EXPECT_EQ(rig.finish(), "");
