@@ -9,8 +9,7 @@ What it measures is made up. The file named by GETPUT_FAKE says how it behaves:
   tear      n                                the n-th line is half written, then SIGKILL
   full_at   n                                the n-th line fails: exit 3
   scale     {scheme: factor}                 makes a scheme slower
-  imbalance true                             the netpath equation does not hold
-  all_dropped true                           no packet is delivered or forwarded
+  imbalance, all_dropped  true               the netpath equation does not hold; no packet is delivered or forwarded
   planted   {scheme: ns}                     what a scheme adds to a packet besides its pairs
   unsafe    true                             one scheme more, in_module, that protects nothing
   uncaught  [scheme]                         unsafe schemes that a hunt does not catch
@@ -21,17 +20,18 @@ What it measures is made up. The file named by GETPUT_FAKE says how it behaves:
   extra     n                                so many schemes more
   contract  {scheme: {entry: value}}         other promises than below
   paths     [[era, shape]]                   of netpath (default: linux_6, staged alone)
-  series    true                             the workload dst_series, too
-  old_path  true                             netpath without eras and without a list of levels
+  series, old_path  true                     the workload dst_series, too; netpath without eras and levels
 """
 import json
 import os
 import random
 import signal
+import statistics
 import sys
 import time
 import zlib
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+import fake_series
 from fake_contracts import CONTRACT, ORDINARY
 
 BEHAVIOUR = json.load(open(os.environ["GETPUT_FAKE"])) if os.environ.get("GETPUT_FAKE") else {}
@@ -47,7 +47,6 @@ SCHEMES.update({"in_module": (9.0, 8.0, "lock", False, False)} if BEHAVIOUR.get(
 SCHEMES.update({f"made_up_{n:02}": (1.3 ** n, 1.0 + n / 10.0, "counter", False, True) for n in range(BEHAVIOUR.get("extra", 0))})
 LEVELS = {"L0": 0.0, "L5": 4.0, "L6": 1.0, "L7": 5.0}  # references a packet takes
 LEVEL_NAMES = {"L0": "never", "L5": "per use of an object", "L6": "per sk_buff", "L7": "per use and sk_buff"}
-STEPS = ("first", "second")
 PATHS = BEHAVIOUR.get("paths", [["linux_6", "staged"]])
 BASE_NS = 180.0  # a packet without any
 TICKET_NS = 3.0  # what storing a ticket costs by itself, at the levels that take one
@@ -93,8 +92,7 @@ def cells(thread_counts, places):
                 yield cell("removal", scheme, params, policy, threads, 0, why, 7.0)
                 yield from packets(scheme, threads, policy)
                 if BEHAVIOUR.get("series") and scheme["name"] == "none":
-                    yield from (cell("dst_series", scheme, {"step": step, "threads": threads}, policy, threads, 2, None, 10.0)
-                                for step in STEPS)
+                    yield from (cell("dst_series", scheme, params, policy, threads, 2, None, 10.0) for params in fake_series.cells(threads))
 
 
 def packets(scheme, threads, policy):
@@ -110,11 +108,6 @@ def packets(scheme, threads, policy):
             yield cell("netpath", scheme, params, policy, threads, tier, None, 40.0 if level == "L0" else 10.0)
 
 
-def series():
-    steps = [{"id": step, "commit": "0123456789ab", "removed": "a reference", "before_us": 4.0, "after_us": 3.0} for step in STEPS]
-    return [{"name": "dst_series", "summary": "commits", "params": [], "steps": steps}] if BEHAVIOUR.get("series") else []
-
-
 def levels():
     listed = [{"id": level, "name": name, "summary": f"a reference {name}", "timed": True, "pairs": f"{LEVELS[level]:g}"}
               for level, name in LEVEL_NAMES.items()]
@@ -128,7 +121,7 @@ def listing(threads, places):
             {"name": "pairs", "summary": "a get and its put", "params": [{"key": "threads", "values": threads}]},
             {"name": "removal", "summary": "taking it away", "params": [{"key": "threads", "values": threads}]},
             {"name": "netpath", "summary": "packets", "params": [{"key": "level", "values": list(LEVELS)}], **levels()},
-            *series(),
+            *(fake_series.LISTED if BEHAVIOUR.get("series") else []),
         ],
         "cells": list(cells(threads, places)), "batch_cells": 48,
     }
@@ -155,9 +148,7 @@ def netpath_metrics(level):
 
 
 def trimmed(values):
-    cut = len(values) // 10
-    kept = sorted(values)[cut:len(values) - cut]
-    return sum(kept) / len(kept)
+    return statistics.fmean(sorted(values)[len(values) // 10:len(values) - len(values) // 10])
 
 
 def sliced(found, pair, chance, noise):
@@ -168,11 +159,10 @@ def sliced(found, pair, chance, noise):
     baseline = [BASE_NS * noise + chance.gauss(0.0, 4.0) for _ in range(SLICE_PAIRS)]
     subject = [value + added + chance.gauss(0.0, 1.5) for value in baseline]
     differences = [a - b for a, b in zip(subject, baseline)]
-    mean = sum(differences) / SLICE_PAIRS
     copies = {arm: [round(chance.gauss(0.0, 0.2), 3) for _ in range(COPIES)] for arm in ("subject", "baseline")}
     difference = {
         "baseline": "L0", "baseline_ns": trimmed(baseline), "ns": trimmed(differences),
-        "median_ns": sorted(differences)[SLICE_PAIRS // 2], "mean_ns": mean, "se_ns": 1.5 / SLICE_PAIRS ** 0.5,
+        "median_ns": sorted(differences)[SLICE_PAIRS // 2], "mean_ns": sum(differences) / SLICE_PAIRS, "se_ns": 1.5 / SLICE_PAIRS ** 0.5,
         "pairs": SLICE_PAIRS, "pairs_void": 1, "slice_us": 100.0, "batches_per_slice": 17.0, "copies": copies,
         "copy_sd_ns": 0.2, "planted_ns": 0.0,
     }

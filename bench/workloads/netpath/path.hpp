@@ -5,8 +5,8 @@
 //   path_references.hpp  what packets and objects hold, and where it is given back
 //   path_steps.hpp       the steps that both eras take alike
 //   era/                 one kernel each: the order of the steps, and its own references and locks
-// Everything on the way of a packet is inlined into poll(), so that no scheme pays for a call that
-// another one does not make.
+// Everything on the way of a packet is inlined into poll(), or into what it calls once (readers,
+// completions), so that no scheme pays for a call that another one does not make.
 #pragma once
 
 #include <type_traits>

@@ -16,27 +16,11 @@
 #include "bench/workloads/netpath/hold.hpp"
 #include "bench/workloads/netpath/level.hpp"
 #include "bench/workloads/netpath/module_set.hpp"
+#include "bench/workloads/netpath/object_schemes.hpp"
 #include "bench/workloads/netpath/objects/network.hpp"
 #include "bench/workloads/netpath/reference_counts.hpp"
 
 namespace getput::bench::netpath {
-
-/// The schemes that count the objects of a path.
-template <Scheme Dst_, Scheme Device_, Scheme Neighbour_, Scheme Policy_, Scheme Socket_>
-struct ObjectSchemes {
-  using Dst = Dst_;
-  using Device = Device_;
-  using Neighbour = Neighbour_;
-  using Policy = Policy_;
-  using Socket = Socket_;
-  static constexpr Tables kTables = Tables::hlist;
-};
-
-/// The same, with the sockets in liburcu's table.
-template <class Objects>
-struct InLfht : Objects {
-  static constexpr Tables kTables = Tables::lfht;
-};
 
 template <class S, Charge C, class Objects, bool Counting>
 class PathReferences {
@@ -60,6 +44,14 @@ class PathReferences {
       return Use(nic_, skb.template ticket<Ticket>().template peek<Ticket>(), references_);
     else
       return Use(nic_, references_);
+  }
+
+  /// As use_by(), for a reference that lives on in the packet. Empty: the module is going.
+  [[gnu::always_inline]] Ticket get_for([[maybe_unused]] SkBuff& skb) noexcept {
+    if constexpr (C.use == UseRefs::no_fail && kPackets)
+      return modules::module_get(nic_, skb.template ticket<Ticket>().template peek<Ticket>());
+    else
+      return modules::try_module_get(nic_);
   }
 
   // The packet.

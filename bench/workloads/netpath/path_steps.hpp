@@ -171,12 +171,13 @@ class PathSteps : public PathReferences<S, C, Objects, Counting> {
   /// (tcp_v4_do_rcv, udp_queue_rcv_skb). The caller has the socket and frees a refused packet.
   DropReason queue_rcv_skb(SkBuff& skb, Socket& socket, const Transport& transport) noexcept;
 
-  /// The applications: each reads all that its socket has got.
-  void read_sockets() noexcept;
+  /// The applications: each reads all that its socket has got. Called once a poll, so all copies of
+  /// a path can share it, as they share clean_tx().
+  [[gnu::noinline]] void read_sockets() noexcept;
 
   /// Frees what the card has sent. A driver that is going is not called any more: the ring belongs
   /// to the core, which then takes its packets off by itself.
-  void clean_tx(std::size_t budget) noexcept;
+  [[gnu::noinline]] void clean_tx(std::size_t budget) noexcept;
 
   /// Frees what other cores have left to this one.
   [[gnu::always_inline]] void free_for_others() noexcept {

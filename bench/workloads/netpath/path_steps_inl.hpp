@@ -114,7 +114,7 @@ Socket* PathSteps<S, C, O, N>::open_socket(const SkBuff& skb, const Transport& t
 }
 
 template <class S, Charge C, class O, bool N>
-[[gnu::always_inline]] inline void PathSteps<S, C, O, N>::read_sockets() noexcept {
+void PathSteps<S, C, O, N>::read_sockets() noexcept {
   for (std::size_t i = 0; i < core_.readable_count; ++i) {
     Socket& socket = *core_.readable[i];
     SkBuff* skb = nullptr;

@@ -8,8 +8,7 @@
 // reader-writer lock for UDP's sockets, one a bucket for TCP's, one a neighbour, and two locks of
 // the sending device that all CPUs share.
 //
-// Where from: Linux 2.6.11, net/core/{dev,dst}.c, net/ipv4/{ip_input,route,udp,tcp_ipv4,ip_forward,
-// ip_output}.c; docs/netpath.md has the table. Facts, no code.
+// Where from: Linux 2.6.11, net/core and net/ipv4; docs/netpath.md has the files and the table.
 #pragma once
 
 #include <array>
@@ -75,7 +74,7 @@ class Linux26Path : public PathSteps<S, C, Objects, Counting> {
   DropReason ip_finish_output2(SkBuff& skb, Neighbour& neighbour) noexcept;
   DropReason dev_queue_xmit(SkBuff& skb, const getput_link_header& header) noexcept;
 
-  typename Objects::Device& device_count() noexcept {
+  auto& device_count() noexcept {
     return *static_cast<typename Objects::Device*>(network_.in.refs);
   }
 };
@@ -130,11 +129,7 @@ template <class S, Charge C, class O, bool N>
 template <class S, Charge C, class O, bool N>
 [[gnu::always_inline]] inline bool Linux26Path<S, C, O, N>::dev_hold(Queued& queued) noexcept {
   if constexpr (kDevices) {
-    if constexpr (C.use == UseRefs::no_fail && C.packet == PacketRefs::each)
-      queued.device_module =
-          modules::module_get(nic_, queued.skb->template ticket<Ticket>().template peek<Ticket>());
-    else
-      queued.device_module = modules::try_module_get(nic_);
+    queued.device_module = this->get_for(*queued.skb);
     if (!queued.device_module) [[unlikely]]
       return false;
     references_.took(Referred::module);
@@ -172,11 +167,7 @@ template <class S, Charge C, class O, bool N>
   if (route == nullptr) [[unlikely]]
     return nullptr;
   if constexpr (Base::kUses) {
-    Ticket ticket;
-    if constexpr (C.use == UseRefs::no_fail && C.packet == PacketRefs::each)
-      ticket = modules::module_get(nic_, skb.template ticket<Ticket>().template peek<Ticket>());
-    else
-      ticket = modules::try_module_get(nic_);
+    const Ticket ticket = this->get_for(skb);
     if (!ticket) [[unlikely]] {
       why = DropReason::module_going_route;
       return nullptr;

@@ -69,10 +69,8 @@ class Linux6Path : public PathSteps<S, C, Objects, Counting> {
   void prefetch_socket(Staged& staged) noexcept;
   DropReason dst_input(SkBuff& skb, NextHopInfo* hop, std::uint64_t hashed) noexcept;
   DropReason ip_local_deliver(SkBuff& skb, std::uint64_t hashed) noexcept;
-  DropReason tcp_v4_rcv(SkBuff& skb, const Transport& transport, const FlowKey& key,
-                        std::uint64_t hashed) noexcept;
-  DropReason udp_rcv(SkBuff& skb, const Transport& transport, const FlowKey& key,
-                     std::uint64_t hashed) noexcept;
+  DropReason transport_rcv(SkBuff& skb, const Transport& transport, const FlowKey& key,
+                           std::uint64_t hashed) noexcept;
   DropReason ip_forward(SkBuff& skb, const NextHopInfo& hop) noexcept;
   DropReason ip_finish_output2(SkBuff& skb, const NextHopInfo& hop) noexcept;
   DropReason neigh_hh_output(SkBuff& skb, const Neighbour& neighbour) noexcept;
@@ -216,41 +214,35 @@ template <class S, Charge C, Shape kShape, class O, bool N>
   // The transport reads the same ports as prefetch_socket().
   if (hashed == 0)
     hashed = hash(key);
-  return key.protocol == protocol::kTcp ? tcp_v4_rcv(skb, transport, key, hashed)
-                                        : udp_rcv(skb, transport, key, hashed);
+  return transport_rcv(skb, transport, key, hashed);
 }
 
-/// The socket is counted while the segment is processed (__inet_lookup_established .. sock_put).
+/// tcp_v4_rcv and udp_rcv. TCP counts the socket while the segment is processed
+/// (__inet_lookup_established .. sock_put); UDP uses it under the poll's read-side section
+/// (SOCK_RCU_FREE).
 template <class S, Charge C, Shape kShape, class O, bool N>
-[[gnu::always_inline]] inline DropReason Linux6Path<S, C, kShape, O, N>::tcp_v4_rcv(
+[[gnu::always_inline]] inline DropReason Linux6Path<S, C, kShape, O, N>::transport_rcv(
     SkBuff& skb, const Transport& transport, const FlowKey& key, std::uint64_t hashed) noexcept {
   DropReason why = DropReason::none;
   Socket* socket = this->find_socket(skb, transport, key, hashed, why);
   if (socket == nullptr) [[unlikely]]
     return why;
   auto& refs = socket->refs.template as<typename O::Socket>();
-  const auto ticket = refs.try_get();
-  if (!ticket) [[unlikely]]
-    return DropReason::socket_closed;
-  references_.took(Referred::socket);
+  typename O::Socket::Ticket ticket;
+  const bool counted = key.protocol == protocol::kTcp;
+  if (counted) {
+    ticket = refs.try_get();
+    if (!ticket) [[unlikely]]
+      return DropReason::socket_closed;
+    references_.took(Referred::socket);
+  }
   {
     const Use use(transport.module, references_);
     why = use ? this->queue_rcv_skb(skb, *socket, transport) : DropReason::module_going_socket;
   }
-  refs.put(ticket);
+  if (counted)
+    refs.put(ticket);
   return why;
-}
-
-/// The socket is used under the poll's read-side section (SOCK_RCU_FREE).
-template <class S, Charge C, Shape kShape, class O, bool N>
-[[gnu::always_inline]] inline DropReason Linux6Path<S, C, kShape, O, N>::udp_rcv(
-    SkBuff& skb, const Transport& transport, const FlowKey& key, std::uint64_t hashed) noexcept {
-  DropReason why = DropReason::none;
-  Socket* socket = this->find_socket(skb, transport, key, hashed, why);
-  if (socket == nullptr) [[unlikely]]
-    return why;
-  const Use use(transport.module, references_);
-  return use ? this->queue_rcv_skb(skb, *socket, transport) : DropReason::module_going_socket;
 }
 
 template <class S, Charge C, Shape kShape, class O, bool N>

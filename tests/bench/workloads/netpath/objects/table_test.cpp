@@ -213,5 +213,44 @@ TYPED_TEST(AnyTable, EndsWithObjectsInIt) {
   }
 }
 
+/// Objects whose hashes are all the same: only their keys tell them apart.
+struct Alike {
+  struct Key {
+    std::uint32_t number = 0;
+    friend bool operator==(const Key&, const Key&) = default;
+  };
+  TableLink<Alike> link;
+  Key key;
+};
+constexpr std::uint64_t hash(const Alike::Key& /*key*/) noexcept {
+  return 7;
+}
+
+template <class T>
+class TableOfOneHash : public testing::Test {};
+struct NamesOfOneHash {
+  template <class T>
+  static std::string GetName(int /*index*/) {
+    return std::is_same_v<T, LfhtTable<Alike>> ? "Lfht" : "Chains";
+  }
+};
+using TablesOfOneHash = testing::Types<Table<Alike>, LfhtTable<Alike>>;
+TYPED_TEST_SUITE(TableOfOneHash, TablesOfOneHash, NamesOfOneHash);
+
+TYPED_TEST(TableOfOneHash, ComparesKeys) {
+  Depot<Alike> memory(256);
+  TypeParam table(16);
+  const Online online;
+  std::vector<Alike*> all;
+  for (std::uint32_t number = 0; number < 100; ++number) {
+    all.push_back(memory.take());
+    all.back()->key = {number};
+    ASSERT_EQ(table.insert(all.back()), all.back());
+  }
+  for (std::uint32_t number = 0; number < 100; number += 2) EXPECT_TRUE(table.remove(all[number]));
+  for (std::uint32_t number = 0; number < 100; ++number)
+    EXPECT_EQ(table.find({number}), number % 2 == 0 ? nullptr : all[number]);
+}
+
 }  // namespace
 }  // namespace getput::bench::netpath
