@@ -5,8 +5,9 @@ Numbers of different settings are never combined. A run from before the eras nam
 shape: its path is a setting of its own, which equals none of today's and has no words in a title.
 """
 ANSWER = (("linux_2_6", "scalar"), ("linux_6", "staged"))  # each era in the shape of its time; the last is what figures show
-ORDINARY = {"steering": "rss", "free": "local", "work": "bare", "input": "imix", "raw": 0}  # not worth a word in a title
-CHOSEN = ("steering", "free", "work", "raw")  # whose ordinary values the headline has
+ORDINARY = {"table": "hlist", "steering": "rss", "free": "local", "work": "bare", "xfrm": 0, "input": "imix", "local": 50,
+            "raw": 0}  # not worth a word in a title
+CHOSEN = ("table", "steering", "free", "work", "xfrm", "local", "raw")  # whose ordinary values the headline has
 NAMED = ("era", "shape", "free", "work")  # a cell has all of them, or none
 
 
@@ -48,7 +49,7 @@ def rank(setting):
 
 def same_path(one, other):
     """True where two settings have era, shape and input in common: one control of level 0 serves both."""
-    return all(dict(one).get(key) == dict(other).get(key) for key in ("era", "shape", "input"))
+    return all(dict(one).get(key) == dict(other).get(key) for key in ("era", "shape", "table", "input", "local"))
 
 
 def problem(params):

@@ -97,7 +97,8 @@ Measurement NetpathCell::measure(TrialContext& trial, const LoadedPath& path, Co
     (charged ? code_ : uncharged).copies[step.copy](context, core, slice);
   };
   SliceSettings settings;
-  settings.total_ms = trial.slices_ms * (params_.level == level("L0") ? kTimesAtLevel0 : 1.0);
+  settings.total_ms =
+      trial.slices_ms * (params_.level == level("L0") ? times_at_level0(params_.variant) : 1.0);
   settings.seed = trial.seed;
   settings.planted_ns = trial.planted_ns;
   return trial.schedule.run_slices(arms, settings, "ns/packet");

@@ -203,7 +203,8 @@ std::vector<CellSpec> enumerate(const SchemeInfo& info, const GridRequest& reque
         CellSpec cell = make_cell(kName, info, params.to_json(), policy, threads, request);
         cell.tier = tier_of(params, most);
         const bool level0 = params.level == level("L0");
-        cell.est_trial_ms = kRestMs + TrialSettings{}.slices_ms * (level0 ? kTimesAtLevel0 : 1.0);
+        cell.est_trial_ms =
+            kRestMs + TrialSettings{}.slices_ms * (level0 ? times_at_level0(params.variant) : 1.0);
         refuse(cell, impossible(info, params));
         if (!level0 && !compiled(params.level, params.variant)) {
           refuse(cell, not_compiled(params));
