@@ -42,7 +42,6 @@ constexpr std::array<CountingPass, kLevelCount> counting_passes() noexcept {
 }
 
 extern const std::array<CountingPass, kLevelCount> kCountLinux6Staged;
-extern const std::array<CountingPass, kLevelCount> kCountLinux6Scalar;
 extern const std::array<CountingPass, kLevelCount> kCountLinux6Lfht;
 extern const std::array<CountingPass, kLevelCount> kCountLinux26;
 

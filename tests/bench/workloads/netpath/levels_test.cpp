@@ -21,6 +21,12 @@ struct At {
   static constexpr Variant kVariant = kVariants[V];
   using Rig = testing::Rig<AtomicBase<>, L, kVariants[V]>;
 };
+// A path takes a sanitizer's build half a minute to compile, so there those that keep a reference
+// in different places stand for all.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+using Levels = ::testing::Types<At<level("L7"), 0>, At<level("L7"), 2>, At<level("L3"), 0>,
+                                At<level("bulk"), 0>, At<level("recycled"), 0>>;
+#else
 using Levels =
     ::testing::Types<At<level("L0"), 0>, At<level("L0"), 1>, At<level("L0"), 2>, At<level("L3"), 0>,
                      At<level("L3"), 2>, At<level("L4"), 2>, At<level("L5"), 0>, At<level("L5"), 2>,
@@ -28,6 +34,7 @@ using Levels =
                      At<level("bulk"), 0>, At<level("nofail"), 0>, At<level("nofail"), 2>,
                      At<level("recycled"), 0>, At<level("locked"), 0>, At<level("split"), 0>,
                      At<level("L7"), 3>, At<level("L3"), 3>>;
+#endif
 TYPED_TEST_SUITE(PathAtLevel, Levels);
 
 TYPED_TEST(PathAtLevel, EveryFrameIsAccountedFor) {

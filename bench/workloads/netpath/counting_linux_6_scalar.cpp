@@ -1,9 +1,0 @@
-// SPDX-License-Identifier: MIT
-#include "bench/workloads/netpath/counting.hpp"
-
-namespace getput::bench::netpath {
-
-const std::array<CountingPass, kLevelCount> kCountLinux6Scalar =
-    counting_passes<Variant{Era::linux_6, Shape::scalar}>();
-
-}  // namespace getput::bench::netpath
