@@ -8,11 +8,13 @@ import re
 import subprocess
 from bisect import bisect_right
 from dataclasses import dataclass
+from posixpath import normpath
 
 from .errors import environment_error
 
-# The Charge of a level as the demangler writes it: object, device, use, packet (bench/workloads/netpath/level.hpp).
-LOOP = re.compile(r"\brun_slice<getput::(\w+)<.*Charge\{(\w+), (\w+), \([\w:]+UseRefs\)(\d+), \([\w:]+PacketRefs\)(\d+)\}")
+# The Charge of a level as the demangler writes it: object, device, use, packet (bench/workloads/netpath/level.hpp); {} is nothing.
+LOOP = re.compile(
+    r"\brun_slice<getput::(\w+)<.*Charge\{(?:(\w+), (\w+), \([\w:]+UseRefs\)(\d+), \([\w:]+PacketRefs\)(\d+))?\}")
 NOTHING = ("false", "false", "0", "0")
 EACH_PACKET = ("false", "false", "0", "1")
 # What counts lies in these folders. The lock and the RCU of the tables are in schemes/machine, which no scheme is.
@@ -50,11 +52,15 @@ def functions(binary):
     return sorted(found, key=lambda function: function.begin)
 
 
+def _charged(value, nothing):
+    return nothing if value is None else value
+
+
 def loops(program, charge):
     """{scheme class: [Function]} of the timed loops of a level, given by what it charges."""
     found = {}
     for function in program:
-        if (match := LOOP.search(function.name)) and match.groups()[1:] == charge:
+        if (match := LOOP.search(function.name)) and tuple(map(_charged, match.groups()[1:], NOTHING)) == charge:
             found.setdefault(match[1], []).append(function)
     return found
 
@@ -89,7 +95,7 @@ def traces(binary, code):
     for line in answer.splitlines():
         if line.startswith("0x"):
             function = addresses[hex(int(line, 16))]
-        elif (match := COUNTING.search(line)) and match[0].lstrip("/") not in OBJECT_COUNTS:
+        elif (match := COUNTING.search(normpath(line))) and match[0].lstrip("/") not in OBJECT_COUNTS:
             found.setdefault(match[0].lstrip("/"), function.name)
     return found
 

@@ -17,6 +17,8 @@
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
+#include <type_traits>
+#include <variant>
 
 #include "bench/workloads/netpath/era.hpp"
 #include "bench/workloads/netpath/path_steps.hpp"
@@ -34,9 +36,8 @@ class Linux26Path : public PathSteps<S, C, Objects, Counting> {
  public:
   using Base::Base;
 
-  /// The interrupts of one batch of the receive ring, and the softirq after them; returns how many
-  /// frames it took, 0 for an empty ring. The thread is online in urcu-qsbr and quiescent
-  /// afterwards.
+  /// The interrupts of one batch and the softirq after them; returns how many frames, 0 for an
+  /// empty ring. The thread is online in urcu-qsbr and quiescent afterwards.
   [[gnu::always_inline]] std::size_t poll() noexcept;
 
  private:
@@ -56,7 +57,7 @@ class Linux26Path : public PathSteps<S, C, Objects, Counting> {
   struct Queued {
     SkBuff* skb;
     typename Objects::Device::Ticket device;
-    Ticket device_module;  ///< empty where the level does not charge devices
+    [[no_unique_address]] std::conditional_t<kDevices, Ticket, std::monostate> device_module;
   };
 
   bool netif_rx(const RxSlot& slot, Queued& queued) noexcept;
