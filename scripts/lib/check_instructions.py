@@ -41,8 +41,9 @@ def level0(path):
 
 
 def planted(path):
-    """What the planted instructions are counted as; L7 has a broken number of gets a packet."""
-    without, more = (replay(path, scheme, "L7") for scheme in ("zero_more", "eight_more"))
+    """What the planted instructions are counted as. At L6, with one get a packet: with several the compiler may lay the two paths out
+    differently, which is no error of the counting."""
+    without, more = (replay(path, scheme, "L6") for scheme in ("zero_more", "eight_more"))
     found, truth = more.added - without.added, PLANTED * more.gets_per_packet
     yield abs(found - truth) <= RESOLUTION, f"planted {truth:.3f} instructions a packet, counted {found:.3f}"
 
