@@ -3,8 +3,8 @@
 
 Each commit took one shared reference out of the transmit path. A cell of the workload dst_series measures the path before a commit
 against the path after it, in time slices of the same process. What is compared with the published figures is the shape: which steps
-cost something once several CPUs send, and in which order. Absolute times cannot agree: his bench was a whole kernel on 16 threads and
-two sockets, this is the route's life alone.
+cost something once several CPUs send, and in which order. Absolute times cannot agree: the published bench is a whole kernel on 16
+threads and two sockets, this is the route's life alone. The last step is the null control: the same path in both arms.
 """
 import json
 from dataclasses import asdict, dataclass
@@ -38,8 +38,8 @@ class Line:
 
     @property
     def published_share(self):
-        """The part of a frame's time that the commit saved, published."""
-        return self.published_saved_us / self.published_before_us
+        """The part of a frame's time that the commit saved, published; None for the control."""
+        return self.published_saved_us / self.published_before_us if self.published_before_us else None
 
     @property
     def share(self):
@@ -73,10 +73,9 @@ def measured(results, steps, cells):
 
 
 def _text(line):
-    if line.saved is None:
-        return (line.step, line.commit, f"{line.published_saved_us:.2f}", f"{line.published_share:.0%}", str(line.threads), "-", "-", "-")
-    return (line.step, line.commit, f"{line.published_saved_us:.2f}", f"{line.published_share:.0%}", str(line.threads),
-            f"{line.after_ns:.1f}", line.saved.text(), f"{line.share:.0%}")
+    published = ("-", "-") if line.published_share is None else (f"{line.published_saved_us:.2f}", f"{line.published_share:.0%}")
+    here = ("-", "-", "-") if line.saved is None else (f"{line.after_ns:.1f}", line.saved.text(), f"{line.share:.0%}")
+    return line.step, line.commit or "-", *published, str(line.threads), *here
 
 
 def lines_of(found):

@@ -42,8 +42,8 @@ void check_books(const Cores& cores, Verdict& verdict) {
       verdict.wrong(who + " left " + std::to_string(core.tx.pending()) + " packets unsent");
     heads += core.heads.balance();
     if (core.queue.in_flight() != 0)
-      verdict.wrong(who + "'s receive queue counts " + std::to_string(core.queue.in_flight()) +
-                    " packets that nobody has");
+      verdict.wrong(who + " has " + std::to_string(core.queue.in_flight()) +
+                    " packets in the count of its receive queue after all were freed");
   }
   if (heads != 0)
     verdict.wrong("sk_buffs do not balance: " + std::to_string(heads) + " more taken than freed");

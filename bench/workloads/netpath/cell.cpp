@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "bench/workloads/netpath/cell.hpp"
 
-#include <algorithm>
-#include <chrono>
 #include <string>
 #include <utility>
 
@@ -50,7 +48,7 @@ Measurement NetpathCell::run(TrialContext& trial) {
     path->attach_queue_counts(cores);
   const unsigned work_steps = set_work(trial.team, *path, cores);
   Measurement result = measure(trial, *path, cores);
-  on_workers(trial.team, *path, [&](WorkerContext& worker) {
+  on_workers(trial.team, *path, [&](WorkerContext& worker, const PathContext&) {
     code_.flush({*network_, path->modules(), params_.raw_socket}, *cores[worker.rank()]);
   });
 
@@ -117,13 +115,16 @@ Cores NetpathCell::make_cores(const RxRings& rings, Team& team) {
   return cores;
 }
 
-void NetpathCell::on_workers(Team& team, const LoadedPath& path,
-                             const std::function<void(WorkerContext&)>& body) const {
+void NetpathCell::on_workers(
+    Team& team, const LoadedPath& path,
+    const std::function<void(WorkerContext&, const PathContext&)>& body) const {
   team.run_task([&](WorkerContext& worker) {
     path.guarded([&] {
       QsbrThread reader;
       reader.online();
-      body(worker);
+      Meeting meeting{worker, reader};
+      body(worker, {*network_, path.uncharged_modules(), params_.raw_socket,
+                    cores_meet() ? &meeting : nullptr});
     });
   });
 }
@@ -131,71 +132,18 @@ void NetpathCell::on_workers(Team& team, const LoadedPath& path,
 Account NetpathCell::pass(std::size_t level, const RxRings& rings, Team& team,
                           const LoadedPath& path, Verdict& verdict) {
   Cores cores = make_cores(rings, team);
-  on_workers(team, path, [&](WorkerContext& worker) {
-    if (kLevels[level].charge.object && worker.rank() == 0)
-      prepare_object_references(*network_);
-  });
-  team.run_task([&](WorkerContext& worker) {
-    path.guarded([&] {
-      QsbrThread reader;
-      reader.online();
-      Meeting meeting{worker, reader};
-      const PathContext context{*network_, path.uncharged_modules(), params_.raw_socket,
-                                cores_meet() ? &meeting : nullptr};
-      count_references(level, params_.variant, context, *cores[worker.rank()]);
+  if (kLevels[level].charge.object) {
+    on_workers(team, path, [&](WorkerContext& worker, const PathContext&) {
+      if (worker.rank() == 0)
+        prepare_object_references(*network_);
     });
+  }
+  on_workers(team, path, [&](WorkerContext& worker, const PathContext& context) {
+    count_references(level, params_.variant, context, *cores[worker.rank()]);
   });
   check_pass(cores, *input_, verdict);
   check_books(cores, verdict);
   return sum_of(cores);
-}
-
-/// Level 0 on all workers at once; nanoseconds a packet of the first.
-double NetpathCell::pilot_ns(Team& team, const LoadedPath& path, Cores& cores) {
-  constexpr std::uint64_t kPackets = 8192;
-  double ns = 0.0;
-  team.run_task([&](WorkerContext& worker) {
-    path.guarded([&] {
-      QsbrThread reader;
-      reader.online();
-      Meeting meeting{worker, reader};
-      const PathContext context{*network_, path.uncharged_modules(), params_.raw_socket,
-                                cores_meet() ? &meeting : nullptr};
-      Slice slice(kPackets);
-      const auto begin = std::chrono::steady_clock::now();
-      uncharged_code(params_.variant).copies[0](context, *cores[worker.rank()], slice);
-      const std::chrono::duration<double, std::nano> took =
-          std::chrono::steady_clock::now() - begin;
-      if (worker.rank() == 0)
-        ns = took.count() / kPackets;
-    });
-  });
-  return ns;
-}
-
-/// Gives each core its work, and returns the steps a site: as many as bring level 0 to the time of
-/// a kernel's packet. The cost is linear in the steps, so a secant finds them.
-unsigned NetpathCell::set_work(Team& team, const LoadedPath& path, Cores& cores) {
-  unsigned steps = 0;
-  const auto ns_with = [&](unsigned count) {
-    for (const auto& core : cores) core->work.set(params_.work, count);
-    return pilot_ns(team, path, cores);
-  };
-  if (params_.work != WorkKind::kernel && params_.work != WorkKind::latency) {
-    for (const auto& core : cores) core->work.set(params_.work, 0);
-    return steps;
-  }
-  constexpr unsigned kFirst = 16;
-  constexpr int kCorrections = 3;
-  pilot_ns(team, path, cores);  // warms up
-  const double bare = ns_with(0);
-  double per_step = std::max(0.1, (ns_with(kFirst) - bare) / kFirst);
-  for (int i = 0; i < kCorrections; ++i) {
-    steps = static_cast<unsigned>(std::clamp((kKernelNs - bare) / per_step, 1.0, 1000.0));
-    per_step = std::max(0.1, (ns_with(steps) - bare) / steps);
-  }
-  for (const auto& core : cores) core->restart(core->position);
-  return steps;
 }
 
 Json NetpathCell::computed_levels(const RxRings& rings, Team& team, const LoadedPath& path,

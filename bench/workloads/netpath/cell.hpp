@@ -63,14 +63,16 @@ class NetpathCell final : public Cell {
 
  private:
   Cores make_cores(const RxRings& rings, Team& team);
+  /// Calls @p body on each worker, online in urcu-qsbr, with the context of the path at level 0.
   void on_workers(Team& team, const LoadedPath& path,
-                  const std::function<void(WorkerContext&)>& body) const;
+                  const std::function<void(WorkerContext&, const PathContext&)>& body) const;
   /// One pass over the input that counts the references of a level; checks its books.
   Account pass(std::size_t level, const RxRings& rings, Team& team, const LoadedPath& path,
                Verdict& verdict);
   /// References per packet of the levels that are computed and not measured.
   Json computed_levels(const RxRings& rings, Team& team, const LoadedPath& path, Verdict& verdict);
   bool cores_meet() const noexcept;
+  // work_pilot.cpp
   double pilot_ns(Team& team, const LoadedPath& path, Cores& cores);
   unsigned set_work(Team& team, const LoadedPath& path, Cores& cores);
   Measurement measure(TrialContext& trial, const LoadedPath& path, Cores& cores);

@@ -11,6 +11,7 @@
 
 #include "bench/engine/clock.hpp"
 #include "bench/workloads/netpath/account.hpp"
+#include "bench/workloads/netpath/batch.hpp"
 #include "bench/workloads/netpath/input/rx_ring.hpp"
 #include "bench/workloads/netpath/objects/free_queue.hpp"
 #include "bench/workloads/netpath/objects/network.hpp"
@@ -20,8 +21,6 @@
 #include "bench/workloads/netpath/work.hpp"
 
 namespace getput::bench::netpath {
-
-inline constexpr std::size_t kTxBatch = 32;  ///< transmit completions freed together
 
 /// A transmit ring with its slots.
 class TxRing {
@@ -59,7 +58,7 @@ struct alignas(64) CoreQueue {
   /// Packets freed by other cores.
   alignas(64) std::atomic<std::uint64_t> freed_elsewhere{0};
 
-  /// Allocated and not freed yet; exact when nobody allocates or frees.
+  /// Allocated and not freed yet; exact while no packet is allocated or freed.
   std::int64_t in_flight() const noexcept {
     return static_cast<std::int64_t>(allocated - freed_here -
                                      freed_elsewhere.load(std::memory_order_acquire));
@@ -87,8 +86,11 @@ struct alignas(128) Core {
   SkBuff* raw_queue = nullptr;  ///< clones for the raw socket
   CoreQueue queue;
   machine::SpinLock tx_lock;  ///< linux_6: of this core's transmit queue (HARD_TX_LOCK)
-  std::array<PollTicket, 8> poll_tickets{};
-  Core* freer = nullptr;  ///< who frees this core's packets (free:remote); null: it itself
+  /// A poll's ticket is in use while one of its packets is. Between polls fewer than kTxBatch
+  /// packets are in flight, each perhaps of a poll of its own.
+  std::array<PollTicket, kTxBatch + 1> poll_tickets{};
+  std::size_t poll_ticket = 0;  ///< where the search for an unused one begins
+  Core* freer = nullptr;  ///< the core that frees this one's packets (free:remote); null: itself
   FreeQueue to_free;      ///< packets of other cores that this one has to free
   PacketWork work;
   getput_core_stats stats{};

@@ -6,12 +6,4 @@ namespace getput::bench::netpath {
 const std::array<CountingPass, kLevelCount> kCountLinux26 =
     counting_passes<Variant{Era::linux_2_6, Shape::scalar}>();
 
-void count_references(std::size_t level, Variant variant, const PathContext& context, Core& core) {
-  // The shape changes no reference, so one pass serves both (a test compares them).
-  const auto& passes = variant.era == Era::linux_2_6    ? kCountLinux26
-                       : variant.tables == Tables::lfht ? kCountLinux6Lfht
-                                                        : kCountLinux6Staged;
-  passes[level](context, core);
-}
-
 }  // namespace getput::bench::netpath

@@ -161,7 +161,7 @@ std::string impossible(const SchemeInfo& info, const Params& params) {
     return "not possible: one thread only may use an object of this scheme";
   if ((charge.object || charge.packet == PacketRefs::recycled) && !info.hold_across_sleep)
     return "not possible: a table entry or an idle packet head would keep its reference for "
-           "seconds, and a holder of this scheme holds up everybody's removal";
+           "seconds, and a holder of this scheme delays every removal in the process";
   if (charge.object && !info.put_on_other_thread && params.threads > 1)
     return "not possible: the worker that removes a table entry is not the one that made it, and a "
            "reference must be given back by the thread that took it";

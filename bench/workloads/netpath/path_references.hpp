@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What the packets and the objects of the path hold, and where it is given back.
 //
-// A packet carries its references in its sk_buff, as in the kernel: whoever frees it, on whichever
-// core, gives them back in kfree_skb(). Which module references there are is the level's Charge;
-// the objects' own references are the era's (Objects). What a level does not charge is not in the
-// code of its path.
+// A packet carries its references in its sk_buff, as in the kernel: the core that frees it gives
+// them back in kfree_skb(), be it the one that received it or another. Which module references
+// there are is the level's Charge; the objects' own references are the era's (Objects). What a
+// level does not charge is not in the code of its path.
 #pragma once
 
 #include <cstddef>
@@ -172,14 +172,20 @@ class PathReferences {
   /// A clone's share of what the level charges. The original's reference vouches for it, so it
   /// cannot be refused (the kernel's __module_get).
   void charge_clone(SkBuff& clone, SkBuff& from) noexcept {
-    clone.poll = from.poll;
-    clone.queue = from.queue;
-    if constexpr (kPackets) {
+    if constexpr (kPackets || C.packet == PacketRefs::recycled) {
+      if (clone.keeps_ticket)
+        return;
+      clone.keeps_ticket = C.packet == PacketRefs::recycled;
       clone.template ticket<Ticket>().store(
           modules::module_get(nic_, from.template ticket<Ticket>().template peek<Ticket>()));
       references_.took(Referred::module);
+    } else if constexpr (C.packet == PacketRefs::queue) {
+      clone.queue = from.queue;
+      clone.template ticket<QueueTicket>().store(
+          queue_count().get(from.template ticket<QueueTicket>().template peek<QueueTicket>()));
+      references_.took(Referred::module);
     } else if constexpr (C.packet != PacketRefs::none) {
-      (void)charge(clone);
+      (void)charge(clone);  // plain counts: never refused while the poll holds its reference
     }
   }
 
@@ -221,10 +227,12 @@ class PathReferences {
       return skb.keeps_ticket || (charge_each(skb) && (skb.keeps_ticket = true));
     else if constexpr (C.packet == PacketRefs::poll)
       return charge_poll(skb);
-    else if constexpr (C.packet == PacketRefs::split)
-      ++core_.queue.allocated, skb.queue = &core_.queue;
     else if constexpr (C.packet == PacketRefs::queue)
       return charge_queue(skb);
+    if constexpr (C.packet == PacketRefs::split) {
+      ++core_.queue.allocated;
+      skb.queue = &core_.queue;
+    }
     return true;
   }
   [[gnu::always_inline]] bool charge_each(SkBuff& skb) noexcept {
@@ -238,8 +246,11 @@ class PathReferences {
   /// The first packet of a poll takes the reference for all of them.
   [[gnu::always_inline]] bool charge_poll(SkBuff& skb) noexcept {
     if (poll_ticket_ == nullptr) {
-      PollTicket* free = core_.poll_tickets.data();
-      while (free->packets != 0) ++free;  // at most three polls are in flight; there are eight
+      PollTicket* free = nullptr;
+      do {
+        core_.poll_ticket = (core_.poll_ticket + 1) % core_.poll_tickets.size();
+        free = &core_.poll_tickets[core_.poll_ticket];
+      } while (free->packets != 0);
       const Ticket ticket = modules::try_module_get(nic_);
       if (!ticket) [[unlikely]]
         return false;

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "bench/workloads/netpath/input/bytes.hpp"
@@ -56,7 +57,7 @@ class PathSteps : public PathReferences<S, C, Objects, Counting> {
   /// Before an unload: what only an idle cache holds.
   [[gnu::noinline]] void flush() noexcept {
     this->flush_heads();
-    end_time_waits(~Clock::Ticks{0});
+    end_time_waits(~Clock::Ticks{0}, SIZE_MAX);
   }
 
  protected:
@@ -122,7 +123,7 @@ class PathSteps : public PathReferences<S, C, Objects, Counting> {
     if (parsed.fragment) [[unlikely]]
       return DropReason::needs_reassembly;
     if (raw_) [[unlikely]]
-      return raw_local_deliver(skb);
+      raw_local_deliver(skb);
     return DropReason::none;
   }
 
@@ -201,16 +202,8 @@ class PathSteps : public PathReferences<S, C, Objects, Counting> {
   [[gnu::noinline]] T* create(Kept& table, Memory& memory, const typename T::Key& key,
                               Module* module, DropReason& why, Rest... rest) noexcept;
 
-  /// The socket of a packet, opened if it is missing. A TCP segment that is no SYN opens one too,
-  /// for a capture may begin in the middle of a connection; but not in TIME_WAIT. Null: @p why says
-  /// it.
-  [[gnu::always_inline]] Socket* find_socket(const SkBuff& skb, const Transport& transport,
-                                             const FlowKey& key, std::uint64_t hashed,
-                                             DropReason& why) noexcept {
-    if (Socket* found = network_.template sockets_in<Objects>().find(key, hashed)) [[likely]]
-      return found;
-    return open_socket(skb, transport, key, why);
-  }
+  /// Opens the socket of a packet. A TCP segment that is no SYN opens one too, for a capture may
+  /// begin in the middle of a connection; but not in TIME_WAIT. Null: @p why says it.
   [[gnu::noinline]] Socket* open_socket(const SkBuff& skb, const Transport& transport,
                                         const FlowKey& key, DropReason& why) noexcept;
 
@@ -231,23 +224,28 @@ class PathSteps : public PathReferences<S, C, Objects, Counting> {
     return xfrm_policy_lookup(skb);
   }
 
-  /// Before the first packet of a poll.
-  [[gnu::always_inline]] void prepare_memory() noexcept {
+  /// One poll: @p receive gets the slots of a batch under the queue's lock, and readers and
+  /// completions follow. Returns how many frames it took.
+  template <class Receive>
+  [[gnu::always_inline]] std::size_t poll_batch(Receive receive) noexcept {
     core_.socket_memory.prepare();
     core_.time_wait_memory.prepare();
-  }
-
-  /// After the last packet of a poll.
-  [[gnu::always_inline]] void finish_poll(std::size_t count) noexcept {
+    const std::lock_guard lock(core_.queue.lock);
+    std::optional<typename Base::QueueSession> session;
+    if constexpr (C.packet == PacketRefs::queue)
+      session.emplace(this->queue_count());
+    const std::size_t count = core_.next_batch();
+    receive(core_.rx.slots().data() + core_.position, count);
     core_.account.received += count;
     core_.advance(count);
     read_sockets();
     while (core_.tx.pending() >= kTxBatch) clean_tx(kTxBatch);
     free_for_others();
     if (core_.time_wait_first != nullptr)
-      end_time_waits(Clock::instance().now());
+      end_time_waits(Clock::instance().now(), kBatch);
     this->end_poll();
     note_references();
+    return count;
   }
 
   /// Counts the packet under @p why and frees it.
@@ -261,11 +259,17 @@ class PathSteps : public PathReferences<S, C, Objects, Counting> {
  private:
   // Out of line: few cells have a raw socket or policies, and every compiled copy of a path would
   // contain them.
-  [[gnu::noinline]] DropReason raw_local_deliver(SkBuff& skb) noexcept;
+  [[gnu::noinline]] void raw_local_deliver(SkBuff& skb) noexcept;
   [[gnu::noinline]] DropReason xfrm_policy_lookup(SkBuff& skb) noexcept;
   [[gnu::noinline]] void close(Socket& socket, Module* module) noexcept;
+  static bool is_syn(const SkBuff& skb) noexcept {
+    constexpr std::size_t kFlagsAt = 13;
+    constexpr std::uint8_t kSyn = 2;
+    const std::size_t at = skb.packet.transport_offset + kFlagsAt;
+    return at < skb.packet.captured && (skb.packet.data[at] & kSyn) != 0;
+  }
   void begin_time_wait(const FlowKey& key, Module* module) noexcept;
-  [[gnu::noinline]] void end_time_waits(Clock::Ticks now) noexcept;
+  [[gnu::noinline]] void end_time_waits(Clock::Ticks now, std::size_t most) noexcept;
 
   void note_references() noexcept {
     if constexpr (Counting) {

@@ -47,7 +47,10 @@ void PathSteps<S, C, O, N>::close(Socket& socket, Module* module) noexcept {
       return;
     socket.closed = true;
   }
-  network_.template sockets_in<O>().remove(&socket);
+  {
+    const auto lock = network_.lock_to_change(socket.key);
+    network_.template sockets_in<O>().remove(&socket);
+  }
   this->uncharge_object(socket, module);
   ++core_.account.destroyed;
   if ((socket.transport.tcp_state & GETPUT_TCP_FIN_SEEN) != 0)
@@ -81,11 +84,11 @@ void PathSteps<S, C, O, N>::begin_time_wait(const FlowKey& key, Module* module) 
   ++core_.account.time_waits;
 }
 
-/// inet_twsk_kill for all that have expired.
+/// inet_twsk_kill for those that have expired, @p most at a time.
 template <class S, Charge C, class O, bool N>
-void PathSteps<S, C, O, N>::end_time_waits(Clock::Ticks now) noexcept {
+void PathSteps<S, C, O, N>::end_time_waits(Clock::Ticks now, std::size_t most) noexcept {
   TimeWait*& first = core_.time_wait_first;
-  while (first != nullptr && first->expires <= now) {
+  for (; first != nullptr && first->expires <= now && most != 0; --most) {
     TimeWait* ended = std::exchange(first, first->later);
     network_.time_wait.remove(ended);  // unless a SYN has done so
     this->uncharge_object(*ended, transport_of(ended->key.protocol).module);
@@ -100,13 +103,17 @@ Socket* PathSteps<S, C, O, N>::open_socket(const SkBuff& skb, const Transport& t
                                            const FlowKey& key, DropReason& why) noexcept {
   if (key.protocol == protocol::kTcp) {
     if (TimeWait* old = network_.time_wait.find(key)) {
-      constexpr std::uint8_t kSyn = 2;
-      const std::size_t flags = skb.packet.transport_offset + std::size_t{13};
-      if (flags >= skb.packet.captured || (skb.packet.data[flags] & kSyn) == 0) {
+      auto& refs = old->refs.template as<typename O::Socket>();  // inet_twsk is counted as a socket
+      const auto ticket = refs.try_get();
+      references_.took(Referred::socket);
+      const bool opens = is_syn(skb);
+      if (opens)
+        network_.time_wait.remove(old);
+      refs.put(ticket);
+      if (!opens) {
         why = DropReason::time_wait;
         return nullptr;
       }
-      network_.time_wait.remove(old);
     }
   }
   return create<typename O::Socket, Socket>(network_.template sockets_in<O>(), core_.socket_memory,
@@ -173,7 +180,7 @@ T* PathSteps<S, C, O, N>::create(Kept& table, Memory& memory, const typename T::
     core_.account.opened += std::is_same_v<T, Socket> ? 1U : 0U;
     return object;
   }
-  this->uncharge_object(*object, module);  // another worker was faster; nobody has seen ours
+  this->uncharge_object(*object, module);  // another worker was faster; ours was never in the table
   memory.give(object);
   return present;
 }
@@ -181,22 +188,21 @@ T* PathSteps<S, C, O, N>::create(Kept& table, Memory& memory, const typename T::
 /// A clone for the raw socket. It keeps the route until it is read, so it has to count it
 /// (sock_queue_rcv_skb: skb_dst_force).
 template <class S, Charge C, class O, bool N>
-DropReason PathSteps<S, C, O, N>::raw_local_deliver(SkBuff& skb) noexcept {
+void PathSteps<S, C, O, N>::raw_local_deliver(SkBuff& skb) noexcept {
   SkBuff* clone = core_.heads.clone(skb);
   if (clone == nullptr) {
     ++core_.account.clone_missed;
-    return DropReason::none;
+    return;
   }
   this->charge_clone(*clone, skb);
   if (!this->skb_dst_clone(*clone, skb)) [[unlikely]] {
     this->kfree_skb(clone);
     ++core_.account.clone_missed;
-    return DropReason::none;
+    return;
   }
   ++core_.account.cloned;
   clone->next = core_.raw_queue;
   core_.raw_queue = clone;
-  return DropReason::none;
 }
 
 template <class S, Charge C, class O, bool N>
@@ -210,7 +216,7 @@ DropReason PathSteps<S, C, O, N>::xfrm_policy_lookup(SkBuff& skb) noexcept {
   if (policy == nullptr) [[unlikely]]
     return why;
   auto& refs = policy->refs.template as<typename O::Policy>();
-  const auto ticket = refs.try_get();
+  const auto ticket = refs.try_get();  // never refused: policies are not taken out
   references_.took(Referred::policy);
   const Use use(owner, references_);
   why = use ? DropReason::none : DropReason::module_going_policy;

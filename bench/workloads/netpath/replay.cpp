@@ -62,7 +62,7 @@ void NetpathCell::replay_arm(const ReplayStage& stage, std::uint8_t arm, std::ui
   cores.front()->time_wait_ticks = 0;  // what depends on the time of day cannot be replayed
   if (charged && level_.charge.packet == PacketRefs::queue)
     stage.path.attach_queue_counts(cores);
-  on_workers(stage.team, stage.path, [&](WorkerContext&) {
+  on_workers(stage.team, stage.path, [&](WorkerContext&, const PathContext&) {
     Slice warm_up(pass);
     rehearse(code, context, *cores.front(), warm_up);
     Slice slice(passes * pass);

@@ -15,7 +15,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
-#include <optional>
 #include <shared_mutex>
 #include <type_traits>
 #include <variant>
@@ -51,7 +50,7 @@ class Linux26Path : public PathSteps<S, C, Objects, Counting> {
   using typename Base::Use;
 
   static constexpr bool kDevices = C.device || Base::kUses;
-  static constexpr std::size_t kAhead = 8;
+  static constexpr std::size_t kAhead = 8;  ///< frames, as in linux_6
 
   /// softnet_data's input_pkt_queue: packets, each with the device that it came from.
   struct Queued {
@@ -71,6 +70,7 @@ class Linux26Path : public PathSteps<S, C, Objects, Counting> {
   DropReason transport_rcv(SkBuff& skb, const Transport& transport, const FlowKey& key) noexcept;
   Socket* v4_lookup(const SkBuff& skb, const Transport& transport, const FlowKey& key,
                     DropReason& why) noexcept;
+  Socket* held(Socket* socket) noexcept;  // sock_hold
   DropReason ip_forward(SkBuff& skb, Route& route) noexcept;
   DropReason ip_finish_output2(SkBuff& skb, Neighbour& neighbour) noexcept;
   DropReason dev_queue_xmit(SkBuff& skb, const getput_link_header& header) noexcept;
@@ -82,25 +82,18 @@ class Linux26Path : public PathSteps<S, C, Objects, Counting> {
 
 template <class S, Charge C, class O, bool N>
 [[gnu::always_inline]] inline std::size_t Linux26Path<S, C, O, N>::poll() noexcept {
-  this->prepare_memory();
-  const std::lock_guard lock(core_.queue.lock);
-  std::optional<typename Base::QueueSession> session;
-  if constexpr (C.packet == PacketRefs::queue)
-    session.emplace(this->queue_count());
-  const std::size_t count = core_.next_batch();
-  const RxSlot* slots = core_.rx.slots().data() + core_.position;
-  std::array<Queued, kBatch> backlog;
-  std::size_t queued = 0;
-  for (std::size_t i = 0; i < count; ++i)
-    queued += static_cast<std::size_t>(netif_rx(slots[i], backlog[queued]));
-  for (std::size_t i = 0; i < queued; ++i) {  // process_backlog
-    const DropReason why = netif_receive_skb(*backlog[i].skb);
-    if (why != DropReason::none) [[unlikely]]
-      this->drop(backlog[i].skb, why);
-    dev_put(backlog[i]);
-  }
-  this->finish_poll(count);
-  return count;
+  return this->poll_batch([this](const RxSlot* slots, std::size_t count) {
+    std::array<Queued, kBatch> backlog;
+    std::size_t queued = 0;
+    for (std::size_t i = 0; i < count; ++i)
+      queued += static_cast<std::size_t>(netif_rx(slots[i], backlog[queued]));
+    for (std::size_t i = 0; i < queued; ++i) {  // process_backlog
+      const DropReason why = netif_receive_skb(*backlog[i].skb);
+      if (why != DropReason::none) [[unlikely]]
+        this->drop(backlog[i].skb, why);
+      dev_put(backlog[i]);
+    }
+  });
 }
 
 /// The interrupt: a packet head, and the device held while the packet waits. False: dropped.
@@ -244,21 +237,28 @@ template <class S, Charge C, class O, bool N>
   return why;
 }
 
-/// udp_v4_lookup under the one lock of UDP's sockets, __tcp_v4_lookup under the bucket's.
+/// udp_v4_lookup and __tcp_v4_lookup: under the lock for reading, and for writing where the socket
+/// has to be opened.
 template <class S, Charge C, class O, bool N>
 [[gnu::always_inline]] inline Socket* Linux26Path<S, C, O, N>::v4_lookup(const SkBuff& skb,
                                                                          const Transport& transport,
                                                                          const FlowKey& key,
                                                                          DropReason& why) noexcept {
   const std::uint64_t hashed = hash(key);
-  RwLock& lock =
-      key.protocol == protocol::kTcp ? network_.ehash_lock(hashed) : network_.udp_hash_lock;
-  const std::shared_lock shared(lock);
-  Socket* socket = this->find_socket(skb, transport, key, hashed, why);
-  if (socket != nullptr) [[likely]] {
-    (void)hold(socket->refs.template as<typename O::Socket>());
-    references_.took(Referred::socket);
+  {
+    const std::shared_lock lock(network_.socket_lock(key, hashed));
+    if (Socket* found = network_.sockets.find(key, hashed)) [[likely]]
+      return held(found);
   }
+  const auto lock = network_.lock_to_change(key);
+  Socket* opened = this->open_socket(skb, transport, key, why);
+  return opened == nullptr ? nullptr : held(opened);
+}
+
+template <class S, Charge C, class O, bool N>
+[[gnu::always_inline]] inline Socket* Linux26Path<S, C, O, N>::held(Socket* socket) noexcept {
+  (void)hold(socket->refs.template as<typename O::Socket>());
+  references_.took(Referred::socket);
   return socket;
 }
 
@@ -287,7 +287,7 @@ template <class S, Charge C, class O, bool N>
   return dev_queue_xmit(skb, header);
 }
 
-/// Both locks belong to the device: whoever sends waits for whoever sends.
+/// Both locks belong to the device, so all its senders take turns.
 template <class S, Charge C, class O, bool N>
 [[gnu::always_inline]] inline DropReason Linux26Path<S, C, O, N>::dev_queue_xmit(
     SkBuff& skb, const getput_link_header& header) noexcept {

@@ -11,12 +11,11 @@
 // inet_hashtables}.c; network-fast-path in docs/netpath.md has the table. Facts, no code.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
-#include <optional>
-#include <utility>
 
 #include "bench/workloads/netpath/era.hpp"
 #include "bench/workloads/netpath/path_steps.hpp"
@@ -78,21 +77,14 @@ class Linux6Path : public PathSteps<S, C, Objects, Counting> {
 
 template <class S, Charge C, Shape kShape, class O, bool N>
 [[gnu::always_inline]] inline std::size_t Linux6Path<S, C, kShape, O, N>::poll() noexcept {
-  this->prepare_memory();
-  const std::lock_guard lock(core_.queue.lock);
-  std::optional<typename Base::QueueSession> session;
-  if constexpr (C.packet == PacketRefs::queue)
-    session.emplace(this->queue_count());
-  const std::size_t count = core_.next_batch();
-  const RxSlot* slots = core_.rx.slots().data() + core_.position;
-  if constexpr (kShape == Shape::staged) {
-    for (std::size_t i = 0; i < count; i += kStage)
-      netif_receive_skb_list(slots + i, std::min(kStage, count - i));
-  } else {
-    for (std::size_t i = 0; i < count; ++i) netif_receive_skb(slots[i]);
-  }
-  this->finish_poll(count);
-  return count;
+  return this->poll_batch([this](const RxSlot* slots, std::size_t count) {
+    if constexpr (kShape == Shape::staged) {
+      for (std::size_t i = 0; i < count; i += kStage)
+        netif_receive_skb_list(slots + i, std::min(kStage, count - i));
+    } else {
+      for (std::size_t i = 0; i < count; ++i) netif_receive_skb(slots[i]);
+    }
+  });
 }
 
 /// Allocates, and runs what the device and the network header want. Null: dropped and counted.
@@ -224,7 +216,9 @@ template <class S, Charge C, Shape kShape, class O, bool N>
 [[gnu::always_inline]] inline DropReason Linux6Path<S, C, kShape, O, N>::transport_rcv(
     SkBuff& skb, const Transport& transport, const FlowKey& key, std::uint64_t hashed) noexcept {
   DropReason why = DropReason::none;
-  Socket* socket = this->find_socket(skb, transport, key, hashed, why);
+  Socket* socket = network_.template sockets_in<O>().find(key, hashed);
+  if (socket == nullptr) [[unlikely]]
+    socket = this->open_socket(skb, transport, key, why);
   if (socket == nullptr) [[unlikely]]
     return why;
   auto& refs = socket->refs.template as<typename O::Socket>();

@@ -42,7 +42,7 @@ class LfhtTable {
   explicit LfhtTable(std::size_t expected) : table_(make_lfht(table_buckets(expected))) {
     static_assert(std::is_standard_layout_v<T> && offsetof(T, link) == 0);
   }
-  /// Nobody uses the table any more.
+  /// Requires that no thread uses the table any more.
   ~LfhtTable() {
     for_each([this](T& object) { remove(&object); });
     cds_lfht_destroy(table_, nullptr);  // refuses a table that is not empty

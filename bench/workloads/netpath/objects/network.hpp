@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -46,8 +47,8 @@ class Network {
   /// Router on the way to a destination; 64 of each family.
   static Address gateway_to(const Address& destination) noexcept;
 
-  /// What a miss puts into the table; the object is fresh and nobody else sees it. Its count is the
-  /// caller's affair.
+  /// What a miss puts into the table; no other thread sees the object yet. The caller begins its
+  /// count.
   void fill(Route& route, const Route::Key& key, Neighbour* neighbour) const noexcept;
   void fill(Neighbour& neighbour, const Neighbour::Key& key) const noexcept;
   void fill(Policy& policy, const Policy::Key& key) const noexcept;
@@ -70,7 +71,7 @@ class Network {
   }
 
   /// Begins the counts of all objects anew, each with the scheme that @p Objects names for its
-  /// kind. Once before a path with these schemes runs; nobody uses the network meanwhile.
+  /// kind. Once before a path with these schemes runs, while no thread uses the network.
   template <class Objects>
   void count_with();
 
@@ -86,11 +87,20 @@ class Network {
   Table<Socket> sockets;
   std::optional<LfhtTable<Socket>> lfht_sockets;  ///< instead of `sockets`
   Fib fib;
-  Device in;             ///< "eth0": packets come from here
-  Device out;            ///< "eth1": packets leave here
-  RwLock udp_hash_lock;  ///< linux_2_6: one for all UDP sockets
-  /// linux_2_6: the lock of an established socket's bucket.
-  RwLock& ehash_lock(std::uint64_t hashed) noexcept { return ehash_locks_[hashed % kEhashLocks]; }
+  Device in;   ///< "eth0": packets come from here
+  Device out;  ///< "eth1": packets leave here
+  /// linux_2_6: what a lookup of a socket holds for reading. One lock for all of UDP, one a bucket
+  /// for TCP.
+  RwLock& socket_lock(const FlowKey& key, std::uint64_t hashed) noexcept {
+    return key.protocol == protocol::kTcp ? ehash_locks_[hashed % kEhashLocks] : udp_hash_lock_;
+  }
+  /// The same lock for writing, around a change of the table; empty in linux_6, whose readers hold
+  /// none.
+  std::unique_lock<RwLock> lock_to_change(const FlowKey& key) {
+    if (options_.era != Era::linux_2_6)
+      return {};
+    return std::unique_lock(socket_lock(key, hash(key)));
+  }
 
  private:
   static constexpr std::size_t kEhashLocks = 4096;
@@ -102,6 +112,7 @@ class Network {
 
   const NetworkOptions options_;
   std::vector<NextHopInfo> next_hops_;  ///< [0] unused, [1] this host, then the routers
+  RwLock udp_hash_lock_;
   std::vector<RwLock> ehash_locks_;
   std::shared_ptr<void> in_refs_;
   std::shared_ptr<void> out_refs_;

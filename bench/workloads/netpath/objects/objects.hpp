@@ -90,7 +90,6 @@ struct alignas(64) NextHopInfo {
   std::uint32_t mtu = 0;
   std::uint32_t out_device = 0;  ///< 0: for this host
   alignas(64) ObjectCount refs;  ///< of the cached route; the path reads it without counting
-  TicketSpace ticket;
 };
 
 /// An IPsec-like policy: may packets to this network with this protocol pass?

@@ -6,12 +6,11 @@
 #include <cstddef>
 #include <vector>
 
+#include "bench/workloads/netpath/batch.hpp"
 #include "bench/workloads/netpath/objects/qsbr.hpp"
 #include "bench/workloads/netpath/objects/table.hpp"
 
 namespace getput::bench::netpath {
-
-inline constexpr std::size_t kBatch = 64;  ///< packets of one poll (NAPI's budget)
 
 /// Objects of type T from a depot that workers share. One worker's.
 template <class T>
@@ -23,7 +22,7 @@ class RecycledMemory {
     free_.reserve(2 * (kMost + kBatch));
   }
   ~RecycledMemory() {
-    // Nobody reads any more: the worker is done, and with it the burst.
+    // There are no readers left: the worker is done, and with it the burst.
     for (T* object : retired_) depot_.give(object);
     for (T* object : free_) depot_.give(object);
   }
@@ -43,7 +42,7 @@ class RecycledMemory {
     free_.pop_back();
     return object;
   }
-  /// An object that nobody has seen.
+  /// An object that was never in the table.
   void give(T* object) noexcept { free_.push_back(object); }
   /// An object that is out of the table, but that readers may still hold.
   void retire(T* object) noexcept { retired_.push_back(object); }

@@ -8,7 +8,8 @@
 // Progress: readers and writers spin; a waiting thread yields its CPU after a while, because in
 // user space the holder may be preempted.
 //
-// Ordering: entering is an acquire operation and leaving is a release operation, both ways.
+// Ordering: entering is an acquire operation and leaving is a release operation, both ways. The
+// neighbour's header is never written here, so its lock has readers only.
 #pragma once
 
 #include <sched.h>

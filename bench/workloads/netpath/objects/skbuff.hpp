@@ -25,8 +25,8 @@ struct CoreQueue;
 
 /// The sk_buff. Used by one core at a time; only the counts are shared, between clones.
 ///
-/// Its own references, all free of atomic operations while nobody else has the packet, as in the
-/// kernel: `users` (who has this head), `dataref` (heads that use the frame), and the frame's own
+/// Its own references need no atomic operation while there is one user, as in the kernel: `users`
+/// (of this head), `dataref` (heads that use the frame), and the frame's own
 /// (RxSlot::in_use, the page of a page pool). What else it holds is given back when it is freed,
 /// wherever that happens: the route (`dst`), and the module references of the level.
 struct alignas(64) SkBuff {
@@ -47,7 +47,7 @@ struct alignas(64) SkBuff {
   bool keeps_ticket = false;  ///< PacketRefs::recycled: the ticket stays while the head is recycled
   // line 3: touched only where the use of a route is charged until the packet is freed
   alignas(64) TicketSpace dst_ticket;
-  PollTicket* poll = nullptr;  ///< PacketRefs::poll: who holds the reference
+  PollTicket* poll = nullptr;  ///< PacketRefs::poll: what holds the reference
   CoreQueue* queue = nullptr;  ///< PacketRefs::queue and split: whose count
   // line 4: touched only by the schemes whose tickets do not fit into line 0
   alignas(64) TicketSpace large_ticket;
@@ -112,7 +112,7 @@ class HeadCache {
       give(skb);
       skb = original;
     }
-    // Alone: nobody else can take a reference, so no atomic is needed (the kernel's dataref == 1).
+    // The only head cannot be cloned meanwhile, so no atomic is needed (the kernel's dataref == 1).
     if (skb->dataref.load(std::memory_order_acquire) == 1 ||
         skb->dataref.fetch_sub(1, std::memory_order_acq_rel) == 1) {
       skb->slot->in_use.store(false, std::memory_order_release);

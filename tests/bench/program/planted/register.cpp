@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The schemes of getput-bench-planted: as a generated unit does it, for pairs and removal.
-#include <string>
-
-#include "bench/catalog/registry.hpp"
+#include "tests/bench/register.hpp"
 #include "bench/oracle/hunt.hpp"
 #include "bench/workloads/pairs/pairs.hpp"
 #include "bench/workloads/removal/removal.hpp"
@@ -14,14 +12,8 @@ namespace {
 
 template <class S>
 bool add() {
-  SchemeEntry entry;
-  entry.info = S::info;
-  entry.folder = "planted";
-  entry.unavailable = [] { return std::string(); };
-  entry.hunt = &oracle::hunt<S>;
-  entry.workloads = {pairs::workload<S>(), removal::workload<S>()};
-  Registry::instance().add(std::move(entry));
-  return true;
+  return testing::register_scheme<S>("planted", {pairs::workload<S>(), removal::workload<S>()},
+                                     &oracle::hunt<S>);
 }
 
 const bool registered =

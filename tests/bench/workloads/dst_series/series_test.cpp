@@ -43,12 +43,13 @@ TEST(DstSeries, EachStepSharesLess) {
 }
 
 TEST(DstSeries, StepsFollowOneAnother) {
-  for (std::size_t i = 0; i + 1 < kSteps.size(); ++i)
-    EXPECT_EQ(kSteps[i].shared_after, kSteps[i + 1].shared_before) << kSteps[i].id;
-  for (const Step& step : kSteps) {
+  for (std::size_t i = 0; i + 1 < kSteps.size(); ++i) {
+    const Step& step = kSteps[i];
+    EXPECT_EQ(step.shared_after, kSteps[i + 1].shared_before) << step.id;
     EXPECT_EQ(step.shared_after & ~step.shared_before, 0) << step.id;
     EXPECT_LT(step.after_us, step.before_us) << step.id;
   }
+  EXPECT_EQ(kSteps.back().shared_after, kSteps.back().shared_before) << "the null control";
 }
 
 /// The cells of the workload for so many workers.

@@ -195,6 +195,35 @@ TEST(PathHeads, SteadyStateAsksTheAllocatorForNone) {
   }
 }
 
+/// A UDP frame to one of these destinations.
+FrameSpec to(std::uint32_t destination) {
+  FrameSpec spec;
+  spec.destination = destination;
+  return spec;
+}
+
+TEST(PathPolls, EachOfManyPollsMayHaveAPacketInFlight) {
+  // One frame in a batch is forwarded, so every poll leaves one packet in the transmit ring until a
+  // batch of completions is complete.
+  FrameSet probe("probe");
+  testing::add(probe, make_frame({}));
+  probe.finish();
+  const Network network(probe, only(50));
+  std::uint32_t here = 0xc6130001U;
+  while (!network.is_local(mapped_ipv4(here))) here += 256;
+  std::uint32_t away = here;
+  while (network.is_local(mapped_ipv4(away))) away += 256;
+  FrameSet input("mostly local");
+  for (std::size_t i = 0; i < 100 * kBatch; ++i)
+    testing::add(input, make_frame(to(i % kBatch == 0 ? away : here)));
+  input.finish();
+  Rig<AtomicBase<>, level("bulk")> rig(input, only(50));
+  const Account account = rig.passes(3);
+  EXPECT_EQ(account.forwarded, 300U);
+  EXPECT_EQ(account.taken(Referred::module), 300U) << "one a poll";
+  EXPECT_EQ(rig.finish(), "");
+}
+
 TEST(PathTables, NoRoomDropsUnderItsName) {
   ImixOptions options = small_mix();
   options.flows = 3000;

@@ -82,6 +82,12 @@ TEST(TimeWait, ExpiresBetweenPolls) {
   EXPECT_EQ(account.delivered, 1 + kBatch);
 }
 
+TEST(TimeWait, ASegmentHoldsItWhileItIsLookedAt) {
+  const Account account = account_of(segments({kFin, kData, kSyn}), kForEver);
+  // One for each segment that has a socket, one for each that finds the connection in TIME_WAIT.
+  EXPECT_EQ(account.taken(Referred::socket), 2U + 2U);
+}
+
 TEST(TimeWait, Level3ChargesItAsTheKernelDoes) {
   // A socket, then its TIME_WAIT.
   EXPECT_EQ((account_of<level("L3")>(segments({kData, kFin}), kForEver).taken(Referred::module)),

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The schemes of getput-bench-counted: the packet path alone, as a generated unit registers it.
-#include <string>
-
-#include "bench/catalog/registry.hpp"
+#include "tests/bench/register.hpp"
 #include "bench/workloads/netpath/netpath.hpp"
 #include "tests/bench/workloads/netpath/counted/more.hpp"
 
@@ -11,13 +9,7 @@ namespace {
 
 template <class S>
 bool add() {
-  SchemeEntry entry;
-  entry.info = S::info;
-  entry.folder = "control";
-  entry.unavailable = [] { return std::string(); };
-  entry.workloads = {netpath::workload<S>()};
-  Registry::instance().add(std::move(entry));
-  return true;
+  return testing::register_scheme<S>("control", {netpath::workload<S>()});
 }
 
 const bool registered = add<None<>>() && add<ZeroMore<>>() && add<EightMore<>>();
