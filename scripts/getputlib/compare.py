@@ -6,7 +6,7 @@ a factor, or plain for `added`, whose shift is in ns per packet. Each workload i
 own, corrected after Holm: its cells are one family, its schemes another. The global line of a scheme
 is the mean of its cells' shifts, with the error that the processes give it; it finds what every
 single cell is too noisy to show. In netpath a scheme has a line for each setting (era, shape, free,
-work and the like): their packets differ, so a mean over them is nobody's. "Same" is an equivalence test at the same level (two one-sided
+work and the like): their packets differ, so a mean over them describes none of them. "Same" is an equivalence test at the same level (two one-sided
 tests) and needs no correction: each claim is about one cell.
 """
 import json

@@ -52,7 +52,7 @@ def one_code(path):
     """Level 0 is one code for all schemes and has no trace of counting; the same examination finds the traces of level 6."""
     schemes, code, traces = level0_code.examine(path)
     names = [function.name for function in code]
-    yield schemes == ["None"] and len(names) == len(set(names)), f"level 0 is compiled once, for {', '.join(schemes) or 'nobody'}"
+    yield schemes == ["None"] and len(names) == len(set(names)), f"level 0 is compiled once, for {', '.join(schemes) or 'no scheme'}"
     where = "; ".join(f"{file} in {name}" for file, name in traces.items())
     instructions = sum(len(listed) for listed in code.values())
     yield not traces, f"level 0 reaches {len(code)} functions, {instructions} instructions, and of counting {where or 'nothing'}"

@@ -9,6 +9,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 source "$root/scripts/lib/aarch64.sh"
 # shellcheck source=scripts/lib/aarch64_kernel.sh
 source "$root/scripts/lib/aarch64_kernel.sh"
+# shellcheck source=scripts/lib/measured_steps.sh
+source "$root/scripts/lib/measured_steps.sh"
 
 summary=${GETPUT_SUMMARY:-/dev/null}
 python=/usr/bin/python3
@@ -195,95 +197,8 @@ step_example() {
   echo 'example: percpu_ref built against the installed package and ran' | tee -a "$summary"
 }
 
-# The main job, as a user runs it, within the time that it promises.
-step_smoke() {
-  local work
-  work=$(build_folder smoke)
-  rm -rf "$work"
-  # The preset ci compiles the same binary: where it is there, nothing is compiled twice.
-  [[ ! -x $(bench_binary ci) ]] || export GETPUT_PRESET=ci
-  build_preset "${GETPUT_PRESET:-release}" getput-run
-  SECONDS=0
-  local status=0
-  "$root/scripts/run" --smoke --out "$work" || status=$?
-  local took=$SECONDS
-  # 1 without a wrong result or a crash: the machine was too busy for the promised trials.
-  if ((status == 1)) && "$root/scripts/getput" summary "$work" >/dev/null; then
-    echo 'smoke: cells lack trials, this machine is too busy' | tee -a "$summary"
-    status=0
-  fi
-  ((status == 0)) || die 1 "scripts/run --smoke ended with $status"
-  "$root/scripts/getput" validate "$work" || die 1 "the results do not match the schema"
-  [[ -s $work/report.html ]] || die 1 "scripts/run --smoke left no report.html"
-  printf 'smoke: %s trials in %s s, valid\n' "$(wc -l <"$work/trials.jsonl")" "$took" |
-    tee -a "$summary"
-  ((took <= 180)) || die 1 "scripts/run --smoke took $took s, more than 180"
-  check_capture "$root/../shared/data/sanitized4k.pcap" 4096
-}
-
-# Builds what the checks of the measurements run, and names it for scripts/getput. Where the preset ci
-# has compiled the binary already, nothing is compiled twice.
-build_measured() {
-  local preset=${GETPUT_PRESET:-release}
-  [[ ! -x $(bench_binary ci) ]] || preset=ci
-  build_preset "$preset" getput-run
-  GETPUT_BENCH=$(bench_binary "$preset")
-  export GETPUT_BENCH
-}
-
-# Counts, not times: a busy machine changes no figure.
-step_instructions() {
-  local status=0
-  build_preset ci getput-run getput-bench-counted
-  "$python" -B "$root/scripts/lib/check_instructions.py" "$(bench_binary ci)" \
-    "$(build_folder ci)/bin/getput-bench-counted" | sed 's/^/instructions: /' | tee -a "$summary" || status=$?
-  ((status == 0)) || die 1 "the count of instructions is not as it must be, see above"
-}
-
-# The short form of the planted shift. Its bounds widen with the run's own standard errors, so that a
-# busy machine is told from a fault: 4 is "cannot tell", which passes and is said in the table.
-step_resolution() {
-  local said status=0
-  build_measured
-  SECONDS=0
-  said=$("$root/scripts/getput" resolution --runs 3 --trials 6 --slices-ms 40 --widen) || status=$?
-  tee -a "$summary" <<<"${said:-resolution: cannot tell, too few valid trials}"
-  ((status == 0 || status == 4)) ||
-    die 1 "getput resolution ended with $status"
-  ((status == 4 || SECONDS <= 180)) || die 1 "getput resolution took $SECONDS s, more than 180"
-}
-
-step_reproduce() {
-  local work status=0
-  work=$(build_folder reproduce)
-  build_measured
-  rm -rf "$work"
-  SECONDS=0
-  "$root/scripts/getput" reproduce --out "$work" >"$work.txt" || status=$?
-  cat "$work.txt"
-  tail -n 1 "$work.txt" | sed 's/^/reproduce: /' >>"$summary"
-  ((status == 0 || status == 4)) || die 1 "getput reproduce ended with $status"
-  ((SECONDS <= 180)) || die 1 "getput reproduce took $SECONDS s, more than 180"
-}
-
-# check_capture FILE FRAMES: netpath on a real capture, where there is one beside the checkout
-check_capture() {
-  local work
-  work=$(build_folder capture)
-  if [[ ! -r $1 ]]; then
-    echo "capture: not checked, there is no $1" | tee -a "$summary"
-    return 0
-  fi
-  rm -rf "$work"
-  GETPUT_BENCH=$(bench_binary "${GETPUT_PRESET:-release}") "$root/scripts/getput" run --quick --trials 1 \
-    --workload netpath --pcap "$1" --out "$work" || die 1 "netpath on $1 ended with $?"
-  "$root/scripts/getput" validate "$work" || die 1 "the results do not match the schema"
-  "$python" -B "$root/scripts/lib/check_capture.py" "$work" "$2" |
-    tee -a "$summary" || die 1 "netpath does not account for every frame"
-}
-
-# CMake and the doctor name Debian packages too, for those who come without scripts/run: whatever
-# they name has to be what scripts/run installs.
+# CMake and the doctor name Debian packages too, for users who do not start with scripts/run. They must
+# name what scripts/run installs.
 check_package_lists() {
   local package known=" ${packages_build[*]} ${packages_python[*]} ${packages_test[*]} "
   while read -r package; do

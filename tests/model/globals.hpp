@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "tests/model/cell.hpp"
 
@@ -10,6 +11,8 @@ namespace getput::model::globals {
 
 void add(GlobalCell* cell);
 void remove(GlobalCell* cell);
+/// All that were added and not removed.
+const std::vector<GlobalCell*>& cells();
 
 /// The next number of the one order of seq_cst stores and fences, from 1 in each execution.
 std::uint64_t tick();

@@ -16,11 +16,6 @@ World world;
 
 namespace {
 
-std::vector<GlobalCell*>& global_cells() {
-  static auto* const all = new std::vector<GlobalCell*>;
-  return *all;
-}
-
 const char kBarrierKey = 0;
 const char kStillKey = 0;
 
@@ -257,7 +252,7 @@ void begin(int threads, int used, bool membarrier) {
   world.has_membarrier = membarrier;
   world.threads = threads;
   for (int i = used; i < threads; ++i) thread(i).finished = true;
-  for (GlobalCell* cell : global_cells()) cell->begin_execution();
+  for (GlobalCell* cell : globals::cells()) cell->begin_execution();
   forget_threads_words();
 }
 
@@ -282,20 +277,12 @@ void finish_thread() {
 }
 
 void end() {
-  for (GlobalCell* cell : global_cells()) cell->end_execution();
+  for (GlobalCell* cell : globals::cells()) cell->end_execution();
 }
 
 }  // namespace execution
 
 namespace globals {
-
-void add(GlobalCell* cell) {
-  global_cells().push_back(cell);
-}
-
-void remove(GlobalCell* cell) {
-  std::erase(global_cells(), cell);
-}
 
 std::uint64_t tick() {
   return ++world.time;

@@ -24,6 +24,7 @@ import sys
 import tempfile
 import time
 
+import claims
 import model
 import operators
 from planting import ROOT, Unusable, read_list
@@ -63,8 +64,8 @@ def headers(build, only, with_contract):
         text = (ROOT / "schemes" / f"{path}.hpp").read_text(encoding="utf-8")
         scheme_hpp = (ROOT / "schemes/scheme.hpp").read_text(encoding="utf-8")
         code_changes = operators.changes(text)
-        fields = operators.TOLD_BY_MODEL + (operators.TOLD_BY_CONTRACT if with_contract else [])
-        every = [*code_changes, *operators.claims(text, scheme_hpp, fields)]
+        fields = claims.TOLD_BY_MODEL + (claims.TOLD_BY_CONTRACT if with_contract else [])
+        every = [*code_changes, *claims.claims(text, scheme_hpp, fields)]
         every = [c for c in every if re.search(only, f"{path}:{c.where}:{c.what}")]
         if every:
             found.append(Header(path, schemes, text, code_changes, every))

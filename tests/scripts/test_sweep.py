@@ -10,6 +10,7 @@ import pytest
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "mutants"
 sys.path.insert(0, str(FOLDER))
 
+import claims  # noqa: E402
 import operators  # noqa: E402
 import planting  # noqa: E402
 import schemata  # noqa: E402
@@ -116,7 +117,7 @@ def test_changes_know_their_function():
 
 
 def test_claims_spoken_and_unspoken():
-    made = {c.what: c.apply(HEADER) for c in operators.claims(
+    made = {c.what: c.apply(HEADER) for c in claims.claims(
         HEADER, SCHEME_HPP, ["safe", "spurious_failure", "count", "bytes_per_object"])}
     assert len(made) == 1 + 1 + 3 + 1
     assert ".spurious_failure = false," in made["claims spurious_failure = false"]
@@ -127,11 +128,11 @@ def test_claims_spoken_and_unspoken():
 
 def test_claims_with_a_comment_and_of_what_nobody_sees():
     header = HEADER.replace("CountExactness::exact,", "CountExactness::exact,  // some day")
-    made = {c.what: c.apply(header) for c in operators.claims(header, SCHEME_HPP, ["count"])}
+    made = {c.what: c.apply(header) for c in claims.claims(header, SCHEME_HPP, ["count"])}
     assert len(made) == 3
     assert "CountExactness::approximate,  // some day" in made["claims count = approximate"]
-    assert len(operators.others("overflow", "Overflow::wraps", HEADER)) == 3
-    assert operators.others("overflow", "Overflow::wraps", "kNoNearOverflow") == [
+    assert len(claims.others("overflow", "Overflow::wraps", HEADER)) == 3
+    assert claims.others("overflow", "Overflow::wraps", "kNoNearOverflow") == [
         "Overflow::no_counter"]
 
 

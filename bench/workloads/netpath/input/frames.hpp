@@ -31,7 +31,7 @@ struct Frame {
 struct InputSummary {
   std::string link_type = "EN10MB";  ///< libpcap's name of what was recorded
   std::uint64_t frames = 0;
-  std::uint64_t wire_bytes = 0;      ///< from the Ethernet header on, whatever was recorded
+  std::uint64_t wire_bytes = 0;      ///< from the Ethernet header on, for every link type
   std::uint64_t captured_bytes = 0;  ///< likewise
   std::uint64_t cut_short = 0;       ///< frames whose end the snap length cut
   std::uint64_t not_usable = 0;      ///< frames that parse() refuses: not IP, damaged, ...

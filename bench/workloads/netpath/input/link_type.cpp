@@ -18,7 +18,7 @@ constexpr std::uint16_t kTypeIpv4 = 0x0800;
 constexpr std::uint16_t kTypeIpv6 = 0x86dd;
 constexpr std::uint16_t kTypeNone = 0;  // an 802.3 length: the parser says not_ip
 
-// Locally administered: the host that is measured, and somebody who sends to it.
+// Locally administered addresses: of the measured host and of the sender.
 constexpr std::array<std::uint8_t, 12> kMacs = {0x02, 0, 0, 0, 0, 2, 0x02, 0, 0, 0, 0, 1};
 
 struct LinkType {

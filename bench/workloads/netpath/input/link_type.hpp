@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Captures that were not recorded on Ethernet: their frames become Ethernet frames when the file is
-// read, so that the timed path has one link layer whatever the input is.
+// read, so that the timed path has one link layer for every kind of input.
 #pragma once
 
 #include <cstdint>

@@ -24,7 +24,7 @@ constexpr std::size_t kTimeWaits = 8192;  // alive at a time; more make longer c
 
 void set_up(Device& device, std::uint32_t ifindex, const std::array<std::uint8_t, 6>& mac) {
   device.abi.ifindex = ifindex;
-  device.abi.max_frame = 0;  // whatever the capture holds; the MTU is the route's affair
+  device.abi.max_frame = 0;  // no limit on frames received; the route has the MTU for sending
   std::copy(mac.begin(), mac.end(), device.abi.mac);
 }
 

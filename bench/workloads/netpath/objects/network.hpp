@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The host: two devices, and the tables that every packet is looked up in. Filled from the input's
-// flows before anything is timed, so that every lookup hits; what is missing all the same is made
+// flows before anything is timed, so that every lookup hits; an entry that is missing anyway is made
 // by the receive path when it is first needed.
 //
 // Which packets are for this host is decided by the network of their destination (a /24 or a /64):

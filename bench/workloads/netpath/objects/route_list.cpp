@@ -29,7 +29,7 @@ bool RouteList::erase(const Prefix& prefix) noexcept {
   std::size_t hole = place(prefix);
   if (slots()[hole].next_hop == 0)
     return false;
-  // Whoever was pushed beyond the hole moves into it, so that no probe ends there too early.
+  // An entry that was pushed beyond the hole moves into it, so that no probe ends there too early.
   for (std::size_t at = (hole + 1) & mask_; slots()[at].next_hop != 0; at = (at + 1) & mask_) {
     const std::size_t wanted = home({slots()[at].address, slots()[at].length});
     if (((at - wanted) & mask_) >= ((at - hole) & mask_))

@@ -80,7 +80,7 @@ TEST(FibRace, Ipv6ReadersSeeTheOldOrTheNewRoute) {
       0U);
 }
 
-/// What the caller wrote before add() is there for whoever gets the next hop.
+/// What the caller wrote before add() is visible to a reader that gets the next hop.
 TEST(FibRace, NextHopsAreKnownBeforeTheirNumbers) {
   constexpr NextHop kMost = 20000;
   const Address host = mapped_ipv4(0x0a010203);
