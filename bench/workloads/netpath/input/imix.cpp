@@ -116,9 +116,9 @@ std::vector<Planned> draw_frames(const ImixOptions& options, Random& random) {
 
 /// Chooses the segments with FIN, and opens or ends each flow as it is to be when the first frame
 /// comes. The input is received over and over: a flow whose last segment ends the connection begins
-/// the next pass with SYN. So the first segment of a flow ends none: regardless of what comes before it,
-/// the state behind it is the same in every pass. The segment after one with FIN carries SYN, and
-/// ends none either.
+/// the next pass with SYN. So the first segment of a flow ends none: regardless of what comes
+/// before it, the state behind it is the same in every pass. The segment after one with FIN carries
+/// SYN, and ends none either.
 void end_connections(const ImixOptions& options, std::vector<Planned>& frames,
                      std::vector<GeneratedFlow>& flows) {
   std::vector<bool> seen(flows.size());

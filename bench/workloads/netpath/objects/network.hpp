@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The host: two devices, and the tables that every packet is looked up in. Filled from the input's
-// flows before anything is timed, so that every lookup hits; an entry that is missing anyway is made
-// by the receive path when it is first needed.
+// flows before anything is timed, so that every lookup hits; an entry that is missing anyway is
+// made by the receive path when it is first needed.
 //
 // Which packets are for this host is decided by the network of their destination (a /24 or a /64):
 // a hash of it modulo 100 below `local_percent`. So all packets to one network share one fate, the

@@ -45,8 +45,8 @@ constexpr std::uint64_t hash_step(std::uint64_t hash, std::uint64_t word) noexce
   return hash ^ (hash >> 32U);
 }
 
-/// Buckets of a table for so many objects, the same for both kinds of table: a power of two, at least two for each
-/// object.
+/// Buckets of a table for so many objects, the same for both kinds of table: a power of two, at
+/// least two for each object.
 constexpr std::size_t table_buckets(std::size_t expected) noexcept {
   constexpr std::size_t kFewest = 64;
   return std::bit_ceil(std::max(2 * expected, kFewest));
