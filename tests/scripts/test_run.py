@@ -172,21 +172,17 @@ def test_two_runs_do_not_share_a_directory(driver):
 
 def test_deadline_cuts_the_run_in_order(driver, monkeypatch):
     """The profile's time is a promise: what does not fit is left, said, and can be resumed."""
-    import argparse
     import dataclasses
 
-    from getputlib import run_command, selection
+    from getputlib import commands, run_command, selection
 
     short = dataclasses.replace(selection.PROFILES["smoke"], deadline_s=1.5)
     monkeypatch.setitem(selection.PROFILES, "smoke", short)
     driver.behave(slow_ms=10)
     monkeypatch.setenv("GETPUT_BENCH", driver.environment()["GETPUT_BENCH"])
     monkeypatch.setenv("GETPUT_FAKE", str(driver.behaviour))
-    arguments = argparse.Namespace(
-        profile="smoke", scheme=None, workload=None, threads=None, place=None, trials=None, pcap=None, seed=3, json=False,
-        out=str(driver.folder / "out"), resume=None, resume_anyway=False, retry_crashed=False, timeout=None, dry_run=False,
-        bench=None, until_width=None, max_trials=None, check=False, alongside=False, no_settle=True, require_current=False,
-    )
+    out = str(driver.folder / "out")
+    arguments = commands.make_parser().parse_args(["run", "--smoke", "--seed", "3", "--no-settle", "--out", out])
     began = time.monotonic()
     assert run_command.command(arguments) == 1
     assert time.monotonic() - began < 20

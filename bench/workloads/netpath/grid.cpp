@@ -89,14 +89,17 @@ bool is_usual(const Params& params) noexcept {
          !params.raw_socket;
 }
 
-/// What --quick measures is what it compiles, see register_all.hpp.
+/// What --quick measures is what it compiles, see register_paths.hpp. With several workers it has
+/// the levels and paths of the headline alone, so that enough processes measure each cell.
 Tier tier_of(const Params& params, unsigned most_threads) {
   if (!is_usual(params))
     return Tier::paper;
   const bool extreme = params.level == level("L0") || params.level == level("L7");
+  const Variant scalar{Era::linux_6, Shape::scalar};
   if (params.threads == 1)
     return extreme && params.variant == Variant{} ? Tier::smoke : Tier::quick;
-  return params.threads == most_threads ? Tier::quick : Tier::paper;
+  const bool headline = (extreme || params.level == level("L6")) && params.variant != scalar;
+  return headline && params.threads == most_threads ? Tier::quick : Tier::paper;
 }
 
 /// Do the references of this cell's packets or objects change hands between threads?
