@@ -10,12 +10,12 @@
 namespace getput {
 namespace {
 
-struct SixteenCpus : machine::Native {
+struct NativeWithSixteenCpus : machine::Native {
   static unsigned possible_cpus() noexcept { return 16; }
 };
 
 TEST(SnziBytes, InnerNodesAreTold) {
-  const contract::Verdict verdict = contract::bytes_are_as_claimed<Snzi<SixteenCpus>>();
+  const contract::Verdict verdict = contract::bytes_are_as_claimed<Snzi<NativeWithSixteenCpus>>();
   // It may seem to cost less: what other tests of this process have freed is used again.
   EXPECT_EQ(verdict.detail.find("costs more"), std::string::npos) << verdict.detail;
 }

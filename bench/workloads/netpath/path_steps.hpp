@@ -20,6 +20,7 @@
 
 #include "bench/workloads/netpath/input/bytes.hpp"
 #include "bench/workloads/netpath/input/checksum.hpp"
+#include "bench/workloads/netpath/input/ethernet.hpp"
 #include "bench/workloads/netpath/input/parse_common.hpp"
 #include "bench/workloads/netpath/path_references.hpp"
 #include "bench/workloads/netpath/verdict.hpp"
@@ -100,7 +101,7 @@ class PathSteps : public PathReferences<S, C, Objects, Counting> {
     const std::uint32_t end = parsed.ip_offset + parsed.ip_length;
     packet.wire_len = end;  // Ethernet padding behind the packet goes
     packet.captured = std::min(packet.captured, end);
-    packet.ether_type = parsed.ipv6 ? 0x86dd : 0x0800;
+    packet.ether_type = parsed.ipv6 ? kTypeIpv6 : kTypeIpv4;
     packet.network_offset = static_cast<std::uint16_t>(parsed.ip_offset);
     packet.transport_offset = static_cast<std::uint16_t>(parsed.l4_offset);
     packet.transport_len = parsed.l4_length();

@@ -19,10 +19,10 @@ using contract::milliseconds;
 using contract::spin_ns;
 
 /// What contract::Worker registers its thread with.
-struct Stopped {
+struct ForkStopped {
   using ThreadGuard = StopMachine::ThreadGuard;
 };
-using Worker = contract::Worker<Stopped>;
+using ForkWorker = contract::Worker<ForkStopped>;
 
 /// A child that runs @p body, and not for long if it hangs.
 template <class Body>
@@ -52,7 +52,7 @@ int status_of(pid_t child) {
 TEST(StopMachineFork, ChildOfForkCanStop) {
   if (*contract::kNoThreadsAfterFork != '\0')
     GTEST_SKIP() << contract::kNoThreadsAfterFork;
-  Worker left_behind("left behind");
+  ForkWorker left_behind("left behind");
   left_behind.run([] {});
   const pid_t child = fork_and([] {
     int calls = 0;
@@ -116,7 +116,7 @@ TEST(StopMachineFork, WaitsForRoomForPendingSignals) {
     rlimit limit{};
     getrlimit(RLIMIT_SIGPENDING, &limit);
     const rlimit none{0, limit.rlim_max};
-    Worker other("to be stopped");
+    ForkWorker other("to be stopped");
     other.run([] {});
     if (setrlimit(RLIMIT_SIGPENDING, &none) != 0)
       return 2;

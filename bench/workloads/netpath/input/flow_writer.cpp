@@ -6,6 +6,7 @@
 
 #include "bench/workloads/netpath/input/bytes.hpp"
 #include "bench/workloads/netpath/input/checksum.hpp"
+#include "bench/workloads/netpath/input/ethernet.hpp"
 
 namespace getput::bench::netpath {
 namespace {
@@ -16,7 +17,7 @@ void write_ethernet(std::uint8_t* frame, bool ipv6) {
   // Locally administered addresses: the generator and the device under test.
   constexpr std::array<std::uint8_t, 12> kMacs = {0x02, 0, 0, 0, 0, 1, 0x02, 0, 0, 0, 0, 2};
   std::copy(kMacs.begin(), kMacs.end(), frame);
-  store_be<std::uint16_t>(frame + 12, ipv6 ? 0x86dd : 0x0800);
+  store_be<std::uint16_t>(frame + 12, ipv6 ? kTypeIpv6 : kTypeIpv4);
 }
 
 /// Writes the network header and returns the sum of the pseudo header's addresses.

@@ -9,13 +9,11 @@
 #include <stdexcept>
 
 #include "bench/workloads/netpath/input/bytes.hpp"
+#include "bench/workloads/netpath/input/ethernet.hpp"
 
 namespace getput::bench::netpath {
 namespace {
 
-constexpr std::uint32_t kEthernetHeader = 14;
-constexpr std::uint16_t kTypeIpv4 = 0x0800;
-constexpr std::uint16_t kTypeIpv6 = 0x86dd;
 constexpr std::uint16_t kTypeNone = 0;  // an 802.3 length: the parser says not_ip
 
 // Locally administered addresses: of the measured host and of the sender.

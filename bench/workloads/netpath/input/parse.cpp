@@ -3,16 +3,14 @@
 
 #include "bench/workloads/netpath/input/bytes.hpp"
 #include "bench/workloads/netpath/input/checksum.hpp"
+#include "bench/workloads/netpath/input/ethernet.hpp"
 #include "bench/workloads/netpath/input/packet.hpp"
 
 namespace getput::bench::netpath {
 namespace {
 
-constexpr std::size_t kEthernetHeader = 14;
 constexpr std::size_t kVlanTag = 4;
 constexpr unsigned kMaxVlanTags = 2;
-constexpr std::uint16_t kTypeIpv4 = 0x0800;
-constexpr std::uint16_t kTypeIpv6 = 0x86dd;
 
 /// The frame as the parser may see it; says why a header cannot be read.
 struct View {

@@ -10,6 +10,7 @@
 
 #include "bench/workloads/netpath/input/bytes.hpp"
 #include "bench/workloads/netpath/input/checksum.hpp"
+#include "bench/workloads/netpath/input/ethernet.hpp"
 #include "bench/workloads/netpath/input/packet.hpp"
 
 namespace getput::bench::netpath {
@@ -62,7 +63,7 @@ constexpr bool ordinary_ipv4(std::uint32_t source, std::uint32_t destination) no
   const std::size_t total = load_be<std::uint16_t>(ip + 2);
   const auto source = load_be<std::uint32_t>(ip + 12);
   const auto destination = load_be<std::uint32_t>(ip + 16);
-  if (type != 0x0800 || ip[0] != 0x45 || total < kHeader || at + total > wire ||
+  if (type != kTypeIpv4 || ip[0] != 0x45 || total < kHeader || at + total > wire ||
       !detail::ordinary_ipv4(source, destination) || !detail::plain_ipv4_header_ok(ip)) [[unlikely]]
     return parse(data, captured, wire, packet);
   packet.source = mapped_ipv4(source);

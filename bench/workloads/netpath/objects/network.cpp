@@ -7,6 +7,7 @@
 #include <new>
 
 #include "bench/workloads/netpath/input/bytes.hpp"
+#include "bench/workloads/netpath/input/ethernet.hpp"
 #include "bench/workloads/netpath/objects/qsbr.hpp"
 
 namespace getput::bench::netpath {
@@ -166,7 +167,7 @@ void Network::fill(Neighbour& neighbour, const Neighbour::Key& key) const noexce
   header.bytes[1] = 0x01;
   store_be(header.bytes + 2, static_cast<std::uint32_t>(key.gateway.low));
   std::copy(kOutMac.begin(), kOutMac.end(), header.bytes + 6);
-  store_be<std::uint16_t>(header.bytes + 12, is_ipv4(key.gateway) ? 0x0800 : 0x86dd);
+  store_be<std::uint16_t>(header.bytes + 12, is_ipv4(key.gateway) ? kTypeIpv4 : kTypeIpv6);
 }
 
 void Network::fill(Policy& policy, const Policy::Key& key) const noexcept {

@@ -107,8 +107,8 @@ std::vector<Address> edges(const Rule& route) {
   return {route.prefix, last, before, after};
 }
 
-class FibOfFamily : public testing::TestWithParam<bool> {};
-INSTANTIATE_TEST_SUITE_P(Families, FibOfFamily, testing::Bool(),
+class FibOfFamily : public ::testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(Families, FibOfFamily, ::testing::Bool(),
                          [](const auto& family) { return family.param ? "Ipv6" : "Ipv4"; });
 
 TEST_P(FibOfFamily, EqualsTheLinearSearchWhateverTheOrderOfChanges) {

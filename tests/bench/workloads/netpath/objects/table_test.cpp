@@ -25,7 +25,7 @@ Socket::Key key_of(std::uint16_t port) {
 }
 
 template <class T>
-class AnyTable : public testing::Test {};
+class AnyTable : public ::testing::Test {};
 
 struct Names {
   template <class T>
@@ -227,7 +227,7 @@ constexpr std::uint64_t hash(const Alike::Key& /*key*/) noexcept {
 }
 
 template <class T>
-class TableOfOneHash : public testing::Test {};
+class TableOfOneHash : public ::testing::Test {};
 struct NamesOfOneHash {
   template <class T>
   static std::string GetName(int /*index*/) {
