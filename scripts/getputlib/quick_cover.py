@@ -33,7 +33,13 @@ def gaps(listing):
     ends = sorted({workers[0], workers[-1]})
     for path in paths:
         yield from _path_gaps(able, quick, path, ends)
+    for era in sorted({path[0] for path in paths}):
+        yield from _era_gaps(quick, [path for path in paths if path[0] == era], ends)
     yield from _level_gaps(listing, quick)
+
+
+def _workers(threads):
+    return "1 worker" if threads == 1 else f"{threads} workers"
 
 
 def _path_gaps(able, quick, path, ends):
@@ -45,9 +51,19 @@ def _path_gaps(able, quick, path, ends):
         if path == EVERY_SCHEME:
             for threads in ends:
                 if missing := _schemes(able, path, level, threads) - _schemes(quick, path, level, threads):
-                    yield f"{words}, {level}, {threads} workers: without {', '.join(sorted(missing))}"
-    yield from (f"{words}: {BASELINE} against {BASELINE} with {threads} workers is missing"
-                for threads in ends if not _schemes(quick, path, BASELINE, threads))
+                    yield f"{words}, {level}, {_workers(threads)}: without {', '.join(sorted(missing))}"
+    for threads in ends:
+        measured = threads == ends[0] or any(_schemes(quick, path, level, threads) for level in ANSWER)
+        if measured and not _schemes(quick, path, BASELINE, threads):
+            yield f"{words}: {BASELINE} against {BASELINE} with {_workers(threads)} is missing"
+
+
+def _era_gaps(quick, paths, ends):
+    """With all workers one shape of an era is enough."""
+    for level in ANSWER:
+        for threads in ends:
+            if not any(_schemes(quick, path, level, threads) for path in paths):
+                yield f"{setting.path_words(paths[0])}, {level}: no scheme with {_workers(threads)}"
 
 
 def _level_gaps(listing, quick):

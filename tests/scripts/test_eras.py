@@ -158,8 +158,12 @@ def listed(tier_of):
     (lambda name, path, level, threads: path == ALL[0] and level == "L6" and name > "s05", "Linux 2.6, scalar, L6: 6 schemes, at least 10"),
     (lambda name, path, level, threads: path == ALL[1] and threads == 2 and name == "s03", "Linux 6, staged, L6, 2 workers: without s03"),
     (lambda name, path, level, threads: level == "L5", "no scheme at L5 per use of an object"),
-    (lambda name, path, level, threads: level == "L0" and path == ALL[2], "Linux 6, scalar: L0 against L0 with 1 workers is missing"),
-], ids=["all there", "too few schemes", "one scheme missing", "a level missing", "no control"])
+    (lambda name, path, level, threads: level == "L0" and path == ALL[2], "Linux 6, scalar: L0 against L0 with 1 worker is missing"),
+    (lambda name, path, level, threads: path == ALL[2] and threads == 2, None),
+    (lambda name, path, level, threads: path == ALL[0] and threads == 2, "Linux 2.6, scalar, L7: no scheme with 2 workers"),
+    (lambda name, path, level, threads: path == ALL[0] and level == "L0" and threads == 2,
+     "Linux 2.6, scalar: L0 against L0 with 2 workers is missing"),
+], ids=["all there", "too few schemes", "one scheme missing", "a level missing", "no control", "scalar has one worker", "an era with one worker", "no control of two workers"])
 def test_what_quick_lacks_is_found(left_out, words):
     gaps = list(quick_cover.gaps(listed(lambda *cell: 2 if left_out(*cell) else 1)))
     assert (gaps == []) if words is None else words in gaps
