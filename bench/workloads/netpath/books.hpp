@@ -20,8 +20,11 @@ using Cores = std::vector<std::unique_ptr<Core>>;
 /// The sum over all workers.
 Account sum_of(const Cores& cores);
 
-/// One pass of all workers over their shares: must account for every frame of the input, once.
-void check_pass(const Cores& cores, const FrameSet& input, Verdict& verdict);
+/// Frames of the shares of all workers.
+std::uint64_t frames_per_pass(const Cores& cores);
+
+/// One pass of all workers over their shares: must account for every frame of the shares, once.
+void check_pass(const Cores& cores, Verdict& verdict);
 
 /// After the last burst: received = delivered + forwarded + dropped for each worker, every whole
 /// pass complete, every sk_buff given back.

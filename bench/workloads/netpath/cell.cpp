@@ -69,7 +69,7 @@ Measurement NetpathCell::run(TrialContext& trial) {
 
 /// Does a worker free what another received?
 bool NetpathCell::cores_meet() const noexcept {
-  return params_.steering == Steering::spray || params_.free_remote;
+  return params_.steering != Steering::rss || params_.free_remote;
 }
 
 Measurement NetpathCell::measure(TrialContext& trial, const LoadedPath& path, Cores& cores) {
@@ -141,7 +141,7 @@ Account NetpathCell::pass(std::size_t level, const RxRings& rings, Team& team,
   on_workers(team, path, [&](WorkerContext& worker, const PathContext& context) {
     count_references(level, params_.variant, context, *cores[worker.rank()]);
   });
-  check_pass(cores, *input_, verdict);
+  check_pass(cores, verdict);
   check_books(cores, verdict);
   return sum_of(cores);
 }

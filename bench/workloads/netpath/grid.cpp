@@ -16,8 +16,10 @@ namespace {
 // What a trial takes besides its slices: the pilot and the controls, modules loaded and unloaded.
 constexpr double kRestMs = 40.0;
 
-const char* steering_name(Steering steering) noexcept {
-  return steering == Steering::rss ? "rss" : "spray";
+Steering steering_named(const std::string& text) {
+  if (const auto steering = find_steering(text))
+    return *steering;
+  throw RequestError("unknown steering " + text + "; known: rss spray onehot");
 }
 
 std::size_t level_named(const std::string& text) {
@@ -51,8 +53,10 @@ WorkKind work_named(const std::string& text) {
 std::vector<Params> side_conditions(const Params& usual) {
   std::vector<Params> all = {usual};
   if (usual.threads > 1) {
-    all.push_back(usual);
-    all.back().steering = Steering::spray;
+    for (const Steering steering : {Steering::spray, Steering::onehot}) {
+      all.push_back(usual);
+      all.back().steering = steering;
+    }
     all.push_back(usual);
     all.back().free_remote = true;
   }
@@ -107,7 +111,7 @@ bool handed_over(const Params& params) noexcept {
   const Charge& charge = kLevels[params.level].charge;
   const bool in_packet = charge.packet == PacketRefs::each || charge.packet == PacketRefs::queue ||
                          (charge.use != UseRefs::none && params.variant.era == Era::linux_2_6);
-  return in_packet && (params.steering == Steering::spray || params.free_remote);
+  return in_packet && (params.steering != Steering::rss || params.free_remote);
 }
 
 }  // namespace
@@ -118,7 +122,7 @@ Json Params::to_json() const {
           {"table", name(variant.tables)},
           {"level", kLevels[level].id},
           {"threads", threads},
-          {"steering", steering_name(steering)},
+          {"steering", name(steering)},
           {"free", free_remote ? "remote" : "local"},
           {"work", name(work)},
           {"xfrm", policies ? 1 : 0},
@@ -134,8 +138,7 @@ Params Params::from_json(const Json& json) {
                     json.at("table").get<std::string>());
   params.level = level_named(json.at("level").get<std::string>());
   params.threads = json.at("threads").get<unsigned>();
-  params.steering =
-      json.at("steering").get<std::string>() == "spray" ? Steering::spray : Steering::rss;
+  params.steering = steering_named(json.at("steering").get<std::string>());
   params.free_remote = json.at("free").get<std::string>() == "remote";
   params.work = work_named(json.at("work").get<std::string>());
   params.policies = json.at("xfrm").get<int>() != 0;
@@ -172,7 +175,7 @@ std::string impossible(const SchemeInfo& info, const Params& params) {
     return "not possible: one worker frees what another received, and a reference must be given "
            "back by the thread that took it";
   const bool one_core = charge.packet == PacketRefs::poll || charge.packet == PacketRefs::recycled;
-  if (one_core && (params.free_remote || params.steering == Steering::spray))
+  if (one_core && (params.free_remote || params.steering != Steering::rss))
     return "not possible: the reference of a poll or of an idle packet head belongs to one worker, "
            "and another one frees the packet";
   return {};

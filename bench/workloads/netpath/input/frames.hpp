@@ -12,6 +12,7 @@
 
 #include "bench/workloads/netpath/input/imix_options.hpp"
 #include "bench/workloads/netpath/input/packet.hpp"
+#include "bench/workloads/netpath/objects/prefixes.hpp"
 
 namespace getput::bench::netpath {
 
@@ -62,6 +63,8 @@ class FrameSet {
   void add_idle_flow(const FlowKey& key) { flows_.push_back({key, 0, true}); }
   /// Gives back what growing reserved, and finds the flows. Call once, when all frames are in.
   void finish();
+  /// The routing table that the destinations were drawn from.
+  void set_routes(std::vector<RoutePrefix> routes) { routes_ = std::move(routes); }
 
   const std::string& name() const noexcept { return name_; }
   const std::vector<Frame>& frames() const noexcept { return frames_; }
@@ -70,6 +73,8 @@ class FrameSet {
   }
   /// Each flow and traffic class once.
   const std::vector<KnownFlow>& flows() const noexcept { return flows_; }
+  /// Routes that the host is to have besides those to the networks of the flows; may be empty.
+  const std::vector<RoutePrefix>& routes() const noexcept { return routes_; }
   const InputSummary& summary() const noexcept { return summary_; }
 
  private:
@@ -77,6 +82,7 @@ class FrameSet {
   std::vector<std::uint8_t> bytes_;
   std::vector<Frame> frames_;
   std::vector<KnownFlow> flows_;
+  std::vector<RoutePrefix> routes_;
   InputSummary summary_;
 };
 

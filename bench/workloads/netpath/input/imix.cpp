@@ -47,7 +47,22 @@ std::uint32_t draw_unicast(Random& random) {
   return octet << 24U | network << 8U | (1 + random.below(254));
 }
 
-void draw_addresses(GeneratedFlow& flow, Destinations destinations, Random& random) {
+/// An address that a generated IPv4 route covers. Short prefixes also cover addresses that are not
+/// unicast.
+Address draw_routed(const std::vector<RoutePrefix>& routes, Random& random) {
+  for (;;) {
+    const RoutePrefix& route = routes[random.below(static_cast<std::uint32_t>(routes.size()))];
+    if (!is_ipv4(route.prefix) || route.length == 0)
+      continue;
+    const std::uint64_t host_bits = (std::uint64_t{1} << (32U - route.length)) - 1;
+    const auto address = static_cast<std::uint32_t>(route.prefix.low | (random.bits() & host_bits));
+    if (is_unicast_ipv4(address))
+      return mapped_ipv4(address);
+  }
+}
+
+void draw_addresses(GeneratedFlow& flow, Destinations destinations,
+                    const std::vector<RoutePrefix>& routes, Random& random) {
   const std::uint32_t source = draw_host(random);
   flow.key.source = flow.ipv6 ? Address{kSourceNet6, source} : mapped_ipv4(kSourceNet4 | source);
   if (destinations == Destinations::bench) {
@@ -57,19 +72,22 @@ void draw_addresses(GeneratedFlow& flow, Destinations destinations, Random& rand
   } else if (flow.ipv6) {
     const std::uint64_t network = std::uint64_t{1} << 61U | random.bits() >> 3U;  // 2000::/3
     flow.key.destination = {network, draw_host(random)};
+  } else if (destinations == Destinations::routed) {
+    flow.key.destination = draw_routed(routes, random);
   } else {
     flow.key.destination = mapped_ipv4(draw_unicast(random));
   }
 }
 
-std::vector<GeneratedFlow> draw_flows(const ImixOptions& options, Random& random) {
+std::vector<GeneratedFlow> draw_flows(const ImixOptions& options,
+                                      const std::vector<RoutePrefix>& routes, Random& random) {
   constexpr std::array<std::uint16_t, 6> kServices = {443, 443, 80, 53, 4500, 8080};
   std::vector<GeneratedFlow> flows(options.flows);
   for (GeneratedFlow& flow : flows) {
     flow.ipv6 = random.with_probability(options.ipv6_share);
     flow.key.protocol =
         random.with_probability(options.udp_share) ? protocol::kUdp : protocol::kTcp;
-    draw_addresses(flow, options.destinations, random);
+    draw_addresses(flow, options.destinations, routes, random);
     flow.key.source_port = static_cast<std::uint16_t>(32768 + random.below(28232));
     flow.key.destination_port = kServices[random.below(kServices.size())];
     flow.sequence = random.below(0xffffffffU);
@@ -146,7 +164,10 @@ Input generate_imix(const ImixOptions& options) {
   if (const std::string problem = problem_of(options); !problem.empty())
     throw std::invalid_argument("generated traffic: " + problem);
   Random random(options.seed);
-  std::vector<GeneratedFlow> flows = draw_flows(options, random);
+  std::vector<RoutePrefix> routes;
+  if (options.destinations == Destinations::routed)
+    routes = generate_prefixes({.seed = options.seed});
+  std::vector<GeneratedFlow> flows = draw_flows(options, routes, random);
   std::vector<Planned> plan = draw_frames(options, random);
   end_connections(options, plan, flows);
   auto frames = std::make_shared<FrameSet>(name_of(options));
@@ -159,6 +180,7 @@ Input generate_imix(const ImixOptions& options) {
     frames->add(bytes.data(), size, size);
   }
   for (const GeneratedFlow& flow : flows) frames->add_idle_flow(flow.key);
+  frames->set_routes(std::move(routes));
   frames->finish();
   return frames;
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "bench/engine/errors.hpp"
 #include "bench/workloads/netpath/input/frames.hpp"
@@ -52,6 +53,10 @@ constexpr std::array<Number, 8> kNumbers = {
     number<&ImixOptions::zipf>("zipf", 0, 4, false)};
 
 constexpr std::string_view kTo = "to";
+constexpr std::array<std::pair<std::string_view, Destinations>, 3> kDestinations = {
+    {{"bench", Destinations::bench},
+     {"spread", Destinations::spread},
+     {"routed", Destinations::routed}}};
 constexpr std::string_view kKinds = "imix, fixed";
 
 std::string text_of(double value) {
@@ -117,9 +122,13 @@ class TrafficParser {
   }
 
   void set_destinations(std::string_view value) {
-    if (value != "bench" && value != "spread")
-      refuse("to=" + std::string(value) + "; known: bench, spread");
-    options_.destinations = value == "bench" ? Destinations::bench : Destinations::spread;
+    for (const auto& [name, destinations] : kDestinations) {
+      if (value == name) {
+        options_.destinations = destinations;
+        return;
+      }
+    }
+    refuse("to=" + std::string(value) + "; known: bench, spread, routed");
   }
 
   void set_number(const Number& number, std::string_view text) {
@@ -154,7 +163,11 @@ std::string name_of(const ImixOptions& options) {
     if (number.get(options) != number.get(usual))
       name += "," + std::string(number.key) + "=" + text_of(number.get(options));
   }
-  return options.destinations == usual.destinations ? name : name + ",to=spread";
+  for (const auto& [to, destinations] : kDestinations) {
+    if (options.destinations == destinations && destinations != usual.destinations)
+      name += "," + std::string(kTo) + "=" + std::string(to);
+  }
+  return name;
 }
 
 std::string problem_of(const ImixOptions& options) {

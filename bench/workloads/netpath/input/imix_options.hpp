@@ -12,6 +12,8 @@ enum class Destinations : std::uint8_t {
   bench,   ///< RFC 2544 and RFC 5180: 198.19.0.0/16, 2001:2:0:2::/64
   spread,  ///< all 222 first octets of classes A to C but 0 and 127, and 2000::/3: nearly every
            ///< flow has a /24 or /64 of its own, as on a transit link
+  routed,  ///< addresses of a generated full routing table (objects/prefixes.hpp), which the host
+           ///< has then, each prefix as often as any other; IPv6 as in spread
 };
 
 /// Numbers without a source here are choices. Measured ones are of a transit link (zipf, ipv6, udp:
@@ -38,9 +40,9 @@ struct ImixOptions {
 };
 
 /// Reads "KIND[,KEY=VALUE]...". KIND is imix, or fixed for frames of one size (size=64 unless it
-/// says otherwise). Keys: close, flows, frames, ipv6, seed, size, udp, zipf as above, and to=bench
-/// or to=spread. Frames that are too short for IPv6 (size below 78) have ipv6=0 unless it is given.
-/// Throws RequestError, one line: what is wrong and what is known.
+/// says otherwise). Keys: close, flows, frames, ipv6, seed, size, udp, zipf as above, and to=bench,
+/// to=spread or to=routed. Frames that are too short for IPv6 (size below 78) have ipv6=0 unless it
+/// is given. Throws RequestError, one line: what is wrong and what is known.
 ImixOptions parse_traffic(const std::string& text);
 
 /// The shortest text that parse_traffic() reads as @p options, which are valid.

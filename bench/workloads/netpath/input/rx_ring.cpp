@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "bench/workloads/netpath/input/rx_ring.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstring>
+#include <map>
 #include <mutex>
 #include <new>
 #include <string>
+#include <utility>
 
 #include "bench/engine/errors.hpp"
 #include "bench/engine/team.hpp"
@@ -21,6 +25,28 @@ constexpr std::size_t kIpAlign = 2;
 
 constexpr std::size_t room_for(std::uint32_t captured) noexcept {
   return (kIpAlign + captured + kFrameAlign - 1) / kFrameAlign * kFrameAlign;
+}
+
+constexpr std::array<std::string_view, 3> kSteering = {"rss", "spray", "onehot"};
+
+/// The frames to the destination that most frames go to, in order; of several the lowest address.
+/// All frames where none is IP.
+std::vector<std::uint32_t> to_busiest_destination(const FrameSet& input) {
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::vector<std::uint32_t>> frames_to;
+  std::vector<std::uint32_t> all;
+  for (std::uint32_t i = 0; i < input.frames().size(); ++i) {
+    const Frame& frame = input.frames()[i];
+    all.push_back(i);
+    Packet packet;
+    if (parse(input.data(frame), frame.captured, frame.wire, packet) == DropReason::none)
+      frames_to[{packet.destination.high, packet.destination.low}].push_back(i);
+  }
+  if (frames_to.empty())
+    return all;
+  return std::max_element(
+             frames_to.begin(), frames_to.end(),
+             [](const auto& a, const auto& b) { return a.second.size() < b.second.size(); })
+      ->second;
 }
 
 }  // namespace
@@ -58,9 +84,26 @@ RxRing::RxRing(const FrameSet& input, const std::vector<std::uint32_t>& share)
   for (std::size_t i = 0; i < kPadding; ++i) slots_.push_back(slots_[i % count_]);
 }
 
+std::string_view name(Steering steering) noexcept {
+  return kSteering[static_cast<std::size_t>(steering)];
+}
+
+std::optional<Steering> find_steering(std::string_view text) noexcept {
+  for (std::size_t i = 0; i < kSteering.size(); ++i) {
+    if (kSteering[i] == text)
+      return static_cast<Steering>(i);
+  }
+  return {};
+}
+
 std::vector<std::vector<std::uint32_t>> steer(const FrameSet& input, Steering steering,
                                               std::size_t workers) {
   std::vector<std::vector<std::uint32_t>> shares(workers);
+  if (steering == Steering::onehot) {
+    const std::vector<std::uint32_t> hot = to_busiest_destination(input);
+    for (std::size_t i = 0; i < hot.size(); ++i) shares[i % workers].push_back(hot[i]);
+    return shares;
+  }
   for (std::uint32_t i = 0; i < input.frames().size(); ++i) {
     const std::size_t worker =
         steering == Steering::rss ? rss_queue(input.frames()[i].rss, workers) : i % workers;

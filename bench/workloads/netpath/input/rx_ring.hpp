@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -22,9 +23,15 @@ namespace getput::bench::netpath {
 
 /// How frames find their worker.
 enum class Steering : std::uint8_t {
-  rss,    ///< by the hash of the flow: what belongs to one flow is touched by one worker
-  spray,  ///< round robin: every worker touches every flow, the worst case for what is shared
+  rss,     ///< by the hash of the flow: what belongs to one flow is touched by one worker
+  spray,   ///< round robin: every worker touches every flow, the worst case for what is shared
+  onehot,  ///< the frames of the busiest destination alone, round robin: all workers meet in one
+           ///< route and one neighbour, or in the sockets of one address
 };
+/// "rss", "spray", "onehot".
+std::string_view name(Steering steering) noexcept;
+/// Empty: there is none of this name.
+std::optional<Steering> find_steering(std::string_view text) noexcept;
 
 /// One worker's ring. Filled by the worker itself: pages go to the node that touches them first.
 class RxRing {

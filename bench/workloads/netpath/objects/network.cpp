@@ -20,6 +20,8 @@ constexpr std::array<std::uint8_t, 6> kOutMac = {0x02, 0, 0, 0, 0, 3};
 constexpr std::uint64_t kGateways = 64;
 constexpr std::uint32_t kThisHost = 1;  // the next hop that delivers here
 constexpr std::uint32_t kFirstRouter = 2;
+constexpr unsigned kNetwork4 = 24;  // bits of what network_of() gives
+constexpr unsigned kNetwork6 = 64;
 constexpr std::size_t kPolicies = 1024;
 constexpr std::size_t kTimeWaits = 8192;  // alive at a time; more make longer chains
 
@@ -91,26 +93,41 @@ void Network::make_next_hops() {
   }
 }
 
-/// Enters the network of @p destination into the forwarding table.
-void Network::route(const Address& destination) {
-  std::uint32_t index = kThisHost;
-  if (!is_local(destination)) {
-    const auto router = static_cast<std::uint32_t>(router_number(destination));
-    index = kFirstRouter + router - 1;
-    if (!is_ipv4(destination))
-      index += static_cast<std::uint32_t>(kGateways);
-  }
-  const unsigned length = is_ipv4(destination) ? 24 : 64;
-  if (fib.add(network_of(destination), length, index) != Fib::Status::ok)
+void Network::add_route(const Address& prefix, unsigned length, std::uint64_t router) {
+  std::size_t index = kThisHost;
+  if (router != 0)
+    index = kFirstRouter + router - 1 + (is_ipv4(prefix) ? 0 : kGateways);
+  if (fib.add(prefix, length, static_cast<NextHop>(index)) != Fib::Status::ok)
     throw std::bad_alloc();
+}
+
+/// The input's own routing table. A network of this host is wholly this host's.
+void Network::add_routes(const FrameSet& input) {
+  for (const RoutePrefix& route : input.routes()) {
+    const bool inside = is_ipv4(route.prefix) && route.length > kNetwork4;
+    const bool local = inside && is_local(route.prefix);
+    add_route(route.prefix, route.length, local ? 0 : route.next_hop);
+  }
+}
+
+/// The network of a flow's destination: a route to this host, or to a router unless the input has
+/// routes of its own to those.
+void Network::route(const Address& destination, bool have_routes) {
+  const unsigned length = is_ipv4(destination) ? kNetwork4 : kNetwork6;
+  if (is_local(destination))
+    add_route(network_of(destination), length, 0);
+  else if (!have_routes || fib.lookup(destination) == 0)
+    add_route(network_of(destination), length, router_number(destination));
 }
 
 void Network::populate(const FrameSet& input) {
   QsbrThread thread;
   thread.online();
+  if (options_.era == Era::linux_6)
+    add_routes(input);
   for (const KnownFlow& flow : input.flows()) {
     if (options_.era == Era::linux_6)
-      route(flow.key.destination);
+      route(flow.key.destination, !input.routes().empty());
     if (options_.populate && !populate_flow(flow))
       return;  // the packets of the other flows are dropped and counted: no_table_space
   }
@@ -122,7 +139,9 @@ bool Network::populate_flow(const KnownFlow& flow) {
   const bool local = is_local(key.destination);
   Neighbour* neighbour = nullptr;
   if (!local) {
-    const Neighbour::Key next_hop{gateway_to(key.destination), kOut};
+    const Address gateway = options_.era == Era::linux_6 ? route_to(key.destination)->gateway
+                                                         : gateway_to(key.destination);
+    const Neighbour::Key next_hop{gateway, kOut};
     neighbour = find_or_add(*this, neighbours, neighbour_memory, next_hop);
     if (neighbour == nullptr)
       return false;

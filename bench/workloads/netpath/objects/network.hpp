@@ -108,7 +108,9 @@ class Network {
   void make_next_hops();
   void populate(const FrameSet& input);
   bool populate_flow(const KnownFlow& flow);
-  void route(const Address& destination);
+  void add_route(const Address& prefix, unsigned length, std::uint64_t router);
+  void add_routes(const FrameSet& input);
+  void route(const Address& destination, bool have_routes);
 
   const NetworkOptions options_;
   std::vector<NextHopInfo> next_hops_;  ///< [0] unused, [1] this host, then the routers

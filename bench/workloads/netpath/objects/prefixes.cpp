@@ -44,11 +44,6 @@ std::array<std::size_t, 33> share_out(std::size_t routes) {
   return counts;
 }
 
-bool is_unicast(std::uint32_t address) noexcept {
-  const std::uint32_t first = address >> 24U;
-  return first >= 1 && first <= 223 && first != 127;
-}
-
 void draw(unsigned length, std::size_t count, const PrefixOptions& options, Random& random,
           std::vector<RoutePrefix>& routes) {
   std::unordered_set<std::uint32_t> taken;
@@ -57,7 +52,7 @@ void draw(unsigned length, std::size_t count, const PrefixOptions& options, Rand
     taken.insert(kTestNet4);
   while (count > 0) {
     const std::uint32_t prefix = random.bits() & ~std::uint32_t{0} << (32 - length);
-    if (!is_unicast(prefix) || !taken.insert(prefix).second)
+    if (!is_unicast_ipv4(prefix) || !taken.insert(prefix).second)
       continue;
     routes.push_back({mapped_ipv4(prefix), static_cast<std::uint8_t>(length),
                       1 + random.below(options.next_hops)});

@@ -44,6 +44,12 @@ struct RoutePrefix {
   friend bool operator==(const RoutePrefix&, const RoutePrefix&) = default;
 };
 
+/// Is it an address of classes A to C that is neither "this network" nor loopback?
+constexpr bool is_unicast_ipv4(std::uint32_t address) noexcept {
+  const std::uint32_t first = address >> 24U;
+  return first >= 1 && first <= 223 && first != 127;
+}
+
 /// Different routes, the same ones for the same options, in this order:
 /// - the default routes of IPv4 and IPv6;
 /// - with more than one route, the networks for benchmarks that generated traffic uses:

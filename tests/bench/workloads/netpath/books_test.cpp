@@ -80,6 +80,17 @@ TEST(Trial, BooksBalanceIn26AndWhereHeadsKeepTheirReference) {
   EXPECT_EQ(trial(params, small_input()).oracle_detail, "");
 }
 
+TEST(Trial, BooksBalanceWhereAllFramesHaveOneDestination) {
+  const auto threads = static_cast<unsigned>(allowed_pus().size());
+  for (const std::size_t charge : {level("L0"), level("L5"), level("L7")}) {
+    const Measurement result = trial(charge, threads, Steering::onehot, small_input());
+    EXPECT_TRUE(result.oracle_ok) << kLevels[charge].id << ": " << result.oracle_detail;
+    const auto frames = result.metrics.at("frames_per_pass").get<std::uint64_t>();
+    EXPECT_LT(frames, 4096U);
+    EXPECT_EQ(result.metrics.at("pass").at("received"), frames);
+  }
+}
+
 void expect_balanced(std::size_t level) {
   const Input input = small_input();
   for (const unsigned threads : {1U, static_cast<unsigned>(allowed_pus().size())}) {
@@ -195,7 +206,7 @@ TEST_F(Books, AnSkBuffThatIsNotFreedIsNamed) {
 TEST_F(Books, APassThatIsNotTheInputIsNamed) {
   Verdict verdict;
   account().received = account().delivered = 4095;
-  check_pass(cores_, *input_, verdict);
+  check_pass(cores_, verdict);
   EXPECT_FALSE(verdict.ok());
 }
 

@@ -48,7 +48,8 @@ TEST(Traffic, TheNameIsReadAsTheSameOptions) {
   EXPECT_EQ(name_of(parse_traffic("imix,zipf=0,flows=256")), "imix,flows=256,zipf=0");
   for (const char* text :
        {"imix", "imix,flows=1048576,zipf=1.1", "fixed", "fixed,size=128,to=spread",
-        "fixed,size=1518,ipv6=0,close=0.001", "imix,seed=9007199254740992,to=bench"}) {
+        "imix,to=routed", "fixed,size=1518,ipv6=0,close=0.001",
+        "imix,seed=9007199254740992,to=bench"}) {
     const ImixOptions options = parse_traffic(text);
     EXPECT_EQ(parse_traffic(name_of(options)), options) << name_of(options);
   }
@@ -73,7 +74,7 @@ TEST(Traffic, RefusalsSayWhatIsWrongAndWhatIsKnown) {
       {"fixed,size=63", "from 64 to 1518"},
       {"fixed,size=64,ipv6=0.1", "no IPv6 segment fits into size=64"},
       {"fixed,size=1518,frames=1048576", "more than 1 GiB"},
-      {"imix,to=everywhere", "to=everywhere; known: bench, spread"}};
+      {"imix,to=everywhere", "to=everywhere; known: bench, spread, routed"}};
   for (const auto& [text, part] : cases) {
     const std::string message = refusal(text);
     EXPECT_NE(message.find(part), std::string::npos) << message;

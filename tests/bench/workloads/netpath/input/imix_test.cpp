@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
+#include <utility>
 
 #include "bench/workloads/netpath/input/bytes.hpp"
 #include "bench/workloads/netpath/input/frames.hpp"
@@ -230,6 +232,34 @@ TEST(Imix, SpreadDestinationsLieInAllUnicastOctets) {
   for (const int never : {0, 127, 224, 255})
     EXPECT_EQ(octets.count(static_cast<unsigned>(never)), 0U);
   EXPECT_GT(networks.size(), ipv4 * 95 / 100);
+  EXPECT_EQ(input->summary().not_usable, 0U);
+}
+
+/// Every destination lies in a route of the table that comes with the input, and routes of all
+/// lengths are used about as often as there are routes of that length.
+TEST(Imix, RoutedDestinationsAreThoseOfTheTable) {
+  const Input input = generate_imix(parse_traffic("imix,frames=100,flows=4000,to=routed,ipv6=0"));
+  EXPECT_EQ(input->routes().size(), kFullTable + 2);
+  std::set<std::pair<unsigned, std::uint64_t>> prefixes;
+  for (const RoutePrefix& route : input->routes()) {
+    if (is_ipv4(route.prefix) && route.length != 0)
+      prefixes.insert({route.length, route.prefix.low & 0xffffffffU});
+  }
+  std::size_t flows = 0;
+  std::size_t longer_than_24 = 0;
+  for (const KnownFlow& flow : input->flows()) {
+    unsigned longest = 32;
+    const auto covers = [&] {
+      const std::uint64_t mask = 0xffffffffU << (32 - longest) & 0xffffffffU;
+      return prefixes.count({longest, flow.key.destination.low & mask}) != 0;
+    };
+    while (longest > 0 && !covers()) --longest;
+    EXPECT_GT(longest, 0U);
+    longer_than_24 += longest > 24 ? 1U : 0U;
+    ++flows;
+  }
+  const double share = static_cast<double>(longer_than_24) / static_cast<double>(flows);
+  EXPECT_NEAR(share, 41830.0 / kFullTable, 0.015);  // of /25 to /32
   EXPECT_EQ(input->summary().not_usable, 0U);
 }
 

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+#include <optional>
 #include <set>
 
 #include "bench/workloads/netpath/input/rx_ring.hpp"
@@ -83,6 +86,42 @@ TEST(Rss, SprayGivesEveryWorkerTheSame) {
   std::size_t busy = 0;
   for (const auto& share : steer(*input, Steering::rss, 4)) busy += share.empty() ? 0U : 1U;
   EXPECT_EQ(busy, 1U);
+}
+
+TEST(Rss, OnehotGivesEveryWorkerTheBusiestDestinationAlone) {
+  ImixOptions options;
+  options.frames = 1000;
+  options.flows = 50;
+  options.zipf = 2;
+  const Input input = generate_imix(options);
+  std::map<std::uint64_t, std::size_t> frames_to;  // the low halves of addresses differ
+  const auto destination = [&](std::uint32_t index) {
+    const Frame& frame = input->frames()[index];
+    Packet packet;
+    EXPECT_EQ(parse(input->data(frame), frame.captured, frame.wire, packet), DropReason::none);
+    return packet.destination.low;
+  };
+  for (std::uint32_t i = 0; i < input->frames().size(); ++i) ++frames_to[destination(i)];
+  std::size_t most = 0;
+  for (const auto& [address, frames] : frames_to) most = std::max(most, frames);
+  const auto shares = steer(*input, Steering::onehot, 3);
+  std::set<std::uint64_t> destinations;
+  std::set<std::uint32_t> seen;
+  for (const auto& share : shares) {
+    EXPECT_NEAR(static_cast<double>(share.size()), static_cast<double>(most) / 3, 1.0);
+    for (const std::uint32_t index : share) {
+      destinations.insert(destination(index));
+      EXPECT_TRUE(seen.insert(index).second);
+    }
+  }
+  EXPECT_EQ(destinations.size(), 1U);
+  EXPECT_EQ(seen.size(), most);
+}
+
+TEST(Rss, NamesOfSteering) {
+  for (const Steering steering : {Steering::rss, Steering::spray, Steering::onehot})
+    EXPECT_EQ(find_steering(name(steering)), steering);
+  EXPECT_EQ(find_steering("sprayed"), std::nullopt);
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "tests/bench/workloads/netpath/objects/online.hpp"
 
 namespace getput::bench::netpath {
@@ -120,6 +122,35 @@ TEST(Network, LimitOfObjectsHolds) {
   network.routes.for_each([&](Route&) { ++routes; });
   EXPECT_LE(routes, 512U);
   EXPECT_GT(routes, 0U);
+}
+
+/// The forwarding table has the input's routes; a network of this host is wholly this host's.
+TEST(Network, InputWithRoutesFillsTheForwardingTable) {
+  ImixOptions options;
+  options.frames = 500;
+  options.flows = 2000;
+  options.ipv6_share = 0.1;
+  options.destinations = Destinations::routed;
+  const Input input = generate_imix(options);
+  Network network(*input);
+  const Online online;
+  EXPECT_GE(network.fib.routes(), input->routes().size());
+  std::set<const NextHopInfo*> used;
+  std::size_t second_entries = 0;
+  for (const KnownFlow& flow : input->flows()) {
+    const Address& to = flow.key.destination;
+    NextHopInfo* const hop = network.route_to(to);
+    ASSERT_NE(hop, nullptr);
+    EXPECT_EQ(hop->gateway == Address{}, network.is_local(to));
+    if (is_ipv4(to))
+      second_entries += network.fib.entries_read(to) > 1 ? 1U : 0U;
+    if (network.is_local(to))
+      continue;
+    used.insert(hop);
+    EXPECT_NE(network.neighbours.find({hop->gateway, network.out.abi.ifindex}), nullptr);
+  }
+  EXPECT_GT(used.size(), 32U);
+  EXPECT_GT(second_entries, 20U);
 }
 
 }  // namespace
