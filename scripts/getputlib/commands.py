@@ -32,7 +32,7 @@ def _add_selection(parser):
     parser.add_argument("--place", metavar="P[,P..]",
                         help="placement policies: compact, scatter, per_l3, per_numa, smt, list:CPU,CPU..")
     parser.add_argument("--pcap", metavar="FILE", help="netpath: packets of this capture instead of generated ones")
-    parser.add_argument("--traffic", metavar="SPEC", help="netpath: other generated packets, for example imix,flows=256 or fixed,size=64")
+    parser.add_argument("--traffic", metavar="SPEC", help="netpath: other generated packets, for example imix,flows=256 or imix,to=routed or fixed,size=64")
     parser.add_argument("--local", type=percent, metavar="N", help="netpath: percent of the destination networks that are local (default 50)")
 
 
