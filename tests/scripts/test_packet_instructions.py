@@ -107,23 +107,28 @@ LOOPS = """
 namespace getput {
 template <class M> struct None {};
 template <class M> struct Atomic {};
+template <class M> struct Other {};
 namespace bench::netpath {
-enum class Level { l0, l3 };
+enum class UseRefs { none, each };
+enum class PacketRefs { none, each };
+struct Charge { bool object = false; bool device = false; UseRefs use = UseRefs::none; PacketRefs packet = PacketRefs::none; };
+constexpr Charge kEach{false, false, UseRefs::none, PacketRefs::each};
 int calls = 0;
 [[gnu::noinline]] void helper() { calls = calls + 1; SNEAK; }
-template <class S, Level L, unsigned Copy> [[gnu::noinline]] void run_slice(int) { helper(); calls = calls + static_cast<int>(Copy); }
-template void run_slice<None<int>, Level::l0, 0>(int);
+template <class S, Charge C, unsigned Copy> [[gnu::noinline]] void run_slice(int) { helper(); calls = calls + static_cast<int>(Copy); }
+template void run_slice<None<int>, Charge{}, 0>(int);
+template void run_slice<Other<int>, kEach, 0>(int);
 SECOND
 }
 }
-int main() { getput::bench::netpath::run_slice<getput::None<int>, getput::bench::netpath::Level::l0, 0>(1); }
+int main() { getput::bench::netpath::run_slice<getput::None<int>, getput::bench::netpath::Charge{}, 0>(1); }
 """
 
 
 @pytest.mark.parametrize("second, sneak, schemes, traces", [
     ("", "", ["None"], []),
     ("", "sneaky_count()", ["None"], ["schemes/counter/sneaky.hpp"]),
-    ("template void run_slice<Atomic<int>, Level::l0, 0>(int);", "", ["Atomic", "None"], []),
+    ("template void run_slice<Atomic<int>, Charge{}, 0>(int);", "", ["Atomic", "None"], []),
 ])
 def test_counting_in_level_0_is_found(tmp_path, second, sneak, schemes, traces):
     header = tmp_path / "schemes/counter/sneaky.hpp"
