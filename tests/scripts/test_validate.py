@@ -36,6 +36,15 @@ def test_an_honest_run_is_valid_with_and_without_its_seal(run):
     run("validate", "out")
 
 
+def test_a_run_with_every_option_that_the_binary_gets_is_valid(driver):
+    capture = driver.folder / "some.pcap"
+    capture.write_bytes(b"frames")
+    options = ["--threads", "1", "--place", "scatter", "--workload", "netpath", "--scheme", "plain"]
+    for also in (["--traffic", "imix,flows=256", "--local", "10"], ["--pcap", capture]):
+        driver("run", "--smoke", "--no-settle", *options, *also, "--out", also[0][2:])
+        driver("validate", also[0][2:])
+
+
 def test_the_seal_is_that_of_sha256sum(run):
     done = subprocess.run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=run.folder / "out", check=False, capture_output=True)
     assert done.returncode == 0
