@@ -5,9 +5,8 @@
 // workload is added here once, for all schemes.
 //
 // A unit of these takes about 10 s to compile, 36 times. What runs once a trial or less is
-// therefore
-// [[gnu::cold]] here, in the workloads and in the oracle: the compiler does not optimise it for
-// speed.
+// therefore [[gnu::cold]] here, in the workloads and in the oracle: the compiler does not optimise
+// it for speed.
 #pragma once
 
 #include <exception>

@@ -6,16 +6,14 @@
 //   plain          a non-atomic add and sub on a private line of each thread, through a pointer, in
 //                  the same loop as the schemes. Many cores forward the store or rename the memory,
 //                  so it can take under 1 ns.
-//   chain          the plain pair as a dependent chain: each access takes its address from the
-//   value
-//                  loaded before, and the pairs go round 16 words of the private line. (On one word
-//                  current cores predict the forwarding and skip the address: no chain at all.)
+//   chain          the plain pair as a dependent chain: each access takes its address from what
+//                  was loaded before, and the pairs go round 16 words of the private line. (On one
+//                  word current cores predict the forwarding and skip the address: no chain.)
 //   lock_xadd      one locked add by each thread on a line of its own
 //   fetch_add      one relaxed fetch_add by all threads on one line, which is drawn at random for
 //                  the trial; the fetched value is used, or compilers make a cheaper add of it
-//   line_transfer  two threads hand a line to and fro: the time until the other one has it. The
-//   mean
-//                  over at least 16 lines drawn at random; not measured with one thread
+//   line_transfer  two threads hand a line to and fro: the time until the other one has it.
+//                  Mean over at least 16 lines drawn at random; not measured with one thread
 #pragma once
 
 #include <memory>

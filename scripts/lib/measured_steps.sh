@@ -49,8 +49,9 @@ step_instructions() {
   ((status == 0)) || die 1 "the count of instructions is not as it must be, see above"
 }
 
-# The short form of the planted shift. Its bounds widen with the run's own standard errors, so that a
-# busy machine is told from a fault: 4 is "cannot tell", which passes and is said in the table.
+# The short form of the planted shift. Its bounds widen with the standard errors of the run, so that a
+# busy machine does not look like a fault. Exit code 4 means "cannot tell": the step passes, and the
+# table shows it.
 step_resolution() {
   local said status=0
   build_measured

@@ -19,7 +19,7 @@ constexpr double kLeastPerStepNs = 0.1;
 }  // namespace
 
 /// Level 0 on all workers at once; nanoseconds a packet of the first. The shortest of a few passes,
-/// because whatever disturbs one makes it longer.
+/// because a disturbance makes a pass longer.
 double NetpathCell::pilot_ns(Team& team, const LoadedPath& path, Cores& cores) {
   double shortest = 0.0;
   for (int i = 0; i < kRepeats; ++i) {

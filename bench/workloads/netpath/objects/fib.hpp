@@ -21,11 +21,10 @@
 // Ordering:
 //   (1) A new group is filled before its number is stored in the entry above, with release.
 //       lookup() loads the entry with acquire, so it sees a filled group.
-//   (2) An entry is one word, stored with release and loaded with acquire. A reader that gets a
-//   next hop
-//       from lookup() sees what the caller of add() had written before, such as the next hop's own
-//       data. The entries of a prefix change one by one: one address has either its old or its new
-//       route, but two addresses may change at different times.
+//   (2) An entry is one word, stored with release and loaded with acquire. A reader that
+//       gets a next hop from lookup() sees what the caller of add() had written before, such as the
+//       next hop's own data. The entries of a prefix change one by one: one address has either its
+//       old or its new route, but two addresses may change at different times.
 //   (3) A group without prefixes of its own holds the same word in all entries. remove() stores
 //       that word over the group's number: a reader that is still in the group gets the same
 //       answer, because the group is neither changed nor used again before every reader has been

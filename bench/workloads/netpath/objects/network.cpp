@@ -110,13 +110,13 @@ void Network::add_routes(const FrameSet& input) {
   }
 }
 
-/// The network of a flow's destination: a route to this host, or to a router unless the input has
-/// routes of its own to those.
-void Network::route(const Address& destination, bool have_routes) {
+/// The network of a flow's destination: a route to this host, or to a router unless a route covers
+/// it already.
+void Network::route(const Address& destination) {
   const unsigned length = is_ipv4(destination) ? kNetwork4 : kNetwork6;
   if (is_local(destination))
     add_route(network_of(destination), length, 0);
-  else if (!have_routes || fib.lookup(destination) == 0)
+  else if (fib.lookup(destination) == 0)
     add_route(network_of(destination), length, router_number(destination));
 }
 
@@ -127,7 +127,7 @@ void Network::populate(const FrameSet& input) {
     add_routes(input);
   for (const KnownFlow& flow : input.flows()) {
     if (options_.era == Era::linux_6)
-      route(flow.key.destination, !input.routes().empty());
+      route(flow.key.destination);
     if (options_.populate && !populate_flow(flow))
       return;  // the packets of the other flows are dropped and counted: no_table_space
   }

@@ -110,7 +110,7 @@ class Network {
   bool populate_flow(const KnownFlow& flow);
   void add_route(const Address& prefix, unsigned length, std::uint64_t router);
   void add_routes(const FrameSet& input);
-  void route(const Address& destination, bool have_routes);
+  void route(const Address& destination);
 
   const NetworkOptions options_;
   std::vector<NextHopInfo> next_hops_;  ///< [0] unused, [1] this host, then the routers

@@ -52,9 +52,8 @@ constexpr bool is_unicast_ipv4(std::uint32_t address) noexcept {
 
 /// Different routes, the same ones for the same options, in this order:
 /// - the default routes of IPv4 and IPv6;
-/// - with more than one route, the networks for benchmarks that generated traffic uses:
-/// 198.18.0.0/15
-///   (RFC 2544) and 2001:2::/48 (RFC 5180);
+/// - with more than one route, the networks for benchmarks that generated traffic uses,
+///   198.18.0.0/15 (RFC 2544) and 2001:2::/48 (RFC 5180);
 /// - the other IPv4 routes in random order, with prefixes from 1.0.0.0 to 223.255.255.255 without
 ///   127.0.0.0/8. Each length has its share of kRoutesOfLength, but at most half of the prefixes it
 ///   can have (which concerns /8 and /16); what is missing then or by rounding is added to /24.
