@@ -14,7 +14,7 @@
 //
 // Ordering
 //   T1  The steps before a change (attempt, stopping, restarting) are announce()d: a full fence
-//       keeps what the remover does next behind them. The steps after a change are told by a
+//       keeps what the remover does next behind them. The steps after a change are published by a
 //       release store, cheap enough to stand between stop() and the wait. now() is an acquire load.
 //   T2  settled() puts a fence between the scheme's own (possibly relaxed) loads and the
 //       second reading, so that the second reading is not older than what the scheme saw.
