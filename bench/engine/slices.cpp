@@ -7,6 +7,7 @@
 #include <atomic>
 #include <numeric>
 
+#include "bench/engine/core_probe.hpp"
 #include "bench/engine/line.hpp"
 #include "schemes/machine/native.hpp"
 
@@ -37,6 +38,7 @@ void run_worker(WorkerContext& worker, const SlicePlan& plan, const SlicedWork& 
   long switches = involuntary_switches();
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
     const Clock::Ticks begin = origin + i * plan.length;
+    const double rate = issue_rate();
     while (clock.now() < begin) {
       machine::Native::cpu_relax();
     }
@@ -45,6 +47,7 @@ void run_worker(WorkerContext& worker, const SlicePlan& plan, const SlicedWork& 
     work.run(worker, step, slice);
     const long now = involuntary_switches();
     records[i] = slice.record();
+    records[i].issue_rate = rate;
     records[i].switched = now != switches;
     switches = now;
   }

@@ -41,6 +41,7 @@ struct SliceRecord {
   std::uint64_t ops = 0;      ///< done in them
   std::uint32_t batches = 0;  ///< how many count
   Clock::Ticks longest = 0;   ///< the longest of them
+  double issue_rate = 0.0;    ///< just before the slice (core_probe.hpp)
   bool switched = false;      ///< the worker lost its CPU involuntarily in this slice or before it
 };
 

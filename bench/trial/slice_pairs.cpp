@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bench/trial/slice_pairs.hpp"
 
+#include <iterator>
 #include <numeric>
 #include <random>
 
@@ -39,12 +40,64 @@ double untrimmed_ns(const std::vector<std::vector<SliceRecord>>& records, std::s
   });
 }
 
+/// The lowest rate of any worker at the beginning of both slices and at the end of the second one,
+/// which is the beginning of the next.
+double lowest_issue_rate(const std::vector<std::vector<SliceRecord>>& records, std::size_t step) {
+  double lowest = records.front()[step].issue_rate;
+  for (const auto& worker : records) {
+    const std::size_t end = std::min(step + 3, worker.size());
+    for (std::size_t i = step; i < end; ++i) {
+      lowest = std::min(lowest, worker[i].issue_rate);
+    }
+  }
+  return lowest;
+}
+
 bool all_complete(const std::vector<std::vector<SliceRecord>>& records, std::size_t step) {
   return std::all_of(records.begin(), records.end(),
                      [step](const auto& worker) { return complete(worker[step]); });
 }
 
+std::vector<double> rates_of(const std::vector<SlicePair>& pairs) {
+  std::vector<double> rates;
+  rates.reserve(pairs.size());
+  for (const SlicePair& pair : pairs) {
+    rates.push_back(pair.issue_rate);
+  }
+  return rates;
+}
+
 }  // namespace
+
+void append(SlicedPairs& all, SlicedPairs&& more) {
+  all.valid.insert(all.valid.end(), more.valid.begin(), more.valid.end());
+  all.voided += more.voided;
+  all.gaps += more.gaps;
+  all.longest_gap_ns = std::max(all.longest_gap_ns, more.longest_gap_ns);
+  all.batches_per_slice = more.batches_per_slice;
+}
+
+std::vector<SlicePair> pairs_alone(const std::vector<SlicePair>& pairs, double best_rate) {
+  std::vector<SlicePair> alone;
+  std::copy_if(
+      pairs.begin(), pairs.end(), std::back_inserter(alone),
+      [best_rate](const SlicePair& pair) { return pair.issue_rate >= kAloneShare * best_rate; });
+  return alone;
+}
+
+double high_issue_rate(const std::vector<SlicePair>& pairs) {
+  if (pairs.empty()) {
+    return 0.0;
+  }
+  std::vector<double> rates = rates_of(pairs);
+  const auto place = rates.begin() + static_cast<std::ptrdiff_t>(rates.size() * 19 / 20);
+  std::nth_element(rates.begin(), place, rates.end());
+  return *place;
+}
+
+double median_issue_rate(const std::vector<SlicePair>& pairs) {
+  return median(rates_of(pairs));
+}
 
 std::vector<SliceStep> slice_order(std::size_t pairs, unsigned copies, std::uint64_t seed) {
   std::mt19937_64 random(mix(seed));
@@ -79,6 +132,7 @@ SlicedPairs pair_slices(const std::vector<SliceStep>& steps,
     const std::size_t subject = steps[step].arm == kSubject ? step : step + 1;
     const std::size_t baseline = subject == step ? step + 1 : step;
     result.valid.push_back({cost_ns(records, subject), cost_ns(records, baseline),
+                            lowest_issue_rate(records, step),
                             untrimmed_ns(records, subject) - untrimmed_ns(records, baseline),
                             steps[subject].copy, steps[baseline].copy});
   }

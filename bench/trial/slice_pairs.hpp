@@ -31,6 +31,8 @@ std::vector<SliceStep> slice_order(std::size_t pairs, unsigned copies, std::uint
 struct SlicePair {
   double subject = 0.0;
   double baseline = 0.0;
+  /// Additions per cycle beside the pair, the lowest of all workers (engine/core_probe.hpp).
+  double issue_rate = 0.0;
   double untrimmed = 0.0;  ///< subject minus baseline, over all batches
   std::uint8_t subject_copy = 0;
   std::uint8_t baseline_copy = 0;
@@ -44,6 +46,21 @@ struct SlicedPairs {
   std::size_t gaps = 0;            ///< slices with a batch far longer than usual
   double longest_gap_ns = 0.0;
 };
+
+/// Adds what a later part of the same trial found.
+void append(SlicedPairs& all, SlicedPairs&& more);
+
+/// A pair whose issue rate reaches this share of the highest one had its cores to itself. On Zen 3
+/// the rates of a core alone lie at 0.92 to 1 of the highest, those of a shared core below 0.9.
+inline constexpr double kAloneShare = 0.9;
+
+/// The pairs that reach kAloneShare of @p best_rate; all of them where rates are not known (0).
+std::vector<SlicePair> pairs_alone(const std::vector<SlicePair>& pairs, double best_rate);
+
+/// The highest rate that is not an outlier: the value at the 95th percentile; 0 for no pairs.
+double high_issue_rate(const std::vector<SlicePair>& pairs);
+/// 0 for no pairs.
+double median_issue_rate(const std::vector<SlicePair>& pairs);
 
 SlicedPairs pair_slices(const std::vector<SliceStep>& steps,
                         const std::vector<std::vector<SliceRecord>>& records);

@@ -9,6 +9,10 @@
 //
 // A pair of slices counts when every worker completed enough batches in both and none lost its CPU.
 // A disturbance therefore costs the pair and not the trial.
+//
+// Pairs during which another guest used the cores are told apart by the issue rate
+// (engine/core_probe.hpp). They are kept, and `difference.alone` says what the other pairs amount
+// to. A trial may go on for a while until it has enough of those.
 #pragma once
 
 #include <cstdint>
@@ -32,6 +36,8 @@ struct SliceSettings {
   double total_ms = 150.0;  ///< of slices, both arms together
   std::uint64_t seed = 1;
   double planted_ns = 0.0;  ///< added to every operation of the subject, to test the method
+  /// How many times total_ms the slices may take to find that much time with the cores alone.
+  double limit = 1.0;
 };
 
 /// Runs pilot and slices, and returns the measurement: ns_per_op is the trimmed mean of the
