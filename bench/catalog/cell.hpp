@@ -68,11 +68,10 @@ struct Measurement {
 struct TrialContext {
   Team& team;               ///< one pinned thread for each placement.pus
   TrialSchedule& schedule;  ///< to which the cell declares its arms, see trial/schedule.hpp
-  std::uint64_t seed;   ///< differs for each cell, trial and attempt; the same in a repeated run
-  double burst_ms;      ///< how long the subject is timed in this trial, all rounds together
-  double slices_ms;     ///< how long the slices of both arms are timed, where a workload has them
-  double slices_limit;  ///< how many times slices_ms they may go on, see trial/sliced.hpp
-  double planted_ns;    ///< added to each operation of a sliced subject, to test the method
+  std::uint64_t seed;  ///< differs for each cell, trial and attempt; the same in a repeated run
+  double burst_ms;     ///< how long the subject is timed in this trial, all rounds together
+  double slices_ms;    ///< how long the slices of both arms are timed, where a workload has them
+  double planted_ns;   ///< added to each operation of a sliced subject, to test the method
   std::uint64_t number = 0;  ///< of the trial; 0 is in the first process that visits the cell
 };
 

@@ -83,10 +83,6 @@ void check_settings(const std::string& file, const TrialSettings& settings) {
     throw RequestError(
         fmt::format("plan {}: slices_ms is {}, must be 5 to 60000", file, settings.slices_ms));
   }
-  if (!(settings.slices_limit >= 1.0 && settings.slices_limit <= 100.0)) {
-    throw RequestError(
-        fmt::format("plan {}: slices_limit is {}, must be 1 to 100", file, settings.slices_limit));
-  }
   if (!(settings.planted_ns >= 0.0 && settings.planted_ns <= 1000.0)) {
     throw RequestError(
         fmt::format("plan {}: planted_ns is {}, must be 0 to 1000", file, settings.planted_ns));
@@ -109,7 +105,6 @@ Plan Plan::read(const std::string& file) {
     plan.settings.max_attempts = json.value("max_attempts", plan.settings.max_attempts);
     plan.settings.burst_ms = json.value("burst_ms", plan.settings.burst_ms);
     plan.settings.slices_ms = json.value("slices_ms", plan.settings.slices_ms);
-    plan.settings.slices_limit = json.value("slices_limit", plan.settings.slices_limit);
     plan.settings.planted_ns = json.value("planted_ns", plan.settings.planted_ns);
     for (const Json& trial : json.at("trials")) {
       plan.trials.push_back(

@@ -118,14 +118,9 @@ Attempt TrialRunner::attempt(Cell& cell, const CellSpec& spec, std::uint64_t tri
   Team& team = team_for(spec.placement);
   TrialSchedule schedule(team, result.seed, settings_.burst_ms);
   schedule.covariates().add_settling(settled_ms);
-  TrialContext context{team,
-                       schedule,
-                       result.seed,
-                       settings_.burst_ms,
-                       settings_.slices_ms,
-                       settings_.slices_limit,
-                       settings_.planted_ns,
-                       trial};
+  TrialContext context{
+      team, schedule, result.seed, settings_.burst_ms, settings_.slices_ms, settings_.planted_ns,
+      trial};
   result.measurement = cell.run(context);
   add_schedule(schedule, result);
   if (!result.measurement.ns_per_op && result.reject_reasons.empty()) {

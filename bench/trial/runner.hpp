@@ -20,8 +20,7 @@ struct TrialSettings {
   std::uint64_t seed = 1;
   double burst_ms = 3.0;
   double slices_ms = 150.0;
-  double slices_limit = 1.0;  ///< SliceSettings::limit
-  double planted_ns = 0.0;    ///< see SliceSettings; 0 in every real measurement
+  double planted_ns = 0.0;  ///< see SliceSettings; 0 in every real measurement
   unsigned max_attempts = 40;
 };
 

@@ -69,14 +69,6 @@ std::vector<double> rates_of(const std::vector<SlicePair>& pairs) {
 
 }  // namespace
 
-void append(SlicedPairs& all, SlicedPairs&& more) {
-  all.valid.insert(all.valid.end(), more.valid.begin(), more.valid.end());
-  all.voided += more.voided;
-  all.gaps += more.gaps;
-  all.longest_gap_ns = std::max(all.longest_gap_ns, more.longest_gap_ns);
-  all.batches_per_slice = more.batches_per_slice;
-}
-
 std::vector<SlicePair> pairs_alone(const std::vector<SlicePair>& pairs, double best_rate) {
   std::vector<SlicePair> alone;
   std::copy_if(
@@ -95,8 +87,15 @@ double high_issue_rate(const std::vector<SlicePair>& pairs) {
   return *place;
 }
 
-double median_issue_rate(const std::vector<SlicePair>& pairs) {
-  return median(rates_of(pairs));
+std::optional<double> cycles_per_addition(const std::vector<SlicePair>& pairs) {
+  std::vector<double> cycles;
+  for (const double rate : rates_of(pairs)) {
+    if (rate <= 0.0) {
+      return std::nullopt;
+    }
+    cycles.push_back(1.0 / rate);
+  }
+  return cycles.empty() ? std::nullopt : std::optional(trimmed_mean(cycles));
 }
 
 std::vector<SliceStep> slice_order(std::size_t pairs, unsigned copies, std::uint64_t seed) {

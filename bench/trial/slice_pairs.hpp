@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "bench/engine/slices.hpp"
@@ -47,9 +48,6 @@ struct SlicedPairs {
   double longest_gap_ns = 0.0;
 };
 
-/// Adds what a later part of the same trial found.
-void append(SlicedPairs& all, SlicedPairs&& more);
-
 /// A pair whose issue rate reaches this share of the highest one had its cores to itself. On Zen 3
 /// the rates of a core alone lie at 0.92 to 1 of the highest, those of a shared core below 0.9.
 inline constexpr double kAloneShare = 0.9;
@@ -59,8 +57,10 @@ std::vector<SlicePair> pairs_alone(const std::vector<SlicePair>& pairs, double b
 
 /// The highest rate that is not an outlier: the value at the 95th percentile; 0 for no pairs.
 double high_issue_rate(const std::vector<SlicePair>& pairs);
-/// 0 for no pairs.
-double median_issue_rate(const std::vector<SlicePair>& pairs);
+/// Trimmed mean of 1 / issue rate, which grows with the share of the time for which another guest
+/// used the cores.
+/// Empty where a rate is not known, and for no pairs.
+std::optional<double> cycles_per_addition(const std::vector<SlicePair>& pairs);
 
 SlicedPairs pair_slices(const std::vector<SliceStep>& steps,
                         const std::vector<std::vector<SliceRecord>>& records);

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <map>
 #include <optional>
-#include <utility>
 
 #include "bench/trial/estimate.hpp"
 #include "bench/trial/fairness.hpp"
@@ -24,10 +23,6 @@ constexpr double kLongestTotal = 4.0;  ///< of the time asked for, when slices h
 constexpr std::size_t kValidLeast = 6;
 constexpr double kValidShare = 0.2;
 constexpr std::size_t kBootstrapBlock = 8;
-// With this share of the pairs wanted, a trial has enough of them with the cores alone.
-constexpr double kEnoughAlone = 0.9;
-// Each further part of a trial, as a share of the first.
-constexpr double kFurtherPart = 0.25;
 
 /// Ticks of a usual batch of the slowest worker and arm, or 0 if the pilot's slices were too short
 /// to tell. The first slice of an arm is cold, so its fastest slice is the usual one.
@@ -132,6 +127,15 @@ Columns columns_of(const std::vector<SlicePair>& pairs) {
   return columns;
 }
 
+/// The highest issue rate that this process has seen on these PUs. Trials of one process share it,
+/// so that one that never has its cores to itself is still recognised.
+double best_rate_on(const std::vector<unsigned>& pus, const std::vector<SlicePair>& pairs) {
+  static std::map<std::vector<unsigned>, double> best;
+  double& known = best[pus];
+  known = std::max(known, high_issue_rate(pairs));
+  return known;
+}
+
 Json alone_json(const SlicedPairs& pairs, const SliceSettings& settings, double best_rate) {
   const std::vector<SlicePair> alone = pairs_alone(pairs.valid, best_rate);
   const Columns columns = columns_of(alone);
@@ -172,115 +176,58 @@ Json difference_json(const SlicedPairs& pairs, const Columns& columns, const Sli
           {"planted_ns", settings.planted_ns}};
 }
 
-/// The highest issue rate that this process has seen on these PUs. Trials of one process share it,
-/// so that one that never has its cores to itself is still recognised.
-double& best_rate_on(const std::vector<unsigned>& pus) {
-  static std::map<std::vector<unsigned>, double> best;
-  return best[pus];
-}
-
-/// The slices of one trial, run in parts.
-class Parts {
- public:
-  Parts(Team& team, const SlicedArms& arms, const SliceSettings& settings, Clock::Ticks length)
-      : team_(team),
-        arms_(arms),
-        settings_(settings),
-        length_(length),
-        wanted_(pairs_in(settings.total_ms, length)),
-        best_rate_(best_rate_on(team.pus())),
-        ops_(team.size()),
-        ticks_(team.size()) {}
-
-  /// One part as long as asked for, and further ones until enough pairs had their cores alone.
-  void run() {
-    run_part(wanted_);
-    const auto most = static_cast<std::size_t>(settings_.limit * static_cast<double>(wanted_));
-    const auto further = std::max(
-        kPairsLeast, static_cast<std::size_t>(kFurtherPart * static_cast<double>(wanted_)));
-    while (!enough_alone() && planned_ + further <= most) {
-      run_part(further);
-    }
-  }
-
-  const SlicedPairs& pairs() const noexcept { return pairs_; }
-  std::size_t planned() const noexcept { return planned_; }
-  double best_rate() const noexcept { return best_rate_; }
-
-  /// Operations and time of the subject's slices.
-  void add_up(Measurement& result) const {
-    for (const std::uint64_t ops : ops_) {
-      result.thread_ops.push_back(ops);
-      result.ops += ops;
-    }
-    const Clock::Ticks longest = *std::max_element(ticks_.begin(), ticks_.end());
-    result.wall_ns = static_cast<std::uint64_t>(Clock::instance().ns(longest));
-    result.metrics["min_over_max"] = min_over_max(result.thread_ops);
-    result.metrics["jain"] = jain_index(result.thread_ops);
-  }
-
- private:
-  void run_part(std::size_t count) {
-    SlicePlan plan;
-    plan.length = length_;
-    plan.steps = slice_order(count, arms_.copies, settings_.seed + planned_);
-    plan.planted_arm = kSubject;
-    plan.planted_ns = settings_.planted_ns;
-    const auto records = run_slices(team_, plan, arms_.work);
-    SlicedPairs found = pair_slices(plan.steps, records);
-    best_rate_ = std::max(best_rate_, high_issue_rate(found.valid));
-    append(pairs_, std::move(found));
-    planned_ += count;
-    for (std::size_t worker = 0; worker < records.size(); ++worker) {
-      for (std::size_t step = 0; step < plan.steps.size(); ++step) {
-        if (plan.steps[step].arm == kSubject) {
-          ops_[worker] += records[worker][step].ops;
-          ticks_[worker] += records[worker][step].ticks;
-        }
+/// Operations and time of the subject's slices.
+void add_up(const std::vector<SliceStep>& steps,
+            const std::vector<std::vector<SliceRecord>>& records, Measurement& result) {
+  Clock::Ticks longest = 0;
+  for (const auto& worker : records) {
+    std::uint64_t ops = 0;
+    Clock::Ticks ticks = 0;
+    for (std::size_t step = 0; step < steps.size(); ++step) {
+      if (steps[step].arm == kSubject) {
+        ops += worker[step].ops;
+        ticks += worker[step].ticks;
       }
     }
+    result.thread_ops.push_back(ops);
+    result.ops += ops;
+    longest = std::max(longest, ticks);
   }
-
-  bool enough_alone() const {
-    return static_cast<double>(pairs_alone(pairs_.valid, best_rate_).size()) >=
-           kEnoughAlone * static_cast<double>(wanted_);
-  }
-
-  Team& team_;
-  const SlicedArms& arms_;
-  const SliceSettings& settings_;
-  Clock::Ticks length_;
-  std::size_t wanted_;  ///< pairs
-  double& best_rate_;
-  SlicedPairs pairs_;
-  std::size_t planned_ = 0;
-  std::vector<std::uint64_t> ops_;  ///< of each worker
-  std::vector<Clock::Ticks> ticks_;
-};
+  result.wall_ns = static_cast<std::uint64_t>(Clock::instance().ns(longest));
+  result.metrics["min_over_max"] = min_over_max(result.thread_ops);
+  result.metrics["jain"] = jain_index(result.thread_ops);
+}
 
 }  // namespace
 
 Measurement measure_slices(Team& team, const SlicedArms& arms, const SliceSettings& settings,
                            const std::string& unit) {
-  const Clock::Ticks length = pilot(team, arms, settings);
-  Parts parts(team, arms, settings, length);
-  parts.run();
+  SlicePlan plan;
+  plan.length = pilot(team, arms, settings);
+  plan.steps = slice_order(pairs_in(settings.total_ms, plan.length), arms.copies, settings.seed);
+  plan.planted_arm = kSubject;
+  plan.planted_ns = settings.planted_ns;
+  const auto records = run_slices(team, plan, arms.work);
 
-  const SlicedPairs& pairs = parts.pairs();
+  const SlicedPairs pairs = pair_slices(plan.steps, records);
   const Columns columns = columns_of(pairs.valid);
   Measurement result;
   result.unit = unit;
-  parts.add_up(result);
+  add_up(plan.steps, records, result);
   result.covariates["clock_gaps"] = pairs.gaps;
   result.covariates["clock_gap_max_ns"] = pairs.longest_gap_ns;
-  result.covariates["issue_rate"] = median_issue_rate(pairs.valid);
-  if (pairs.valid.size() < kValidLeast || static_cast<double>(pairs.valid.size()) <
-                                              kValidShare * static_cast<double>(parts.planned())) {
+  if (const std::optional<double> cycles = cycles_per_addition(pairs.valid)) {
+    result.covariates["cycles_per_addition"] = *cycles;
+  }
+  const auto planned = static_cast<double>(plan.steps.size() / 2);
+  if (pairs.valid.size() < kValidLeast ||
+      static_cast<double>(pairs.valid.size()) < kValidShare * planned) {
     result.reject_reasons.emplace_back("too_few_slices");
     return result;
   }
   result.ns_per_op = trimmed_mean(columns.subject);
-  result.difference = difference_json(pairs, columns, arms, settings, length, parts.best_rate());
+  result.difference = difference_json(pairs, columns, arms, settings, plan.length,
+                                      best_rate_on(team.pus(), pairs.valid));
   result.slices = slices_json(pairs.valid);
   return result;
 }

@@ -11,8 +11,8 @@
 // A disturbance therefore costs the pair and not the trial.
 //
 // Pairs during which another guest used the cores are told apart by the issue rate
-// (engine/core_probe.hpp). They are kept, and `difference.alone` says what the other pairs amount
-// to. A trial may go on for a while until it has enough of those.
+// (engine/core_probe.hpp). They count as well; `difference.alone` says what the other pairs amount
+// to, and the covariate `cycles_per_addition` how much of the cores the guests took on average.
 #pragma once
 
 #include <cstdint>
@@ -36,8 +36,6 @@ struct SliceSettings {
   double total_ms = 150.0;  ///< of slices, both arms together
   std::uint64_t seed = 1;
   double planted_ns = 0.0;  ///< added to every operation of the subject, to test the method
-  /// How many times total_ms the slices may take to find that much time with the cores alone.
-  double limit = 1.0;
 };
 
 /// Runs pilot and slices, and returns the measurement: ns_per_op is the trimmed mean of the

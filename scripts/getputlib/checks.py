@@ -13,6 +13,7 @@ CONTROLS = {
     "getput.trial/1": ("plain_ns", "fetch_add_ns", "chain_ns"),
     "getput.trial/2": ("plain_ns", "fetch_add_ns", "chain_ns", "lock_xadd_ns", "line_transfer_ns"),
 }
+ALONE_SHARE = 0.9  # of the highest issue rate, from which on a core is taken to be ours alone (bench/trial/slice_pairs.hpp)
 TRIM = 0.1  # the share of the slice pairs that a trimmed mean leaves out at each end
 
 _NUMBER, _TEXT, _BOOL = (int, float), str, bool
@@ -165,6 +166,27 @@ def _slices_problem(trial):
         # Slices are written rounded, and a bound of the trimming may fall on either of two neighbours.
         if _differs(value, computed, 0.002, 0.05):
             return f"{name} is {value:g}, the trimmed mean of the slices is {computed:g}"
+    return _alone_problem(difference.get("alone"), slices)
+
+
+def _alone_problem(alone, slices):
+    """The result of the slices with the cores alone, against their issue rates."""
+    rates = slices.get("issue_rate")
+    if alone is None or alone["ns"] is None or rates is None:
+        return None
+    if not isinstance(rates, list) or not all(map(is_number, rates)) or len(rates) != len(slices["subject"]):
+        return "slices/issue_rate is not a list of as many numbers as there are slices"
+    least = ALONE_SHARE * alone["best_issue_rate"]
+    pairs = list(zip(slices["subject"], slices["baseline"], rates))
+    # Rates are written rounded, so a pair at the bound may be on either side of it.
+    surely, perhaps = (sum(rate >= least + slack for *_, rate in pairs) for slack in (0.011, -0.011))
+    if not surely <= alone["pairs"] <= perhaps:
+        return f"difference/alone/pairs is {alone['pairs']}, the issue rates of the slices give {surely}"
+    if surely == perhaps:
+        own = [(subject, baseline) for subject, baseline, rate in pairs if rate >= least]
+        computed = trimmed_mean([subject - baseline for subject, baseline in own])
+        if _differs(alone["ns"], computed, 0.002, 0.05):
+            return f"difference/alone/ns is {alone['ns']:g}, the trimmed mean of its slices is {computed:g}"
     return None
 
 

@@ -14,6 +14,7 @@ import math
 from dataclasses import dataclass
 
 from . import setting, stats
+from .core_sharing import common_references
 from .errors import EXIT_BAD_RESULT, EXIT_OK, EXIT_UNDERPOWERED, bad_request, note, write_data
 from .results import Results
 from .row import added_of, ns_of, ratio_of
@@ -24,6 +25,7 @@ REGRESSED, IMPROVED, SAME, UNDERPOWERED = "regressed", "improved", "same", "unde
 VERDICTS = (REGRESSED, IMPROVED, UNDERPOWERED, SAME)
 ADDED = "added"
 LEAST_VALUES = 2  # below that there is no variance
+SAME_SHARING = 0.1  # shares of the slices that differ by less between two runs are not worth a remark
 SAME_MACHINE = 0.02  # controls that differ by less between two runs are not worth a remark
 
 
@@ -133,6 +135,9 @@ def _by(cells, *keys):
 
 def compare(first, second, asked, limits, chosen=lambda row: True):
     """(global entries, cell entries) of what both runs measured, judged; `chosen` selects the rows of the first run."""
+    references = common_references(first.sharing, second.sharing)
+    for run in (first, second):
+        run.sharing.refer_to(references)
     others = {row.cell["name"]: row for row in second.rows}
     pairs = [(row, others.get(row.cell["name"])) for row in first.rows if row.shown and chosen(row)]
     cells = [cell for row, other in pairs if other is not None and other.shown and (cell := _cell(row, other, asked))]
@@ -171,6 +176,14 @@ def _control_remarks(first, second):
                    f"--metric ratio_to_{name}, or measure both with `getput ab`")
 
 
+def _sharing_remarks(first, second):
+    """Runs that met other guests on the cores in different shares."""
+    for key, group in first.groups.items():
+        if (other := second.groups.get(key)) and abs(group.shared - other.shared) > SAME_SHARING:
+            yield (f"{group.where}: other guests used the cores in {100.0 * group.shared:.0f} % of the slices of A and in "
+                   f"{100.0 * other.shared:.0f} % of those of B; both are adjusted to the middle of the two")
+
+
 def remarks(first, second, cells, left):
     """What the reader must know before believing the verdicts."""
     if first.directory.path.resolve() == second.directory.path.resolve():
@@ -183,6 +196,7 @@ def remarks(first, second, cells, left):
     if first.env["binary"]["sha256"] == second.env["binary"]["sha256"]:
         yield "the two runs are of the same binary: a difference is noise or the machine's"
     yield from _control_remarks(first, second)
+    yield from _sharing_remarks(first.sharing, second.sharing)
     if left:
         yield f"{counted(left, 'cell')} of A could not be compared: not measured in both runs, or in fewer than {LEAST_VALUES} processes"
     few = sum(min(cell.entry["n"]) < stats.LEAST_FOR_CONFIDENCE for cell in cells)

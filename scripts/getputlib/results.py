@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 import numpy
 
 from . import shapes
+from .core_sharing import Sharing
 from .instructions import FILE as INSTRUCTIONS
 from .instructions import read as read_instructions
 from .levels import Levels
@@ -22,6 +23,7 @@ class Results:
     def __init__(self, directory, plan, env, manifest, rows):
         self.directory, self.plan, self.env, self.manifest, self.rows = directory, plan, env, manifest, rows
         self.schemes = {entry["name"]: entry for entry in plan["run"]["schemes"]}
+        self.sharing = Sharing(rows)
         self.levels = Levels(plan["run"]["workloads"])
         self.instructions = read_instructions(directory.file(INSTRUCTIONS)) if directory else None
 
@@ -106,6 +108,7 @@ class Results:
             yield f"WRONG: {scheme}: {detail}"
         for scheme, detail in {row.scheme: row.detail() for row in self.with_verdict(UNSAFE)}.items():
             yield f"UNSAFE, as expected: {scheme}: {detail}"
+        yield from (group.text() for group in self.sharing.groups.values() if group.disturbed)
         yield from self.all_dropped()
         for crash in self.manifest["crashes"]:
             yield f"CRASHED: {crash['cell'] or 'after the last trial of a process'}: {crash['detail']}"

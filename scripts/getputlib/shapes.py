@@ -65,13 +65,15 @@ MANIFEST_SHAPE = {
     "hunts": Maybe([{"scheme": TEXT, "caught": Maybe(BOOL), "how": Maybe(TEXT)}]),
 }
 CONTROLS_SHAPE = {name: Maybe(POSITIVE) for name in ("plain_ns", "fetch_add_ns", "chain_ns", "lock_xadd_ns", "line_transfer_ns")}
+ALONE = {"best_issue_rate": NOT_NEGATIVE, "pairs": COUNT, "ns": Maybe(NUMBER), "se_ns": Maybe(NOT_NEGATIVE),
+         "subject_ns": Maybe(POSITIVE), "baseline_ns": Maybe(POSITIVE)}
 PASS = {"received": COUNT, "delivered": COUNT, "forwarded": COUNT, "dropped": OBJECT}
 TRIAL_SHAPE = {
     "schema": one_of(*TRIAL_SCHEMAS), "cell": TEXT, "workload": TEXT, "scheme": TEXT, "params": OBJECT, "placement": PLACEMENT,
     "trial": COUNT, "attempt": COUNT, "pid": COUNT, "start_unix_ns": COUNT, "valid": BOOL, "reject_reasons": [TEXT],
     "unit": TEXT, "ns_per_op": Maybe(POSITIVE), "ops": COUNT, "wall_ns": COUNT, "thread_ops": [COUNT],
     "controls": CONTROLS_SHAPE, "metrics": OBJECT, "oracle": {"ok": BOOL, "detail": Maybe(TEXT)},
-    "difference": Maybe({"baseline_ns": POSITIVE, "ns": NUMBER, "copy_sd_ns": Maybe(NOT_NEGATIVE)}),
+    "difference": Maybe({"baseline_ns": POSITIVE, "ns": NUMBER, "copy_sd_ns": Maybe(NOT_NEGATIVE), "alone": Maybe(ALONE)}),
 }
 METRICS_SHAPE = {"pass": Maybe(PASS), "input": Maybe({"frames": COUNT, "wire_bytes": Maybe(COUNT)}), "l0_ns": Maybe(POSITIVE),
                  "pairs_per_packet": Maybe(NOT_NEGATIVE), "gets_l3_per_packet": Maybe(NOT_NEGATIVE),

@@ -103,6 +103,11 @@ def facts(results):
     settled = _covariate(results, "settle_ms")
     yield "settling wait", (f"median {number(stats.median(settled))} ms, longest {number(max(settled))} ms" if settled else "not recorded")
     steal = environment.steal_percent(results.env["load"])
+    for group in results.sharing.groups.values():
+        yield "cores", group.text()
+        for of, (alone, every) in group.baseline_alone.items():
+            where = ", ".join(filter(None, (setting.words(of), counted(group.threads, "worker"), group.place)))
+            yield f"L0 with the cores alone, {where}", f"{number(alone)} ns per packet; {number(every)} in all slices"
     yield "stolen time", "not readable" if steal is None else f"{steal:.2f} % of the CPU time of the run"
     controls = control_intervals(results)
     for threads, place, of, interval in controls:
@@ -169,7 +174,8 @@ def line(results, paths):
         items.append(_control(results, paths))
     items += [(False, text) for text in results.all_dropped()]
     if results.env["machine"]["virtualisation"]["hypervisor"]:
-        items.append((False, "virtual machine: neighbours and frequency are not visible"))
+        items.append((False, "virtual machine: the frequency and most of what neighbours do are not visible"))
+    items += [(False, group.text()) for group in results.sharing.groups.values() if group.disturbed]
     steal = environment.steal_percent(results.env["load"])
     if steal is not None and steal > STEAL_SHARE_PERCENT:
         items.append((False, f"{steal:.1f} % of CPU time stolen by other virtual machines"))

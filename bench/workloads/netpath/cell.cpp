@@ -99,7 +99,6 @@ Measurement NetpathCell::measure(TrialContext& trial, const LoadedPath& path, Co
       trial.slices_ms * (params_.level == level("L0") ? times_at_level0(params_.variant) : 1.0);
   settings.seed = trial.seed;
   settings.planted_ns = trial.planted_ns;
-  settings.limit = trial.slices_limit;
   return trial.schedule.run_slices(arms, settings, "ns/packet");
 }
 

@@ -41,9 +41,6 @@ TEST(PlanTest, SlicesHaveALength) {
   EXPECT_EQ(Plan::read(plan_file("")).settings.slices_ms, TrialSettings{}.slices_ms);
   EXPECT_EQ(Plan::read(plan_file(R"(,"slices_ms":40)")).settings.slices_ms, 40.0);
   EXPECT_THROW(Plan::read(plan_file(R"(,"slices_ms":1)")), RequestError);
-  EXPECT_EQ(Plan::read(plan_file("")).settings.slices_limit, 1.0);
-  EXPECT_EQ(Plan::read(plan_file(R"(,"slices_limit":3)")).settings.slices_limit, 3.0);
-  EXPECT_THROW(Plan::read(plan_file(R"(,"slices_limit":0.5)")), RequestError);
   EXPECT_EQ(Plan::read(plan_file(R"(,"planted_ns":2)")).settings.planted_ns, 2.0);
   EXPECT_THROW(Plan::read(plan_file(R"(,"planted_ns":-1)")), RequestError);
 }

@@ -103,6 +103,60 @@ TEST(PairSlices, ALongBatchIsAGap) {
   EXPECT_NEAR(pairs.longest_gap_ns, 1e6, 1e3);
 }
 
+SliceRecord at_rate(double issue_rate) {
+  SliceRecord result = record(10000);
+  result.issue_rate = issue_rate;
+  return result;
+}
+
+TEST(PairSlices, APairHasTheLowestRateOfItsWorkersAndOfItsEnds) {
+  const std::vector<SliceStep> steps = {
+      {kSubject, 0}, {kBaseline, 0}, {kBaseline, 0}, {kSubject, 0}};
+  const auto alone = at_rate(3.9);
+  const SlicedPairs end =
+      pair_slices(steps, {{alone, alone, at_rate(2.0), alone}, {alone, alone, alone, alone}});
+  ASSERT_EQ(end.valid.size(), 2U);
+  EXPECT_EQ(end.valid[0].issue_rate, 2.0);  // the next slice's beginning is this pair's end
+  EXPECT_EQ(end.valid[1].issue_rate, 2.0);
+  const SlicedPairs other =
+      pair_slices(steps, {{alone, alone, alone, alone}, {alone, alone, alone, at_rate(2.5)}});
+  EXPECT_EQ(other.valid[0].issue_rate, 3.9);
+  EXPECT_EQ(other.valid[1].issue_rate, 2.5);
+}
+
+std::vector<SlicePair> pairs_at(const std::vector<double>& rates) {
+  std::vector<SlicePair> pairs(rates.size());
+  for (std::size_t i = 0; i < rates.size(); ++i) {
+    pairs[i].issue_rate = rates[i];
+  }
+  return pairs;
+}
+
+TEST(PairSlices, PairsAloneReachNineTenthsOfTheBestRate) {
+  EXPECT_EQ(pairs_alone(pairs_at({3.9, 3.6, 3.4, 2.1}), 3.9).size(), 2U);
+  EXPECT_EQ(pairs_alone(pairs_at({2.2, 2.1}), 3.9).size(), 0U);
+  EXPECT_EQ(pairs_alone(pairs_at({0.0, 0.0}), 0.0).size(), 2U) << "rates are not known";
+}
+
+TEST(PairSlices, OneOutlierIsNotTheHighestRate) {
+  std::vector<double> rates(99, 3.8);
+  rates.push_back(9.0);
+  EXPECT_EQ(high_issue_rate(pairs_at(rates)), 3.8);
+  EXPECT_EQ(high_issue_rate({}), 0.0);
+}
+
+TEST(PairSlices, CyclesGrowWithTheShareOfTheOtherGuest) {
+  std::vector<double> half(50, 4.0);
+  half.resize(100, 2.0);
+  EXPECT_NEAR(*cycles_per_addition(pairs_at(half)), 0.375, 1e-9);
+  std::vector<double> interrupted(99, 4.0);
+  interrupted.push_back(0.01);
+  EXPECT_NEAR(*cycles_per_addition(pairs_at(interrupted)), 0.25, 1e-9)
+      << "one probe was cut in two";
+  EXPECT_FALSE(cycles_per_addition(pairs_at({4.0, 0.0})));
+  EXPECT_FALSE(cycles_per_addition({}));
+}
+
 /// Both arms spin, the subject @p more_loops longer per operation.
 SlicedArms spinning(std::uint64_t more_loops) {
   SlicedArms arms;
