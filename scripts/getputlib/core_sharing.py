@@ -25,6 +25,7 @@ from . import setting, stats
 from .words import counted
 
 COVARIATE = "cycles_per_addition"
+ADJUSTED = "netpath"  # the workload whose result is a difference
 LEAST_SCHEMES, LEAST_FREEDOM = 3, 20  # of a family, below which its differences are left as they are
 LARGEST_FACTOR = 2.0  # an adjustment beyond this is not one
 NEAR_BEST = 0.95  # a process that never had its cores alone took a lower issue rate for the highest
@@ -123,8 +124,9 @@ class Sharing:
     def _find_betas(self):
         families = defaultdict(list)
         for row in self._rows:
-            families[_family(row)].append([(cycles, trial["difference"]["ns"]) for trial in row.kept
-                                           if (cycles := cycles_of(trial)) is not None])
+            if row.workload == ADJUSTED:
+                families[_family(row)].append([(cycles, trial["difference"]["ns"]) for trial in row.kept
+                                               if (cycles := cycles_of(trial)) is not None])
         return {family: beta for family, cells in families.items() if (beta := beta_of(cells)) is not None}
 
     def _find_groups(self):

@@ -82,6 +82,16 @@ def test_too_little_to_know_the_slope_changes_nothing(tmp_path, lines):
         assert row.added() == pytest.approx(measured(row))
 
 
+def test_only_packets_are_adjusted(tmp_path):
+    """What a held pair costs is read from its own time; only the share of the other guests is told."""
+    chance = numpy.random.default_rng(14)
+    lines = [shared_trial(cell("pairs", scheme, threads=1), index, chance, chance.uniform(0.0, 1.0), middle)
+             for scheme, middle in COSTS.items() for index in range(8)]
+    results = load(tmp_path / "out", lines)
+    assert all("measured_ns" not in one["difference"] for row in results.rows for one in row.kept)
+    assert [group.text().endswith("% of the slices") for group in results.sharing.groups.values()] == [True]
+
+
 def test_the_slope_is_never_negative():
     cells = [[(0.27 + 0.02 * index, 20.0 - index) for index in range(8)] for _ in range(4)]
     assert core_sharing.beta_of(cells) == 0.0
