@@ -52,6 +52,11 @@ void write_frames(const Folder& folder) {
     write(family + "-icmp", make_frame(spec_of(ipv6, 1)));
     write(family + "-tcp-cut", make_frame(spec_of(ipv6, 6)), 1000);
   }
+  write("ipv4-udp-three-tags", make_frame(spec_of(false, 17, 3)));
+  Bytes short_header = make_frame(spec_of(false, 6));
+  short_header[14] = 0x44;
+  fix_ipv4_checksum(short_header);
+  write("ipv4-short-header", short_header);
   FrameSpec spec = spec_of(false, 17);
   spec.fragment_field = 0x2000;
   write("ipv4-fragment", make_frame(spec));

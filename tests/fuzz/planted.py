@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 INPUT = "bench/workloads/netpath/input"
 COPIED = ("CMakeLists.txt", "CMakePresets.json", "bench", "cmake", "examples", "modules", "reports", "schemes", "tests", "topology")
-SECONDS = 60  # for one bug; most are found from the seeds, at once
+SECONDS = 30  # for one bug, as long as scripts/test --fuzz looks; nearly all are found from the seeds, at once
 
 
 class Bug(NamedTuple):
@@ -45,7 +45,6 @@ BUGS = (
     Bug("cooked_header_not_captured", "capture", f"{INPUT}/link_type.cpp", "if (captured < header_size_)", "if (captured + 4 < header_size_)"),
     Bug("payload_one_too_long", "capture", f"{INPUT}/link_type.cpp", "return {frame_.data(), kEthernetHeader + payload,",
         "return {frame_.data(), kEthernetHeader + payload + 1,"),
-    Bug("empty_raw_packet_is_read", "capture", f"{INPUT}/link_type.cpp", "captured != 0 && (packet[0]", "(packet[0]"),
 )
 
 
