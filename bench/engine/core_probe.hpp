@@ -12,8 +12,8 @@ namespace getput::bench {
 /// chain of dependent additions beside them tells how long a cycle is, so that a change of the
 /// clock frequency cancels out. A thread that has its core to itself reaches what the core can
 /// issue (3.9 on Zen 3); one that shares it gets about half to two thirds of that. An interrupt
-/// makes the value too low, never too high by more than a few percent. 0 where the code does not
-/// know the instruction set.
+/// makes a value too low, or too high if it strikes the chain: readers take the lowest of several.
+/// 0 where the code does not know the instruction set.
 double issue_rate() noexcept;
 
 }  // namespace getput::bench

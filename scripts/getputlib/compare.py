@@ -134,7 +134,10 @@ def _by(cells, *keys):
 
 
 def compare(first, second, asked, limits, chosen=lambda row: True):
-    """(global entries, cell entries) of what both runs measured, judged; `chosen` selects the rows of the first run."""
+    """(global entries, cell entries) of what both runs measured, judged; `chosen` selects the rows of the first run.
+
+    Both runs are adjusted to a common state of the cores (core_sharing) first, and stay so.
+    """
     references = common_references(first.sharing, second.sharing)
     for run in (first, second):
         run.sharing.refer_to(references)

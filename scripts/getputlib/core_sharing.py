@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How much of the cores did other guests take, and what the differences are at the same share of it.
+"""How much of the cores other guests used, and the differences at the same share of it.
 
 In a virtual machine another guest may run on the other hardware thread of a core. Code that fills the
 core then takes 1.3 to 1.6 times as long, and what a reference adds to a packet grows as much. This state
@@ -12,22 +12,22 @@ then compares all cells at the run's mean of it: in a family (one path, level an
 
     added[scheme, process] = mu[scheme] * (1 + beta * (cycles[process] - mean cycles))
 
-with one beta for all schemes of the family. At the mean this shifts no value systematically, whatever the
-beta; it removes what the covariate explains from the spread.
+with one beta for all schemes of the family. mu * beta * (cycles - mean cycles) is subtracted from each value.
+It is linear in the covariate, which chance gave to the processes, so it shifts no scheme systematically, not
+even one that a shared core does not slow down; it removes what the covariate explains from the spread.
 """
-import math
 from collections import defaultdict
 from dataclasses import dataclass, field
 
 import numpy
 
 from . import setting, stats
+from .levels import BASELINE
 from .words import counted
 
 COVARIATE = "cycles_per_addition"
 ADJUSTED = "netpath"  # the workload whose result is a difference
 LEAST_SCHEMES, LEAST_FREEDOM = 3, 20  # of a family, below which its differences are left as they are
-LARGEST_FACTOR = 2.0  # an adjustment beyond this is not one
 NEAR_BEST = 0.95  # a process that never had its cores alone took a lower issue rate for the highest
 DISTURBED_SHARE = 0.1
 
@@ -53,8 +53,8 @@ class Group:
         return f"{self.workload}, {counted(self.threads, 'worker')}, {self.place}"
 
     def text(self):
-        told = f"{self.where}: other guests used the cores in {100.0 * self.shared:.0f} % of the slices"
-        return f"{told}; differences are adjusted to the mean of that" if self.adjusted else told
+        share = f"{self.where}: other guests used the cores in {100.0 * self.shared:.0f} % of the slices"
+        return f"{share}; differences are adjusted to the mean of that" if self.adjusted else share
 
 
 def _known(row):
@@ -73,7 +73,7 @@ def beta_of(cells):
     """The common slope of cells, each a list of (cycles, ns), relative to each cell's mean; None where too little is known.
 
     Least squares, each cell weighted by the inverse of its own variance, so that cells whose values
-    scatter for other reasons have no say. Never negative: a shared core makes nothing cheaper.
+    scatter for other reasons carry little weight. Never negative: a shared core makes nothing cheaper.
     """
     cells = [numpy.asarray(values) for values in cells if len(values) >= stats.LEAST_FOR_CONFIDENCE]
     if len(cells) < LEAST_SCHEMES or sum(len(values) - 1 for values in cells) < LEAST_FREEDOM:
@@ -88,14 +88,16 @@ def beta_of(cells):
     return max(above / below, 0.0) if below > 0.0 else None
 
 
-def factor(beta, cycles, reference):
-    """By how much a process with these cycles measures more than one at the reference."""
-    found = 1.0 + beta * (cycles - reference)
-    return min(max(found, 1.0 / LARGEST_FACTOR), LARGEST_FACTOR)
+def adjusted(values, beta, reference):
+    """The ns of one scheme's (cycles, ns), each at the reference."""
+    values = numpy.asarray(values)
+    cycles, ns = values[:, 0] - reference, values[:, 1]
+    at_reference = ns.mean() / max(1.0 + beta * cycles.mean(), 0.5)
+    return ns - at_reference * beta * cycles
 
 
 class Sharing:
-    """What a run knows about it. Adjusts the differences of the rows that it is made from."""
+    """The state of the cores during a run. Adjusts the differences of the rows that it is made from."""
 
     def __init__(self, rows):
         self._rows = [row for row in rows if _known(row)]
@@ -115,11 +117,11 @@ class Sharing:
             if beta is None or key not in self.groups:
                 continue
             reference = references.get(key, self.groups[key].mean_cycles)
-            for trial in row.kept:
-                difference = trial["difference"]
-                measured = difference.setdefault("measured_ns", difference["ns"])
-                if (cycles := cycles_of(trial)) is not None:
-                    difference["ns"] = measured / factor(beta, cycles, reference)
+            trials = [trial for trial in row.kept if cycles_of(trial) is not None]
+            if trials:
+                measured = [trial["difference"].setdefault("measured_ns", trial["difference"]["ns"]) for trial in trials]
+                for trial, ns in zip(trials, adjusted([*zip(map(cycles_of, trials), measured)], beta, reference)):
+                    trial["difference"]["ns"] = float(ns)
 
     def _find_betas(self):
         families = defaultdict(list)
@@ -146,7 +148,7 @@ class Sharing:
         group.adjusted = sum(family[:3] == key for family in self._betas)
         for row in rows:
             values = [found["baseline_ns"] for trial in row.kept if (found := alone_of(trial, best)) and found["baseline_ns"]]
-            if row.workload == "netpath" and row.params.get("level") == "L0" and values:
+            if row.workload == ADJUSTED and row.params.get("level") == BASELINE and values:
                 group.baseline_alone[setting.of(row)] = (stats.median(values), row.difference("baseline_ns"))
         return group
 
@@ -160,4 +162,4 @@ def alone_of(trial, best):
 def common_references(one, other):
     """The references at which two runs are compared: half way between theirs, so that neither is adjusted further than needed."""
     mine, theirs = one.references(), other.references()
-    return {key: (mine[key] + theirs[key]) / 2.0 for key in mine if key in theirs and not math.isclose(mine[key], 0.0)}
+    return {key: (mine[key] + theirs[key]) / 2.0 for key in mine if key in theirs}

@@ -102,12 +102,12 @@ def facts(results):
     yield "load", f"{told[0]} before, {told[1]} after, on {counted(cpus, 'CPU')}"
     settled = _covariate(results, "settle_ms")
     yield "settling wait", (f"median {number(stats.median(settled))} ms, longest {number(max(settled))} ms" if settled else "not recorded")
-    steal = environment.steal_percent(results.env["load"])
     for group in results.sharing.groups.values():
         yield "cores", group.text()
         for of, (alone, every) in group.baseline_alone.items():
             where = ", ".join(filter(None, (setting.words(of), counted(group.threads, "worker"), group.place)))
             yield f"L0 with the cores alone, {where}", f"{number(alone)} ns per packet; {number(every)} in all slices"
+    steal = environment.steal_percent(results.env["load"])
     yield "stolen time", "not readable" if steal is None else f"{steal:.2f} % of the CPU time of the run"
     controls = control_intervals(results)
     for threads, place, of, interval in controls:

@@ -1,55 +1,25 @@
-#!/usr/bin/python3 -I
+#!/usr/bin/python3 -B
 # SPDX-License-Identifier: MIT
-"""Do the fuzzers find anything? Plants one bug after the other into a copy of the parsers and fuzzes it.
+"""Do the fuzzers find anything? Plants the bugs of planted.toml, one at a time, into a copy of the parsers and fuzzes it.
 
-usage: planted.py CHECKOUT WORK [NAME...]
+usage: planted.py WORK [NAME...]
 
-Prints a line per bug. Exits with 1 when a fuzzer missed one in its time, with 3 when a bug could not be
-planted, because its line is not in the file any more, or the copy did not compile.
+Prints a line per bug. Exits with 1 when a fuzzer missed one in its time, with 2 when a line is not in the
+file any more or a name is unknown, with 3 when the copy does not compile.
 """
 import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import NamedTuple
 
-INPUT = "bench/workloads/netpath/input"
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "mutants"))
+import planting  # noqa: E402
+
 COPIED = ("CMakeLists.txt", "CMakePresets.json", "bench", "cmake", "examples", "modules", "reports", "schemes", "tests", "topology")
 SECONDS = 30  # for one bug, as long as scripts/test --fuzz looks; nearly all are found from the seeds, at once
-
-
-class Bug(NamedTuple):
-    name: str
-    target: str
-    file: str
-    right: str
-    wrong: str
-
-
-BUGS = (
-    Bug("need_one_byte_too_many", "frame", f"{INPUT}/parse.cpp", "if (end <= captured)", "if (end <= captured + 1)"),
-    Bug("three_vlan_tags", "frame", f"{INPUT}/parse.cpp", "packet.vlan_tags == kMaxVlanTags", "packet.vlan_tags > kMaxVlanTags"),
-    Bug("short_ipv4_header", "frame", f"{INPUT}/parse.cpp", "!= 4 || header < 20)", "!= 4 || header < 16)"),
-    Bug("total_below_header", "frame", f"{INPUT}/parse.cpp", "if (total < header)", "if (total < 20)"),
-    Bug("longer_than_the_frame", "frame", f"{INPUT}/parse.cpp", "if (at + total > view.wire)\n    return DropReason::truncated_packet;\n  if (!ipv4",
-        "if (at + total > view.wire + 4)\n    return DropReason::truncated_packet;\n  if (!ipv4"),
-    Bug("extension_beyond_the_end", "frame", f"{INPUT}/parse.cpp", "if (at > end) {", "if (at > end + 8) {"),
-    Bug("ports_of_two_bytes", "frame", f"{INPUT}/parse.cpp", "if (available < 4)", "if (available < 2)"),
-    Bug("udp_length_not_checked", "frame", f"{INPUT}/parse.cpp", "length < minimum || length > available ||", "length < minimum ||"),
-    Bug("sum_without_the_protocol", "frame", f"{INPUT}/parse.cpp", "sum = add_word(sum, packet.protocol);", ""),
-    Bug("odd_byte_left_out", "frame", f"{INPUT}/checksum.hpp", "if (size == 1) {", "if (size == 3) {"),
-    Bug("inline_parser_knows_no_options", "frame", f"{INPUT}/parse_common.hpp", "ip[0] != 0x45", "(ip[0] >> 4) != 4"),
-    Bug("inline_parser_reads_behind", "frame", f"{INPUT}/parse_common.hpp", "if (captured < at + kHeader) [[unlikely]]",
-        "if (captured < at + 2) [[unlikely]]"),
-    Bug("cooked_header_not_captured", "capture", f"{INPUT}/link_type.cpp", "if (captured < header_size_)", "if (captured + 4 < header_size_)"),
-    Bug("payload_one_too_long", "capture", f"{INPUT}/link_type.cpp", "return {frame_.data(), kEthernetHeader + payload,",
-        "return {frame_.data(), kEthernetHeader + payload + 1,"),
-)
-
-
-class CannotPlant(Exception):
-    pass
+CONTROL_SECONDS = 5  # for the unchanged parsers, in which nothing may be found
 
 
 def run(*command, cwd, timeout=900):
@@ -59,66 +29,78 @@ def run(*command, cwd, timeout=900):
 def compile_target(tree, target):
     done = run("cmake", "--build", "--preset", "fuzz", "--target", f"getput-fuzz-{target}", cwd=tree)
     if done.returncode:
-        raise CannotPlant(f"does not compile: {(done.stdout + done.stderr).strip().splitlines()[-1]}")
+        raise planting.Unusable(3, f"the copy does not compile: {(done.stdout + done.stderr).strip().splitlines()[-1]}")
 
 
-def fuzz(tree, work, target):
-    """(found, seconds, what the fuzzer said)."""
+def fuzz(tree, work, target, limit_s=SECONDS):
+    """(found, seconds, what the fuzzer reported)."""
     found = work / "found"
     shutil.rmtree(found, ignore_errors=True)
     found.mkdir()
     began = time.monotonic()
-    done = run(tree / "build/fuzz/tests/fuzz" / f"getput-fuzz-{target}", f"-max_total_time={SECONDS}", "-max_len=2048", "-timeout=10", "-seed=1",
+    done = run(tree / "build/fuzz/tests/fuzz" / f"getput-fuzz-{target}", f"-max_total_time={limit_s}", "-max_len=2048", "-timeout=10", "-seed=1",
                f"-artifact_prefix={work}/", found, tree / "tests/fuzz/corpus" / target, cwd=work)
     why = next((line.strip() for line in done.stderr.splitlines() if "ERROR:" in line or "runtime error" in line or "does not hold" in line), "")
     return done.returncode != 0, time.monotonic() - began, why
 
 
-def plant(tree, bug):
-    path = tree / bug.file
-    text = path.read_text()
-    if text.count(bug.right) != 1:
-        raise CannotPlant(f"{bug.file} has {text.count(bug.right)} times `{bug.right.splitlines()[0]}`, not once")
-    path.write_text(text.replace(bug.right, bug.wrong))
-    return path, text
-
-
 def try_bug(tree, work, bug):
-    path, text = plant(tree, bug)
+    wrong = planting.mutate(bug, bug["file"])
+    path = tree / bug["file"]
+    right = path.read_text(encoding="utf-8")
+    path.write_text(wrong, encoding="utf-8")
     try:
-        compile_target(tree, bug.target)
-        found, seconds, why = fuzz(tree, work, bug.target)
+        compile_target(tree, bug["target"])
+        found, seconds, why = fuzz(tree, work, bug["target"])
     finally:
-        path.write_text(text)
-    print(f"{'found' if found else 'MISSED':<7} {bug.name:<34} {seconds:5.1f} s  {why[:90]}", flush=True)
+        path.write_text(right, encoding="utf-8")
+    print(f"{'found' if found else 'MISSED':<7} {bug['key']:<34} {seconds:5.1f} s  {why[:90]}", flush=True)
     return found
 
 
-def main():
-    if len(sys.argv) < 3:
-        print(__doc__.strip(), file=sys.stderr)
-        return 2
-    checkout, work, asked = Path(sys.argv[1]), Path(sys.argv[2]).resolve(), sys.argv[3:]
-    if unknown := set(asked) - {bug.name for bug in BUGS}:
-        print(f"planted.py: no bug is called {sorted(unknown)[0]}", file=sys.stderr)
-        return 2
+def check_control(tree, work, targets):
+    """A fuzzer that stops at the unchanged parsers would "find" every bug."""
+    for target in targets:
+        compile_target(tree, target)
+        found, _, why = fuzz(tree, work, target, CONTROL_SECONDS)
+        if found:
+            raise planting.Unusable(1, f"the fuzzer of {target} stops without a planted bug: {why}")
+        print(f"nothing {'no bug planted, ' + target:<34} {CONTROL_SECONDS:5.1f} s", flush=True)
+
+
+def copy_of_root(work):
     tree = work / "tree"
     shutil.rmtree(tree, ignore_errors=True)
     tree.mkdir(parents=True)
     for name in COPIED:
-        source = checkout / name
+        source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, tree / name)
     if (done := run("cmake", "--preset", "fuzz", cwd=tree)).returncode:
-        print(done.stderr, file=sys.stderr)
-        return 3
-    missed = 0
+        raise planting.Unusable(3, done.stderr.strip())
+    return tree
+
+
+def chosen(asked):
+    bugs = planting.read_list(ROOT / "tests/fuzz/planted.toml", "bug")
+    planting.check_names(bugs)
+    if unknown := set(asked) - {bug["key"] for bug in bugs}:
+        raise planting.Unusable(2, f"no bug is called {min(unknown)}")
+    return [bug for bug in bugs if not asked or bug["key"] in asked]
+
+
+def main():
+    if len(sys.argv) < 2:
+        print(__doc__.strip(), file=sys.stderr)
+        return 2
+    work = Path(sys.argv[1]).resolve()
     try:
-        bugs = [bug for bug in BUGS if not asked or bug.name in asked]
-        for bug in bugs:
-            missed += not try_bug(tree, work, bug)
-    except CannotPlant as error:
-        print(f"planted.py: {bug.name}: {error}", file=sys.stderr)
-        return 3
+        bugs = chosen(sys.argv[2:])
+        tree = copy_of_root(work)
+        check_control(tree, work, sorted({bug["target"] for bug in bugs}))
+        missed = sum(not try_bug(tree, work, bug) for bug in bugs)
+    except planting.Unusable as error:
+        print(f"planted.py: {error}", file=sys.stderr)
+        return error.code
     print(f"{len(bugs)} bugs planted into the parsers, {missed} missed")
     return 1 if missed else 0
 
