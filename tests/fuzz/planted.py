@@ -4,7 +4,7 @@
 
 usage: planted.py WORK [NAME...]
 
-Prints a line per bug. Exits with 1 when a fuzzer missed one in its time, with 2 when a line is not in the
+Prints a line per bug. Exits with 1 when a fuzzer missed one in its time or stops without one, with 2 when a line is not in the
 file any more or a name is unknown, with 3 when the copy does not compile.
 """
 import shutil
