@@ -34,10 +34,12 @@ inline char* thread_pointer() noexcept {
 template <std::ptrdiff_t Displacement>
 inline void local_add_at(std::ptrdiff_t offset, std::int64_t delta) noexcept {
 #if defined(__x86_64__) && !defined(GETPUT_TSAN)
-  asm volatile("addq %[delta], %%fs:%c[displacement](%[offset])"
-               :
-               : [delta] "er"(delta), [offset] "r"(offset), [displacement] "i"(Displacement)
-               : "cc", "memory");
+  asm volatile(
+      "{addq %[delta], %%fs:%c[displacement](%[offset])|"
+      "add QWORD PTR fs:[%[offset]+%c[displacement]], %[delta]}"
+      :
+      : [delta] "er"(delta), [offset] "r"(offset), [displacement] "i"(Displacement)
+      : "cc", "memory");
 #else
   local_add(reinterpret_cast<std::int64_t*>(thread_pointer() + offset + Displacement), delta);
 #endif

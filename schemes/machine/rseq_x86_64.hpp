@@ -5,6 +5,12 @@
 // Each section: publish its descriptor in rseq_cs, then from label 1 to label 2 read the CPU
 // number and commit with one add. An interrupted section resumes at label 4, which the kernel
 // accepts only behind the signature (an undefined instruction that nobody executes).
+//
+// The commit addresses its word by a base register and a constant, without an index. Intel cores
+// since Golden Cove forward a store to a later load of the same base register by its name; an
+// index register defeats that, and the pair waits for the store buffer (decision 44).
+//
+// Each instruction is written in both dialects, {AT&T|Intel}, for code built with -masm=intel.
 #pragma once
 
 namespace getput::machine::rseq_arch {
@@ -13,26 +19,36 @@ inline constexpr bool kSupported = true;
 
 // "?" keeps descriptor and abort code in the group of the function that uses them: the linker
 // drops them together with duplicate copies of a template.
-#define GETPUT_RSEQ_BEGIN                  \
-  ".pushsection __rseq_cs, \"aw?\"\n"      \
-  ".balign 32\n"                           \
-  "3: .long 0, 0\n"                        \
-  ".quad 1f, 2f - 1f, 4f\n"                \
-  ".popsection\n"                          \
-  ".pushsection __rseq_failure, \"ax?\"\n" \
-  ".byte 0x0f, 0xb9, 0x3d\n"               \
-  ".long %c[signature]\n"                  \
-  "4: jmp %l[again]\n"                     \
-  ".popsection\n"                          \
-  "leaq 3b(%%rip), %%rax\n"                \
-  "movq %%rax, %%fs:8(%[area])\n"          \
+#define GETPUT_RSEQ_BEGIN                                             \
+  ".pushsection __rseq_cs, \"aw?\"\n"                                 \
+  ".balign 32\n"                                                      \
+  "3: .long 0, 0\n"                                                   \
+  ".quad 1f, 2f - 1f, 4f\n"                                           \
+  ".popsection\n"                                                     \
+  ".pushsection __rseq_failure, \"ax?\"\n"                            \
+  ".byte 0x0f, 0xb9, 0x3d\n"                                          \
+  ".long %c[signature]\n"                                             \
+  "4: jmp %l[again]\n"                                                \
+  ".popsection\n"                                                     \
+  "{leaq 3b(%%rip), %%rax|lea rax, 3b[rip]}\n"                        \
+  "{movq %%rax, %%fs:8(%[area])|mov QWORD PTR fs:[%[area]+8], rax}\n" \
   "1:\n"
 
-// From here to the commit: rax = distance of this CPU's copy.
-#define GETPUT_RSEQ_COMMIT                       \
-  "movl %%fs:4(%[area]), %%eax\n"                \
-  "imulq %[stride], %%rax, %%rax\n"              \
-  "addq %[delta], %c[offset](%[first], %%rax)\n" \
+// If a bit of mask is set in the guard: leaves, with nothing changed.
+#define GETPUT_RSEQ_UNLESS_CLEAR                                 \
+  "{testl %[mask], %[guard]|test DWORD PTR %[guard], %[mask]}\n" \
+  "jnz %l[refused]\n"
+
+// rax = distance of this CPU's copy of every word.
+#define GETPUT_RSEQ_DISTANCE                                          \
+  "{movl %%fs:4(%[area]), %%eax|mov eax, DWORD PTR fs:[%[area]+4]}\n" \
+  "{imulq %[stride], %%rax, %%rax|imul rax, rax, %[stride]}\n"
+
+// From here to the commit.
+#define GETPUT_RSEQ_COMMIT                                                        \
+  GETPUT_RSEQ_DISTANCE                                                            \
+  "{addq %[first], %%rax|add rax, %[first]}\n"                                    \
+  "{addq %[delta], %c[offset](%%rax)|add QWORD PTR [rax+%c[offset]], %[delta]}\n" \
   "2:\n"
 
 /// Adds @p delta to this CPU's word at @p first + Offset if no bit of @p mask is set in *@p guard;
@@ -41,9 +57,7 @@ template <std::ptrdiff_t Offset>
 inline bool add_if_clear(const void* guard, std::uint32_t mask, char* first,
                          std::int64_t delta) noexcept {
 again:
-  asm goto(GETPUT_RSEQ_BEGIN
-           "testl %[mask], %[guard]\n"
-           "jnz %l[refused]\n" GETPUT_RSEQ_COMMIT
+  asm goto(GETPUT_RSEQ_BEGIN GETPUT_RSEQ_UNLESS_CLEAR GETPUT_RSEQ_COMMIT
            :
            : [area] "r"(__rseq_offset), [guard] "m"(*static_cast<const std::uint32_t*>(guard)),
              [mask] "ir"(mask), [first] "r"(first), [delta] "er"(delta), [stride] "i"(kCpuStride),
@@ -60,16 +74,13 @@ template <std::ptrdiff_t Offset>
 inline bool add_within(const void* guard, std::uint32_t mask, char* first, std::int64_t delta,
                        std::int64_t limit) noexcept {
 again:
-  asm goto(GETPUT_RSEQ_BEGIN
-           "testl %[mask], %[guard]\n"
-           "jnz %l[refused]\n"
-           "movl %%fs:4(%[area]), %%eax\n"
-           "imulq %[stride], %%rax, %%rax\n"
-           "movq %c[offset](%[first], %%rax), %%rcx\n"
-           "addq %[delta], %%rcx\n"
-           "cmpq %[limit], %%rcx\n"
+  asm goto(GETPUT_RSEQ_BEGIN GETPUT_RSEQ_UNLESS_CLEAR GETPUT_RSEQ_DISTANCE
+           "{addq %[first], %%rax|add rax, %[first]}\n"
+           "{movq %c[offset](%%rax), %%rcx|mov rcx, QWORD PTR [rax+%c[offset]]}\n"
+           "{addq %[delta], %%rcx|add rcx, %[delta]}\n"
+           "{cmpq %[limit], %%rcx|cmp rcx, %[limit]}\n"
            "ja %l[refused]\n"  // unsigned: below zero is far above the limit
-           "movq %%rcx, %c[offset](%[first], %%rax)\n"
+           "{movq %%rcx, %c[offset](%%rax)|mov QWORD PTR [rax+%c[offset]], rcx}\n"
            "2:\n"
            :
            : [area] "r"(__rseq_offset), [guard] "m"(*static_cast<const std::uint32_t*>(guard)),
@@ -91,16 +102,13 @@ enum class Found : std::uint8_t { added, refused, missed };
 inline Found add_if_owner(const void* guard, std::uint32_t mask, char* closed, char* slot,
                           std::int64_t owner, std::int64_t delta) noexcept {
 again:
-  asm goto(GETPUT_RSEQ_BEGIN
-           "testl %[mask], %[guard]\n"
-           "jnz %l[refused]\n"
-           "movl %%fs:4(%[area]), %%eax\n"
-           "imulq %[stride], %%rax, %%rax\n"
-           "cmpq $0, (%[closed], %%rax)\n"
+  asm goto(GETPUT_RSEQ_BEGIN GETPUT_RSEQ_UNLESS_CLEAR GETPUT_RSEQ_DISTANCE
+           "{cmpq $0, (%[closed],%%rax)|cmp QWORD PTR [%[closed]+rax], 0}\n"
            "jne %l[missed]\n"
-           "cmpq %[owner], (%[slot], %%rax)\n"
+           "{addq %[slot], %%rax|add rax, %[slot]}\n"
+           "{cmpq %[owner], (%%rax)|cmp QWORD PTR [rax], %[owner]}\n"
            "jne %l[missed]\n"
-           "addq %[delta], 8(%[slot], %%rax)\n"
+           "{addq %[delta], 8(%%rax)|add QWORD PTR [rax+8], %[delta]}\n"
            "2:\n"
            :
            : [area] "r"(__rseq_offset), [guard] "m"(*static_cast<const std::uint32_t*>(guard)),
@@ -123,13 +131,13 @@ inline bool store_if_pair(unsigned cpu, char* slot, std::int64_t owner, std::int
 again:
   asm goto(
       GETPUT_RSEQ_BEGIN
-      "cmpl %[cpu], %%fs:4(%[area])\n"
+      "{cmpl %[cpu], %%fs:4(%[area])|cmp DWORD PTR fs:[%[area]+4], %[cpu]}\n"
       "jne %l[other]\n"
-      "cmpq %[owner], (%[slot])\n"
+      "{cmpq %[owner], (%[slot])|cmp QWORD PTR [%[slot]], %[owner]}\n"
       "jne %l[other]\n"
-      "cmpq %[delta], 8(%[slot])\n"
+      "{cmpq %[delta], 8(%[slot])|cmp QWORD PTR [%[slot]+8], %[delta]}\n"
       "jne %l[other]\n"
-      "movq %[value], %c[offset](%[slot])\n"
+      "{movq %[value], %c[offset](%[slot])|mov QWORD PTR [%[slot]+%c[offset]], %[value]}\n"
       "2:\n"
       :
       : [area] "r"(__rseq_offset), [cpu] "r"(cpu), [slot] "r"(slot), [owner] "r"(owner),
@@ -155,12 +163,16 @@ again:
 }
 
 #undef GETPUT_RSEQ_BEGIN
+#undef GETPUT_RSEQ_UNLESS_CLEAR
+#undef GETPUT_RSEQ_DISTANCE
 #undef GETPUT_RSEQ_COMMIT
 
 /// The CPU this thread runs on: a hint, out of date as soon as it is read.
 inline std::uint32_t current_cpu() noexcept {
   std::uint32_t cpu;
-  asm volatile("movl %%fs:4(%[area]), %[cpu]" : [cpu] "=r"(cpu) : [area] "r"(__rseq_offset));
+  asm volatile("{movl %%fs:4(%[area]), %[cpu]|mov %[cpu], DWORD PTR fs:[%[area]+4]}"
+               : [cpu] "=r"(cpu)
+               : [area] "r"(__rseq_offset));
   return cpu;
 }
 
