@@ -2,6 +2,8 @@
 // Errors of the machine layer. Constructors throw them; get and put never do.
 #pragma once
 
+#include <cstdio>
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
 
@@ -16,5 +18,16 @@ struct Unavailable : std::runtime_error {
 struct OutOfSlots : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+
+/// Throws E with @p what; in code without exceptions, ends the process with that line.
+template <class E>
+[[noreturn]] void fail(const std::string& what) {
+#if defined(__cpp_exceptions)
+  throw E(what);
+#else
+  std::fprintf(stderr, "getput: %s\n", what.c_str());
+  std::abort();
+#endif
+}
 
 }  // namespace getput::machine

@@ -9,8 +9,9 @@
 //
 // Limits: a section's descriptor stays published after its end, until the kernel looks at it next.
 // Code with sections in it must therefore not be unmapped while a thread that ran one lives: the
-// kernel would look for the descriptor and end the process. Plugins reach a scheme through the
-// program (modules/plugin_abi.h); they have no section of their own.
+// kernel would look for the descriptor and end the process. So a shared library with sections in it
+// stays mapped after dlclose() (image.hpp). The suite's own plugins reach a scheme through the
+// program (modules/plugin_abi.h); they have no section and do go away.
 //
 // Source: Linux include/uapi/linux/rseq.h, kernel/rseq.c; glibc manual, "Restartable Sequences".
 #pragma once
@@ -25,11 +26,13 @@
 
 namespace getput::machine {
 
+/// Bytes of memory for each CPU in one mapping of per-CPU words.
+inline constexpr std::size_t kCpuUnitBytes = std::size_t{512} << 10;
+
 /// Bytes from one CPU's copy of a per-CPU word to the next CPU's. A constant, so that a section
-/// finds its word with one multiplication; 64 MiB of address space a CPU plus one cache line, so
-/// that the copies of one word do not all fall into one cache set.
-inline constexpr std::size_t kCpuRegionBytes = std::size_t{64} << 20;
-inline constexpr std::size_t kCpuStride = kCpuRegionBytes + 64;
+/// finds its word with one multiplication; a cache line more than the unit, so that the copies of
+/// one word do not all fall into one cache set.
+inline constexpr std::size_t kCpuStride = kCpuUnitBytes + 64;
 
 }  // namespace getput::machine
 

@@ -7,6 +7,7 @@
 namespace getput::machine {
 
 struct UrcuBpFlavour {
+  static constexpr const char* kGuardName = "urcu bp guard";
   static void enter() {}
   static void leave() {}
   static void read_lock() noexcept { urcu_bp_read_lock(); }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "annotate.hpp"
+#include "image.hpp"
 #include "nesting_guard.hpp"
 
 #if defined(GETPUT_TSAN)
@@ -67,7 +68,8 @@ class UrcuDomain {
 
   /// Runs @p func(head) on liburcu's own thread after a grace period.
   static void call(Head* head, void (*func)(Head*)) {
-    annotate_release(&order_);  // what the caller prepared, for the callback
+    keep_image_mapped<Flavour>();  // liburcu's thread calls it, whenever
+    annotate_release(&order_);     // what the caller prepared, for the callback
     Flavour::call(head, func);
   }
 

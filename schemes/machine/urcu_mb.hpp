@@ -7,6 +7,7 @@
 namespace getput::machine {
 
 struct UrcuMbFlavour {
+  static constexpr const char* kGuardName = "urcu mb guard";
   static void enter() { urcu_mb_register_thread(); }
   static void leave() { urcu_mb_unregister_thread(); }
   static void read_lock() noexcept { urcu_mb_read_lock(); }

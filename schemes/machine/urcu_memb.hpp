@@ -7,6 +7,7 @@
 namespace getput::machine {
 
 struct UrcuMembFlavour {
+  static constexpr const char* kGuardName = "urcu memb guard";
   static void enter() { urcu_memb_register_thread(); }
   static void leave() { urcu_memb_unregister_thread(); }
   static void read_lock() noexcept { urcu_memb_read_lock(); }
