@@ -90,7 +90,9 @@ std::vector<Check> all_checks() {
       {"AdmittedThreadBindingIsSeen",
        removal && !i.put_on_other_thread && !a_lock,
        plan<HandedOver, S, 3>(),
-       {Module<S>::kUnsafe, Module<S>::kRace, "read_unlock() without read_lock()"}},
+       // The last: the getter's own mark stays, and the remover waits for it for ever.
+       {Module<S>::kUnsafe, Module<S>::kRace, "read_unlock() without read_lock()",
+        "deadlock detected"}},
       {"AdmittedUselessRemovalIsSeen",
        !i.removal,
        plan<RemovedWhileHeld, S, 2>(),
