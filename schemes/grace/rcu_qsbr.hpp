@@ -29,6 +29,7 @@
 #pragma once
 
 #include "../machine/native.hpp"
+#include "../machine/urcu_qsbr.hpp"
 #include "../scheme.hpp"
 #include "read_section.hpp"
 

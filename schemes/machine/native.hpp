@@ -26,12 +26,17 @@
 #include "spin_lock.hpp"
 #include "stop_machine.hpp"
 #include "thread_word.hpp"
-#include "urcu_bp.hpp"
-#include "urcu_mb.hpp"
-#include "urcu_memb.hpp"
-#include "urcu_qsbr.hpp"
 
 namespace getput::machine {
+
+// The RCU domains, defined in urcu_<flavour>.hpp. Only a scheme that uses one includes that, and
+// with it liburcu (urcu_domain.hpp).
+template <class Flavour>
+class UrcuDomain;
+struct UrcuMembFlavour;
+struct UrcuMbFlavour;
+struct UrcuBpFlavour;
+class RcuQsbrDomain;
 
 struct Native {
   template <class T>
@@ -47,10 +52,10 @@ struct Native {
   template <class User>
   using ThreadWord = machine::ThreadWord<User>;
   using SpinLock = machine::SpinLock;
-  using RcuMemb = RcuMembDomain;
-  using RcuMb = RcuMbDomain;
+  using RcuMemb = UrcuDomain<UrcuMembFlavour>;
+  using RcuMb = UrcuDomain<UrcuMbFlavour>;
   using RcuQsbr = RcuQsbrDomain;
-  using RcuBp = RcuBpDomain;
+  using RcuBp = UrcuDomain<UrcuBpFlavour>;
 
   /// Empty if a scheme with @p info can run here, else one line that says what is missing.
   static std::string unavailable(const SchemeInfo& info) {
