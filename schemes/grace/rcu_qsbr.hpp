@@ -42,7 +42,7 @@ class RcuQsbr : public GracePeriodRemoval<M, typename M::RcuQsbr> {
  public:
   using ThreadGuard = typename Domain::ThreadGuard;
 
-  class Ticket {
+  class [[nodiscard]] Ticket {
    public:
     constexpr Ticket() noexcept = default;
     constexpr explicit operator bool() const noexcept { return held_ != Held::not_held; }
@@ -59,7 +59,7 @@ class RcuQsbr : public GracePeriodRemoval<M, typename M::RcuQsbr> {
   class Session {
    public:
     static constexpr bool kForAllObjects = true;
-    explicit Session(RcuQsbr&) noexcept {}
+    [[nodiscard]] explicit Session(RcuQsbr&) noexcept {}
 
    private:
     [[no_unique_address]] typename Domain::Session online_;

@@ -99,7 +99,7 @@ class BrlockNonatomic {
       put_attentively();
   }
 
-  bool try_stop() {
+  [[nodiscard]] bool try_stop() {
     const WriteSide side(*readers_);
     if (!side.nobody_reads())
       return false;
@@ -113,13 +113,13 @@ class BrlockNonatomic {
     passed_ = false;
   }
 
-  bool drained() {
+  [[nodiscard]] bool drained() {
     if (!passed_)
       passed_ = WriteSide(*readers_).nobody_reads();
     return passed_;
   }
 
-  void wait_drained(std::stop_token token) {
+  void wait_drained(StopToken token) {
     const typename Words::Attention asked;  // E5
     M::wait(
         &wait_key_, [this] { return drained(); }, token);

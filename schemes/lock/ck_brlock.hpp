@@ -96,7 +96,7 @@ class CkBrlock {
 
   void put(Ticket) noexcept { leave(); }
 
-  bool try_stop() {
+  [[nodiscard]] bool try_stop() {
     if (!try_write_lock())
       return false;
     going_.store(1, std::memory_order_seq_cst);  // E2
@@ -110,7 +110,7 @@ class CkBrlock {
     passed_ = false;
   }
 
-  bool drained() {
+  [[nodiscard]] bool drained() {
     if (!passed_ && try_write_lock()) {
       passed_ = true;
       ck_brlock_write_unlock(&lock_);
@@ -118,7 +118,7 @@ class CkBrlock {
     return passed_;
   }
 
-  void wait_drained(std::stop_token token) {
+  void wait_drained(StopToken token) {
     if (!token.stop_possible() && !passed_) {
       ck_brlock_write_lock(&lock_);
       machine::annotate_acquire(&order_);  // E1

@@ -12,12 +12,13 @@
 
 #include "../modular.hpp"
 #include "annotate.hpp"
+#include "atomic_ref.hpp"
 
 namespace getput::machine {
 
 /// *word += delta, not atomic against other writers. Release; a compiler barrier on both sides.
 inline void local_add(std::int64_t* word, std::int64_t delta) noexcept {
-  std::atomic_ref shared(*word);
+  const AtomicRef<std::int64_t> shared(*word);
   shared.store(modular_sum(shared.load(std::memory_order_relaxed), delta),
                std::memory_order_release);
   std::atomic_signal_fence(std::memory_order_seq_cst);

@@ -10,11 +10,11 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-#include <stop_token>
 #include <string>
 
 #include "../scheme.hpp"
 #include "cpus.hpp"
+#include "errors.hpp"
 #include "fence.hpp"
 #include "local_add.hpp"
 #include "membarrier.hpp"
@@ -73,7 +73,7 @@ struct Native {
   /// For constructors: throws Unavailable where unavailable() is not empty.
   static void require(const SchemeInfo& info) {
     if (const std::string why = unavailable(info); !why.empty())
-      throw Unavailable(std::string(info.name) + ": " + why);
+      fail<Unavailable>(std::string(info.name) + ": " + why);
   }
 
   static unsigned possible_cpus() noexcept { return machine::possible_cpus(); }
@@ -128,13 +128,13 @@ struct Native {
   }
 
   /// Sleeps for @p length, or until @p token asks to stop.
-  static void pause(std::chrono::nanoseconds length, const std::stop_token& token) {
+  static void pause(std::chrono::nanoseconds length, const StopToken& token) {
     Parking::pause(length, token);
   }
 
   static void wake_if_waiting(const void* key) noexcept { Parking::wake_if_waiting(key); }
   template <class Done>
-  static void wait(const void* key, Done done, const std::stop_token& token) {
+  static void wait(const void* key, Done done, const StopToken& token) {
     Parking::wait(key, done, token);
   }
 

@@ -9,7 +9,7 @@ namespace getput::machine {
 template <class Owner>
 class NestingGuard {
  public:
-  NestingGuard() {
+  [[nodiscard]] NestingGuard() {
     if (depth_ == 0)
       Owner::enter();
     ++depth_;

@@ -23,7 +23,7 @@ namespace getput::machine {
 inline char* reserve_region(std::size_t bytes, const char* what) {
   void* p = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (p == MAP_FAILED)
-    throw OutOfSlots(std::string("cannot reserve ") + std::to_string(bytes >> 20) +
+    fail<OutOfSlots>(std::string("cannot reserve ") + std::to_string(bytes >> 20) +
                      " MiB of address space for " + what + ": " + std::strerror(errno) +
                      "; raise the limit (ulimit -v)");
   return static_cast<char*>(p);
@@ -32,7 +32,7 @@ inline char* reserve_region(std::size_t bytes, const char* what) {
 /// Makes [begin, begin + bytes) usable zero-filled memory. Throws OutOfSlots.
 inline void commit_region(char* begin, std::size_t bytes, const char* what) {
   if (mprotect(begin, bytes, PROT_READ | PROT_WRITE) != 0)
-    throw OutOfSlots(std::string("cannot grow ") + what + " by " + std::to_string(bytes >> 10) +
+    fail<OutOfSlots>(std::string("cannot grow ") + what + " by " + std::to_string(bytes >> 10) +
                      " KiB: " + std::strerror(errno) +
                      "; free memory, or raise the container's or overcommit limit");
 }

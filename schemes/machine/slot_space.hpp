@@ -27,7 +27,7 @@ class SlotSpace {
       return slot;
     }
     if (used_ == limit_)
-      throw OutOfSlots(std::string(what_) + " is full: " + std::to_string(limit_) +
+      fail<OutOfSlots>(std::string(what_) + " is full: " + std::to_string(limit_) +
                        " objects are alive; destroy some, or raise kCpuRegionBytes");
     if (free_.capacity() == used_)  // room for every slot, so that give_back() cannot fail
       free_.reserve(2 * (used_ + std::size_t{1}));

@@ -41,9 +41,7 @@ struct UrcuBpFlavour {
   static void read_lock() noexcept { urcu::bp_read_lock(); }
   static void read_unlock() noexcept { urcu::bp_read_unlock(); }
   static void synchronize() { urcu_bp_synchronize_rcu(); }
-  static void call(rcu_head* head, void (*func)(rcu_head*)) {
-    urcu_bp_call_rcu(head, func);
-  }
+  static void call(rcu_head* head, void (*func)(rcu_head*)) { urcu_bp_call_rcu(head, func); }
   static void barrier() { urcu_bp_barrier(); }
 };
 

@@ -43,9 +43,7 @@ struct UrcuMbFlavour {
   static void read_lock() noexcept { urcu::mb_read_lock(); }
   static void read_unlock() noexcept { urcu::mb_read_unlock(); }
   static void synchronize() { urcu_mb_synchronize_rcu(); }
-  static void call(rcu_head* head, void (*func)(rcu_head*)) {
-    urcu_mb_call_rcu(head, func);
-  }
+  static void call(rcu_head* head, void (*func)(rcu_head*)) { urcu_mb_call_rcu(head, func); }
   static void barrier() { urcu_mb_barrier(); }
 };
 

@@ -43,9 +43,7 @@ struct UrcuMembFlavour {
   static void read_lock() noexcept { urcu::memb_read_lock(); }
   static void read_unlock() noexcept { urcu::memb_read_unlock(); }
   static void synchronize() { urcu_memb_synchronize_rcu(); }
-  static void call(rcu_head* head, void (*func)(rcu_head*)) {
-    urcu_memb_call_rcu(head, func);
-  }
+  static void call(rcu_head* head, void (*func)(rcu_head*)) { urcu_memb_call_rcu(head, func); }
   static void barrier() { urcu_memb_barrier(); }
 };
 

@@ -85,7 +85,7 @@ class RcuQsbrDomain : public UrcuDomain<UrcuQsbrFlavour> {
   /// section is open.
   class Session {
    public:
-    Session() noexcept {
+    [[nodiscard]] Session() noexcept {
       read_lock();
       ++sessions_;
     }
