@@ -19,8 +19,9 @@
 //   void   restart()              going -> live: a removal that was called off
 //   int64  count()                references held, for people to read; info.count says how exact
 //
-// [[nodiscard]] where ignoring the result is a bug: the class Ticket (a dropped ticket is a reference
-// that nothing can release), try_stop(), drained(), and the constructors of ThreadGuard and Session.
+// [[nodiscard]] where ignoring the result is a bug: the class Ticket (a dropped ticket is a
+// reference that nothing can release), try_stop(), drained(), and the constructors of ThreadGuard
+// and Session.
 //
 // A scheme may also offer
 //   typename S::ThreadGuard       what a thread holds while it uses any object of the scheme
@@ -38,11 +39,19 @@
 //                                 kNoNearOverflow why it cannot be had
 //
 // A signal handler may get and put only where SchemeInfo does not say that it blocks: it may have
-// interrupted the holder of the lock. For words of its own thread see machine/local_add.hpp.
+// interrupted the holder of the lock. It may be its thread's first use of the scheme, unless
+// threads register. For words of its own thread see machine/local_add.hpp.
 //
 // After fork() parent and child have modules of their own, counted apart, with all that was held;
 // what threads held that the child does not have stays held there. The child may get and put, and
-// remove where `zero` is not grace_period: such a wait needs threads that it does not have.
+// remove where `zero` is not grace_period: such a wait needs threads that it does not have. Where
+// SchemeInfo says fork_any_moment, that holds whatever other threads were doing; else only if none
+// of them was in the middle of an operation of the scheme, for the child would wait for it.
+//
+// Images: an object may be handed between the executable and its shared libraries, linked or
+// loaded, each with a copy of these headers and with whatever visibility (machine/image.hpp). A
+// library that has counted on a CPU or in a thread, or has waited for a grace period, stays mapped
+// after dlclose(), because the kernel and other threads may still reach into it.
 //
 // Ordering every scheme gives: what a holder did before put() happens before drained() returns
 // true, wait_drained() returns or try_stop() succeeds because of it; that edge is what makes
@@ -128,6 +137,8 @@ struct SchemeInfo {
   bool certain_after_stop = true;    ///< no try_get that starts after stop() succeeds
   bool get_while_going = true;       ///< holders may take more while the remover waits; false: the
                                      ///< remover may then be told "drained" too early
+  bool fork_any_moment = true;       ///< the child of a fork may use it, whatever other threads
+                                     ///< were doing in an operation of the scheme
   bool destroy_when_drained = true;  ///< the object may be destroyed once drained; false: a put may
                                      ///< still look at it, so only after a grace period
 

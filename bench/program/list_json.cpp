@@ -126,6 +126,7 @@ Json scheme_info_json(const SchemeInfo& info) {
           {"spurious_failure", info.spurious_failure},
           {"certain_after_stop", info.certain_after_stop},
           {"get_while_going", info.get_while_going},
+          {"fork_any_moment", info.fork_any_moment},
           {"destroy_when_drained", info.destroy_when_drained},
           {"count", name_of(info.count)},
           {"zero", name_of(info.zero)},

@@ -118,6 +118,7 @@ class Lockref : public BaseReference<M, LockrefWord<M>> {
       .name = "lockref",
       .summary = "spinlock and count in one word, changed by compare-exchange while unlocked",
       .origin = "Linux 3.12 to today, lib/lockref.c",
+      .fork_any_moment = false,
       .count = CountExactness::exact,
       .zero = ZeroDetection::last_put,
       .overflow = Overflow::wraps,

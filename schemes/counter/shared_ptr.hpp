@@ -101,6 +101,7 @@ class SharedPtr {
       .name = "shared_ptr",
       .summary = "std::weak_ptr::lock() and the end of a std::shared_ptr",
       .origin = "C++ standard library (libstdc++ 12)",
+      .fork_any_moment = false,
       .count = CountExactness::approximate,
       .zero = ZeroDetection::last_put,
       .overflow = Overflow::wraps,

@@ -27,15 +27,11 @@
 //                               compiler barrier      heavy_barrier()
 //                               read going_           read holds
 //   E3  load of releases (acquire), full barrier, sum of holds: I2.
-//   E4  A thread's first hold precedes attach(); attach() and the sum take one lock
-//       (thread_split's E5).
-//   E5  restart's release of going_ -> try_get's acquire looks at it.
+//   E4  restart's release of going_ -> try_get's acquire looks at it.
 //
 // Limits: the kernel's counters are 32 bits wide and compared modulo 2^32; these are 64. A thread
 // that exits leaves its holds to the scheme. try_stop() marks going, sums, and may come back to
-// life: spurious failures in that window. A thread's first get makes it known, under a lock that
-// every sum takes: one that stands still there holds up try_stop(). Outside the C++ memory model:
-// E2 rests on membarrier(2).
+// life: spurious failures in that window. Outside the C++ memory model: E2 rests on membarrier(2).
 #pragma once
 
 #include <limits>
@@ -60,7 +56,6 @@ class PagePoolSplit {
       .count = CountExactness::never_too_low,
       .zero = ZeroDetection::remover_sum,
       .overflow = Overflow::sum_wraps,
-      .stop_progress = Progress::blocking,  // try_stop() sums under the lock that registers threads
       .bytes_per_object = 128,
       .bytes_per_thread = 8,
       .locked_in_get = 0,
@@ -71,17 +66,16 @@ class PagePoolSplit {
   PagePoolSplit() { M::require(info); }
 
   Ticket try_get() noexcept {
-    if (going_.load(std::memory_order_acquire) != 0) [[unlikely]]  // E5
+    if (going_.load(std::memory_order_acquire) != 0) [[unlikely]]  // E4
       return Ticket();
-    const std::uint32_t attention = words_.template add<kHolds>(1);
-    if ((attention | going_.load(std::memory_order_acquire)) != 0) [[unlikely]]  // E2
-      return look_again();
+    words_.template add<kHolds>(1);
+    if (going_.load(std::memory_order_acquire) != 0) [[unlikely]]  // E2
+      return refuse();
     return Ticket(true);
   }
 
   Ticket get(const Ticket&) noexcept {
-    if (words_.template add<kHolds>(1) != 0) [[unlikely]]
-      Words::attach_or_abort();
+    words_.template add<kHolds>(1);
     return Ticket(true);
   }
 
@@ -104,7 +98,7 @@ class PagePoolSplit {
         this, [this] { return drained(); }, token);
   }
 
-  void restart() { going_.store(0, std::memory_order_release); }  // E5
+  void restart() { going_.store(0, std::memory_order_release); }  // E4
 
   std::int64_t count() const {
     const std::uint64_t releases = releases_.load(std::memory_order_acquire);  // E1
@@ -114,7 +108,6 @@ class PagePoolSplit {
 
   /// For tests: as if this thread had been taking for long.
   void near_overflow(std::int64_t n) noexcept {
-    Words::attach_or_abort();  // so that the sum finds the holds
     const std::int64_t past = std::numeric_limits<std::int64_t>::max() - n;
     words_.template add<kHolds>(past);
     releases_.fetch_add(static_cast<std::uint64_t>(past), std::memory_order_relaxed);
@@ -123,20 +116,13 @@ class PagePoolSplit {
  private:
   enum : std::size_t { kHolds };
 
-  using Words = typename M::template PerThreadWords<1>;
-
-  // The hold is counted; the thread may not have been known when the remover summed. Once it is
-  // known, going_ decides: the remover looked through the threads under the same lock.
-  [[gnu::cold, gnu::noinline]] Ticket look_again() noexcept {
-    Words::attach_or_abort();
-    if (going_.load(std::memory_order_acquire) == 0)  // E4, E5
-      return Ticket(true);
+  [[gnu::cold, gnu::noinline]] Ticket refuse() noexcept {
     put(Ticket(true));
     return Ticket();
   }
 
   typename M::template Atomic<std::uint32_t> going_{0};
-  Words words_;
+  typename M::template PerThreadWords<1> words_;
   // Apart from what every try_get reads: each put writes it.
   alignas(64) typename M::template Atomic<std::uint64_t> releases_{0};
 };

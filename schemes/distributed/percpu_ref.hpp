@@ -72,6 +72,7 @@ class PercpuRef {
       .name = "percpu_ref",
       .summary = "per-CPU counters that switch to one atomic counter when killed",
       .origin = "Linux 3.11 to today, lib/percpu-refcount.c",
+      .fork_any_moment = false,
       .count = CountExactness::never_too_low,
       .zero = ZeroDetection::after_switch,
       .overflow = Overflow::sum_wraps,

@@ -56,6 +56,16 @@ namespace getput {
 
 template <class M = machine::Native>
 class Refcache {
+  using Cache = typename M::PerCpuCache;
+
+  /// What all objects share.
+  struct Machine {
+    static constexpr const char* kName = "refcache";
+    typename M::SpinLock flush_lock;
+    typename M::template Atomic<std::uint64_t> epoch{0};
+    Cache* const caches = new Cache;
+  };
+
  public:
   using Ticket = BoolTicket;
 
@@ -64,6 +74,7 @@ class Refcache {
       .summary = "per-CPU delta caches, zero confirmed after two epochs",
       .origin = "Clements, Kaashoek, Zeldovich, EuroSys 2013",
       .try_stop = false,
+      .fork_any_moment = false,
       .count = CountExactness::approximate,
       .zero = ZeroDetection::grace_period,
       .overflow = Overflow::sum_wraps,
@@ -79,7 +90,7 @@ class Refcache {
   };
 
   Refcache() { M::require(info); }
-  ~Refcache() { caches_.forget(slot_, this); }
+  ~Refcache() { machine_.caches->forget(slot_, this); }
   Refcache(const Refcache&) = delete;
   Refcache& operator=(const Refcache&) = delete;
 
@@ -111,7 +122,7 @@ class Refcache {
   }
 
   std::int64_t count() const {
-    const std::int64_t cached = caches_.peek(slot_, this);
+    const std::int64_t cached = machine_.caches->peek(slot_, this);
     const std::lock_guard lock(lock_);
     const std::int64_t live = going_.load(std::memory_order_relaxed) != 0 ? 0 : 1;
     return modular_difference(modular_sum<std::int64_t>(global_, cached), live);
@@ -125,14 +136,12 @@ class Refcache {
   }
 
  private:
-  using Cache = typename M::PerCpuCache;
-  using Epochs = typename M::template Atomic<std::uint64_t>;
   enum : std::uint32_t { kAlways = 0, kWhileLive = 1 };
   static constexpr std::chrono::milliseconds kTick{1};
 
   /// False if refused. Nothing of the object is touched once the section has counted.
   bool change(std::uint32_t mask, std::int64_t delta) noexcept {
-    const auto found = caches_.add(going_, mask, slot_, this, delta);
+    const auto found = machine_.caches->add(going_, mask, slot_, this, delta);
     if (found == Cache::Found::added) [[likely]]
       return true;
     return found == Cache::Found::missed && claim_and_change(mask, delta);
@@ -141,10 +150,10 @@ class Refcache {
   [[gnu::cold, gnu::noinline]] bool claim_and_change(std::uint32_t mask,
                                                      std::int64_t delta) noexcept {
     for (;;) {
-      caches_.claim(slot_, this, [](void* other, std::int64_t other_delta) {
+      machine_.caches->claim(slot_, this, [](void* other, std::int64_t other_delta) {
         collect(*static_cast<Refcache*>(other), other_delta);
       });
-      const auto found = caches_.add(going_, mask, slot_, this, delta);
+      const auto found = machine_.caches->add(going_, mask, slot_, this, delta);
       if (found != Cache::Found::missed)
         return found == Cache::Found::added;
     }
@@ -155,17 +164,18 @@ class Refcache {
     const std::lock_guard lock(object.lock_);
     object.global_ = modular_sum<std::int64_t>(object.global_, delta);
     if (object.global_ == 0)
-      object.review_epoch_ = epoch_.load(std::memory_order_relaxed) + kQuietEpochs;  // E4
+      object.review_epoch_ =
+          object.machine_.epoch.load(std::memory_order_relaxed) + kQuietEpochs;  // E4
   }
 
   /// One epoch. Returns how many there have been.
-  static std::uint64_t flush_all() {
-    const std::lock_guard one_at_a_time(flush_lock_);
+  std::uint64_t flush_all() {
+    const std::lock_guard one_at_a_time(machine_.flush_lock);
     for (unsigned cpu = 0; cpu < M::possible_cpus(); ++cpu)
-      caches().collect_all(cpu, [](void* owner, std::int64_t delta) {
+      machine_.caches->collect_all(cpu, [](void* owner, std::int64_t delta) {
         collect(*static_cast<Refcache*>(owner), delta);
       });
-    return epoch_.fetch_add(1, std::memory_order_relaxed) + 1;  // E4
+    return machine_.epoch.fetch_add(1, std::memory_order_relaxed) + 1;  // E4
   }
 
   /// Callers who are refused leave pairs behind, and so the verdict stands.
@@ -176,20 +186,12 @@ class Refcache {
     return unused_;
   }
 
-  static Cache& caches() {
-    static Cache* const all = new Cache;
-    return *all;
-  }
-
   // An epoch that was under way when the count came to zero does not count: a whole one follows.
   static constexpr std::uint64_t kQuietEpochs = 2;
 
-  static inline typename M::SpinLock flush_lock_;
-  static inline Epochs epoch_{0};
-
   typename M::template Atomic<std::uint32_t> going_{0};
   const std::uint32_t slot_ = Cache::slot_of(this);
-  Cache& caches_ = caches();
+  Machine& machine_ = M::template ProcessWide<Machine>::get();
   typename M::template Plain<bool> unused_ = false;  // the remover's alone
   mutable typename M::SpinLock lock_;                // of the following
   typename M::template Plain<std::int64_t> global_ = 1;

@@ -27,22 +27,36 @@
 #include <chrono>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "../machine/annotate.hpp"
 #include "../machine/concurrency_kit.hpp"
 #include "../machine/native.hpp"
 #include "../machine/nesting_guard.hpp"
+#include "../machine/thread_wide.hpp"
 #include "../scheme.hpp"
 
 namespace getput {
 
 template <class M = machine::Native>
 class CkEpoch {
+  class Process;
+
+  /// The record that a thread has while it is registered.
+  struct Registered {
+    static constexpr const char* kName = "ck_epoch record";
+    bool may_pass_on() const noexcept { return record == nullptr; }
+    ck_epoch_record_t* record = nullptr;
+  };
+  using ThisThread = machine::ThreadWide<Registered>;
+
   struct Registration {
-    static void enter() { record_ = process().take_record(); }
+    static constexpr const char* kGuardName = "ck_epoch guard";
+    static void enter() { ThisThread::mine().record = process().take_record(); }
     static void leave() {
-      machine::annotate_release(record_);  // to the thread that takes the record up
-      ck_epoch_unregister(record_);
+      ck_epoch_record_t* const record = std::exchange(ThisThread::mine().record, nullptr);
+      machine::annotate_release(record);  // to the thread that takes the record up
+      ck_epoch_unregister(record);
     }
   };
 
@@ -59,10 +73,11 @@ class CkEpoch {
       .put_on_other_thread = false,
       .hold_across_sleep = false,
       .try_stop = false,
+      .fork_any_moment = false,
       .count = CountExactness::not_possible,
       .zero = ZeroDetection::grace_period,
       .overflow = Overflow::no_counter,
-      .bytes_per_object = 16,
+      .bytes_per_object = 24,
       .shared_bytes = sizeof(ck_epoch_t) + sizeof(ck_epoch_record_t),
       .locked_in_get = 1,  // xchg
       .locked_in_put = 0,
@@ -75,7 +90,7 @@ class CkEpoch {
   CkEpoch& operator=(const CkEpoch&) = delete;
 
   Ticket try_get() noexcept {
-    ck_epoch_begin(record_, nullptr);
+    ck_epoch_begin(ThisThread::mine().record, nullptr);
     if (going_.load(std::memory_order_acquire) != 0) [[unlikely]] {  // E2
       leave();
       return Ticket();
@@ -84,7 +99,7 @@ class CkEpoch {
   }
 
   Ticket get(const Ticket&) noexcept {
-    ck_epoch_begin(record_, nullptr);
+    ck_epoch_begin(ThisThread::mine().record, nullptr);
     return Ticket(true);
   }
 
@@ -105,14 +120,14 @@ class CkEpoch {
       grace_period_ = process().start();
     passed_ = process().poll(grace_period_);
     if (passed_)
-      machine::annotate_acquire(&order_);  // E1
+      machine::annotate_acquire(&process_.order);  // E1
     return passed_;
   }
 
   void wait_drained(StopToken token) {
     if (!token.stop_possible()) {
       ck_epoch_synchronize_wait(process().epoch(), nullptr, nullptr);
-      machine::annotate_acquire(&order_);  // E1
+      machine::annotate_acquire(&process_.order);  // E1
       passed_ = true;
     }
     for (int polls = 0; !drained() && !token.stop_requested(); ++polls) {
@@ -150,7 +165,11 @@ class CkEpoch {
 
   class Process {
    public:
+    static constexpr const char* kName = "ck_epoch";
+    char order = 0;
+
     Process() {
+      machine::keep_image_mapped<Process>();  // callbacks
       ck_epoch_init(&epoch_);
       ck_epoch_register(&epoch_, &removers_, nullptr);
     }
@@ -194,15 +213,11 @@ class CkEpoch {
     machine::SpinLock lock_;
   };
 
-  /// Never destroyed: any object with static storage may still use it.
-  static Process& process() {
-    static auto* const only = new Process;
-    return *only;
-  }
+  static Process& process() { return M::template ProcessWide<Process>::get(); }
 
-  static void leave() noexcept {
-    machine::annotate_release(&order_);  // E1
-    ck_epoch_end(record_, nullptr);
+  void leave() noexcept {
+    machine::annotate_release(&process_.order);  // E1
+    ck_epoch_end(ThisThread::mine().record, nullptr);
   }
 
   void forget_grace_period() noexcept {
@@ -211,12 +226,10 @@ class CkEpoch {
     grace_period_ = nullptr;
   }
 
-  static inline thread_local constinit ck_epoch_record_t* record_ = nullptr;
-  static inline char order_ = 0;
-
   typename M::template Atomic<std::uint32_t> going_{0};
   bool passed_ = false;  // the remover's alone, like the next
   GracePeriod* grace_period_ = nullptr;
+  Process& process_ = process();
 };
 
 }  // namespace getput

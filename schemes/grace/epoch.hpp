@@ -14,7 +14,7 @@
 //
 // Cost: a pair is two adds and three loads in memory of this thread and of one line that only
 // removals write. 64 bytes a thread and 64 for the process; no memory a module beyond its own.
-// Removal: one membarrier and a look at every registered thread.
+// Removal: one membarrier and a look at the record of every thread that ever used the scheme.
 //
 // Invariants
 //   I1  A record is epoch * kEpoch + depth; depth 0 is "not inside". Only its thread writes it.
@@ -54,16 +54,17 @@ namespace getput {
 
 template <class M = machine::Native>
 class Epoch {
-  using Record = typename M::template ThreadWord<Epoch>;
-
   /// What every record starts from: the epoch, and "inside once", so that entering is one store.
+  /// Removers sleep on its address, because they wait for threads and not for one module's.
   struct alignas(64) Process {
+    static constexpr const char* kName = "epoch";
+    static constexpr const char* kThreadWordName = "epoch record";
     typename M::template Atomic<std::uint64_t> epoch{kInside};
   };
+  using Record = typename M::template ThreadWord<Process>;
 
  public:
   using Ticket = BoolTicket;
-  using ThreadGuard = typename Record::ThreadGuard;
 
   static constexpr SchemeInfo info{
       .name = "epoch",
@@ -75,12 +76,11 @@ class Epoch {
       .count = CountExactness::not_possible,
       .zero = ZeroDetection::grace_period,
       .overflow = Overflow::no_counter,
-      .bytes_per_object = 16,
+      .bytes_per_object = 24,
       .shared_bytes = sizeof(Process),
       .locked_in_get = 0,
       .locked_in_put = 0,
       .needs_membarrier = true,
-      .needs_registration = true,
   };
 
   Epoch() { M::require(info); }
@@ -105,7 +105,8 @@ class Epoch {
 
   void stop() {
     going_.store(1, std::memory_order_relaxed);
-    const std::uint64_t before = process_.epoch.fetch_add(kEpoch, std::memory_order_acq_rel);  // E3
+    const std::uint64_t before =
+        process_->epoch.fetch_add(kEpoch, std::memory_order_acq_rel);  // E3
     until_ = before + kEpoch - kInside;
     M::heavy_barrier();  // E2
   }
@@ -121,7 +122,7 @@ class Epoch {
 
   void wait_drained(StopToken token) {
     M::wait(
-        &wait_key_, [this] { return drained(); }, token);
+        process_, [this] { return drained(); }, token);
   }
 
   void restart() { going_.store(0, std::memory_order_release); }  // E5
@@ -139,30 +140,29 @@ class Epoch {
     return (record & kDepth) == 0 || ahead < (std::uint64_t{1} << 63);
   }
 
-  static void enter() noexcept {
+  void enter() noexcept {
     auto& mine = Record::mine();
     const std::uint64_t before = mine.load(std::memory_order_relaxed);
     if ((before & kDepth) == 0) [[likely]]
-      mine.store(process_.epoch.load(std::memory_order_acquire), std::memory_order_release);  // E3
+      mine.store(process_->epoch.load(std::memory_order_acquire), std::memory_order_release);  // E3
     else
       mine.store(before + kInside, std::memory_order_release);  // I3
     M::light_barrier();                                         // E2
   }
 
-  static void leave() noexcept {
+  void leave() noexcept {
+    Process* const process = process_;  // the object may be gone after the store
     auto& mine = Record::mine();
     const std::uint64_t before = mine.load(std::memory_order_relaxed);
     mine.store(before - kInside, std::memory_order_release);  // E1
     M::light_barrier();                                       // E4
-    if (before != process_.epoch.load(std::memory_order_relaxed)) [[unlikely]]
-      M::wake_if_waiting(&wait_key_);
+    if (before != process->epoch.load(std::memory_order_relaxed)) [[unlikely]]
+      M::wake_if_waiting(process);
   }
-
-  static inline Process process_;
-  static inline const char wait_key_ = 0;  // removers wait for threads, not for one module's
 
   typename M::template Atomic<std::uint32_t> going_{0};
   std::uint64_t until_ = kPassed;  // the epoch that ends the wait; the remover's alone
+  Process* const process_ = &M::template ProcessWide<Process>::get();
 };
 
 }  // namespace getput

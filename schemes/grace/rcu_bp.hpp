@@ -28,6 +28,7 @@ class RcuBp : public ReadSection<M, typename M::RcuBp> {
       .put_on_other_thread = false,
       .hold_across_sleep = false,
       .try_stop = false,
+      .fork_any_moment = false,
       .count = CountExactness::not_possible,
       .zero = ZeroDetection::grace_period,
       .overflow = Overflow::no_counter,

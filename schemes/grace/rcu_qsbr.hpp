@@ -73,6 +73,7 @@ class RcuQsbr : public GracePeriodRemoval<M, typename M::RcuQsbr> {
       .put_on_other_thread = false,
       .hold_across_sleep = false,
       .try_stop = false,
+      .fork_any_moment = false,
       .count = CountExactness::not_possible,
       .zero = ZeroDetection::grace_period,
       .overflow = Overflow::no_counter,

@@ -71,13 +71,14 @@ class Bravo {
       .name = "bravo",
       .summary = "visible-readers table for all modules, reader count behind it",
       .origin = "Dice, Kogan: BRAVO, USENIX ATC 2019",
+      .fork_any_moment = false,
       .count = CountExactness::not_possible,
       .zero = ZeroDetection::remover_sum,
       .overflow = Overflow::wraps,
       .get_progress = Progress::blocking,
       .put_progress = Progress::wait_free,
       .stop_progress = Progress::wait_free,
-      .bytes_per_object = 24,
+      .bytes_per_object = 32,
       .shared_bytes = M::kTableSlots * sizeof(void*),
       .locked_in_get = 1,
       .locked_in_put = 0,
@@ -92,8 +93,8 @@ class Bravo {
     if (state_.load(std::memory_order_acquire) == kBiased) [[likely]] {  // E6
       const std::uint32_t slot = M::table_slot(this);
       const void* free = nullptr;
-      if (table_[slot].compare_exchange_strong(free, this, std::memory_order_seq_cst,
-                                               std::memory_order_relaxed)) [[likely]] {
+      if ((*table_)[slot].compare_exchange_strong(free, this, std::memory_order_seq_cst,
+                                                  std::memory_order_relaxed)) [[likely]] {
         if (state_.load(std::memory_order_seq_cst) == kBiased) [[likely]]  // E2
           return Ticket(slot + 1);
         clear(slot);
@@ -156,8 +157,8 @@ class Bravo {
 
   // The module may be gone after the store: only its address is used.
   void clear(std::uint32_t slot) noexcept {
-    table_[slot].store(nullptr, std::memory_order_release);  // E1
-    M::light_barrier();                                      // E5
+    (*table_)[slot].store(nullptr, std::memory_order_release);  // E1
+    M::light_barrier();                                         // E5
     M::wake_if_waiting(this);
   }
 
@@ -189,7 +190,7 @@ class Bravo {
   }
 
   bool shows(std::uint32_t slot) const noexcept {
-    return table_[slot].load(std::memory_order_acquire) == this;  // E1
+    return (*table_)[slot].load(std::memory_order_acquire) == this;  // E1
   }
 
   // Looks at the whole table; true if no slot shows this module. If that cost the readers their
@@ -208,13 +209,14 @@ class Bravo {
   }
 
   struct alignas(64) Table : std::array<typename M::template Atomic<const void*>, M::kTableSlots> {
+    static constexpr const char* kName = "bravo";
   };
-  static inline Table table_;
 
   typename M::template Atomic<std::uint64_t> readers_{0};
   typename M::template Atomic<std::uint64_t> inhibit_until_{0};
   typename M::template Atomic<std::uint32_t> state_{kBiased};
   std::uint32_t scanned_ = 0;  // I4; the remover's alone
+  Table* const table_ = &M::template ProcessWide<Table>::get();
 };
 
 }  // namespace getput

@@ -42,6 +42,12 @@ class Brlock {
   struct alignas(64) Line {
     typename M::template Atomic<std::uint32_t> readers{0};
   };
+  /// The machine-wide locks. Removers sleep on its address, because they wait for locks and not for
+  /// one module's readers.
+  struct Machine {
+    static constexpr const char* kName = "brlock";
+    Line* const lines = new Line[M::possible_cpus()];
+  };
 
  public:
   using Ticket = IndexTicket;  // the CPU whose lock is held
@@ -52,6 +58,7 @@ class Brlock {
       .origin = "Linux 2.4, lib/brlock.c (atomic readers)",
       .put_on_other_thread = false,
       .hold_across_sleep = false,
+      .fork_any_moment = false,
       .count = CountExactness::not_possible,
       .zero = ZeroDetection::grace_period,
       .overflow = Overflow::wraps,
@@ -70,9 +77,9 @@ class Brlock {
     if (going_.load(std::memory_order_acquire) != 0) [[unlikely]]  // E4
       return Ticket();
     const unsigned cpu = M::current_cpu();
-    read_lock(lines_[cpu]);
+    read_lock(cpu);
     if (going_.load(std::memory_order_seq_cst) != 0) [[unlikely]] {  // E2
-      read_unlock(lines_[cpu]);
+      read_unlock(cpu);
       return Ticket();
     }
     return Ticket(cpu);
@@ -83,7 +90,7 @@ class Brlock {
     return held;
   }
 
-  void put(Ticket held) noexcept { read_unlock(lines_[held.index()]); }
+  void put(Ticket held) noexcept { read_unlock(held.index()); }
 
   [[nodiscard]] bool try_stop() {
     const unsigned taken = write_lock_while_free();
@@ -108,7 +115,7 @@ class Brlock {
 
   void wait_drained(StopToken token) {
     M::wait(
-        &wait_key_, [this] { return drained(); }, token);
+        lines_, [this] { return drained(); }, token);
   }
 
   void restart() { going_.store(0, std::memory_order_release); }  // E4
@@ -118,22 +125,18 @@ class Brlock {
  private:
   static constexpr std::uint32_t kWriter = 1U << 31;
 
-  /// The machine-wide locks. Never freed: any object with static storage may still use them.
-  static Line* lines() {
-    static Line* const all = new Line[M::possible_cpus()];
-    return all;
-  }
-
-  static void read_lock(Line& line) noexcept {
+  void read_lock(unsigned cpu) noexcept {
+    Line& line = lines_[cpu];
     while ((line.readers.fetch_add(1, std::memory_order_seq_cst) & kWriter) != 0) [[unlikely]] {
         line.readers.fetch_sub(1, std::memory_order_relaxed);
         while ((line.readers.load(std::memory_order_relaxed) & kWriter) != 0) M::cpu_relax();
       }
   }
 
-  static void read_unlock(Line& line) noexcept {
-    line.readers.fetch_sub(1, std::memory_order_seq_cst);  // E1
-    M::wake_if_waiting(&wait_key_);
+  void read_unlock(unsigned cpu) noexcept {
+    Line* const all = lines_;  // the object may be gone after the subtraction
+    all[cpu].readers.fetch_sub(1, std::memory_order_seq_cst);  // E1
+    M::wake_if_waiting(all);
   }
 
   static bool has_readers(const Line& line) noexcept {
@@ -150,11 +153,9 @@ class Brlock {
     return M::possible_cpus();
   }
 
-  static inline const char wait_key_ = 0;  // removers wait for locks, not for one module's readers
-
   typename M::template Atomic<std::uint32_t> going_{0};
   std::uint32_t passed_ = 0;  // locks seen free since stop(); the remover's alone
-  Line* lines_ = lines();
+  Line* const lines_ = M::template ProcessWide<Machine>::get().lines;
 };
 
 }  // namespace getput

@@ -29,10 +29,8 @@
 //       barrier; sum.  Either try_get sees the flag and steps back, or the sum sees its word.
 //   E3  going_ = 1 before the flag is lowered (release) -> a try_get that sees it down again
 //       (acquire) sees going_.
-//   E4  A thread's first count precedes attach(); attach() and the sum take one lock. If the sum
-//       came first, the thread sees the flag, or it is down and E3 holds.
-//   E5  wait_drained asks every thread for attention, then heavy_barrier(): as thread_split's E4.
-//   E6  restart's release of going_ -> try_get's looks at it (acquire).
+//   E4  asymmetric Dekker (parking.hpp): put's store; read waiters | announce; heavy barrier; sum.
+//   E5  restart's release of going_ -> try_get's looks at it (acquire).
 //
 // Limits: not a reference: the thread that entered must leave, and while it is inside it delays
 // the removal of every module. Only one machine-wide lock instead of the kernel's several.
@@ -47,9 +45,13 @@ namespace getput {
 
 template <class M = machine::Native>
 class BrlockNonatomic {
-  struct alignas(64) Writer {
-    typename M::SpinLock one_at_a_time;
+  /// The machine-wide words and the flag. Removers sleep on its address, because they wait for all
+  /// words and not for one module's.
+  struct Machine {
+    static constexpr const char* kName = "brlock_nonatomic";
+    alignas(64) typename M::SpinLock one_at_a_time;
     typename M::template Atomic<std::uint32_t> writing{0};
+    alignas(64) typename M::template PerThreadWords<1> readers;
   };
 
  public:
@@ -61,6 +63,7 @@ class BrlockNonatomic {
       .origin = "Linux 2.4, lib/brlock.c (non-atomic readers)",
       .put_on_other_thread = false,
       .hold_across_sleep = false,
+      .fork_any_moment = false,
       .count = CountExactness::not_possible,
       .zero = ZeroDetection::grace_period,
       .overflow = Overflow::wraps,
@@ -68,7 +71,7 @@ class BrlockNonatomic {
       .put_progress = Progress::wait_free,
       .stop_progress = Progress::blocking,
       .bytes_per_object = 16,
-      .shared_bytes = sizeof(Writer),
+      .shared_bytes = sizeof(Machine),
       .locked_in_get = 1,
       .locked_in_put = 0,
       .needs_membarrier = true,
@@ -79,7 +82,7 @@ class BrlockNonatomic {
   BrlockNonatomic() { M::require(info); }
 
   Ticket try_get() noexcept {
-    if (going_.load(std::memory_order_acquire) != 0) [[unlikely]]  // E6
+    if (going_.load(std::memory_order_acquire) != 0) [[unlikely]]  // E5
       return Ticket();
     read_lock();
     if (going_.load(std::memory_order_acquire) != 0) [[unlikely]] {  // E3
@@ -90,17 +93,18 @@ class BrlockNonatomic {
   }
 
   Ticket get(const Ticket&) noexcept {
-    readers_->template add<0>(1);  // known and inside: no writer, I2
+    machine_->readers.template add<0>(1);  // inside already: no writer, I2
     return Ticket(true);
   }
 
   void put(Ticket) noexcept {
-    if (readers_->template add<0>(-1) != 0) [[unlikely]]  // E1
-      put_attentively();
+    Machine* const all = machine_;     // the object may be gone after the store
+    all->readers.template add<0>(-1);  // E1
+    M::wake_if_waiting(all);           // E4
   }
 
   [[nodiscard]] bool try_stop() {
-    const WriteSide side(*readers_);
+    const WriteSide side(*machine_);
     if (!side.nobody_reads())
       return false;
     going_.store(1, std::memory_order_seq_cst);  // E3
@@ -115,56 +119,46 @@ class BrlockNonatomic {
 
   [[nodiscard]] bool drained() {
     if (!passed_)
-      passed_ = WriteSide(*readers_).nobody_reads();
+      passed_ = WriteSide(*machine_).nobody_reads();
     return passed_;
   }
 
   void wait_drained(StopToken token) {
-    const typename Words::Attention asked;  // E5
     M::wait(
-        &wait_key_, [this] { return drained(); }, token);
+        machine_, [this] { return drained(); }, token);
   }
 
-  void restart() { going_.store(0, std::memory_order_release); }  // E6
+  void restart() { going_.store(0, std::memory_order_release); }  // E5
 
   std::int64_t count() const { return 0; }
 
  private:
-  using Words = typename M::template PerThreadWords<1>;
-
   /// The flag is up while one exists.
   class WriteSide {
    public:
-    explicit WriteSide(Words& readers) : readers_(readers) {
-      writer_.one_at_a_time.lock();
-      writer_.writing.store(1, std::memory_order_seq_cst);
+    explicit WriteSide(Machine& all) : all_(all) {
+      all_.one_at_a_time.lock();
+      all_.writing.store(1, std::memory_order_seq_cst);
       M::full_barrier();  // E2
     }
     ~WriteSide() {
-      writer_.writing.store(0, std::memory_order_release);  // E3
-      writer_.one_at_a_time.unlock();
+      all_.writing.store(0, std::memory_order_release);  // E3
+      all_.one_at_a_time.unlock();
     }
     WriteSide(const WriteSide&) = delete;
     WriteSide& operator=(const WriteSide&) = delete;
 
-    bool nobody_reads() const { return readers_.template sum<0>() == 0; }  // E1, I1
+    bool nobody_reads() const { return all_.readers.template sum<0>() == 0; }  // E1, I1
 
    private:
-    Words& readers_;
+    Machine& all_;
   };
-
-  /// The machine-wide words. Never freed: any object with static storage may still use them.
-  static Words* readers() {
-    static Words* const all = new Words;
-    return all;
-  }
 
   void read_lock() noexcept {
     for (;;) {
-      if (readers_->template add<0>(1) != 0) [[unlikely]]
-        Words::attach_or_abort();  // E4
-      M::full_barrier();           // E2
-      if (writer_.writing.load(std::memory_order_acquire) == 0) [[likely]]
+      machine_->readers.template add<0>(1);
+      M::full_barrier();  // E2
+      if (machine_->writing.load(std::memory_order_acquire) == 0) [[likely]]
         return;
       step_back();
     }
@@ -173,20 +167,12 @@ class BrlockNonatomic {
   // The remover may have seen this thread inside and gone to sleep: as a put.
   [[gnu::cold, gnu::noinline]] void step_back() noexcept {
     put(Ticket(true));
-    while (writer_.writing.load(std::memory_order_relaxed) != 0) M::cpu_relax();
+    while (machine_->writing.load(std::memory_order_relaxed) != 0) M::cpu_relax();
   }
-
-  [[gnu::cold, gnu::noinline]] static void put_attentively() noexcept {
-    Words::attach_or_abort();
-    M::wake_if_waiting(&wait_key_);
-  }
-
-  static inline Writer writer_;
-  static inline const char wait_key_ = 0;  // removers wait for all words, not for one module's
 
   typename M::template Atomic<std::uint32_t> going_{0};
   bool passed_ = false;  // the words were seen free since stop(); the remover's alone
-  Words* readers_ = readers();
+  Machine* const machine_ = &M::template ProcessWide<Machine>::get();
 };
 
 }  // namespace getput

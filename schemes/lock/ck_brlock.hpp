@@ -28,12 +28,14 @@
 #include <mutex>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "../machine/annotate.hpp"
 #include "../machine/concurrency_kit.hpp"
 #include "../machine/native.hpp"
 #include "../machine/nesting_guard.hpp"
+#include "../machine/thread_wide.hpp"
 #include "../scheme.hpp"
 
 namespace getput {
@@ -44,9 +46,20 @@ class CkBrlock {
     ck_brlock_reader_t record{};
   };
 
+  class Process;
+
+  /// The reader record that a thread has while it is registered.
+  struct Reading {
+    static constexpr const char* kName = "ck_brlock reader";
+    bool may_pass_on() const noexcept { return record == nullptr; }
+    ck_brlock_reader_t* record = nullptr;
+  };
+  using ThisThread = machine::ThreadWide<Reading>;
+
   struct Registration {
-    static void enter() { reader_ = process().take_reader(); }
-    static void leave() { process().give_back(reader_); }
+    static constexpr const char* kGuardName = "ck_brlock guard";
+    static void enter() { ThisThread::mine().record = process().take_reader(); }
+    static void leave() { process().give_back(std::exchange(ThisThread::mine().record, nullptr)); }
   };
 
  public:
@@ -63,13 +76,14 @@ class CkBrlock {
       .origin = "Concurrency Kit 0.7.1, ck_brlock.h",
       .put_on_other_thread = false,
       .hold_across_sleep = false,
+      .fork_any_moment = false,
       .count = CountExactness::not_possible,
       .zero = ZeroDetection::grace_period,
       .overflow = Overflow::wraps,
       .get_progress = Progress::blocking,
       .put_progress = Progress::wait_free,
       .stop_progress = Progress::wait_free,
-      .bytes_per_object = 8,
+      .bytes_per_object = 16,
       .shared_bytes = sizeof(ck_brlock_t) + kReaders * sizeof(Reader),
       .locked_in_get = 1,  // xchg
       .locked_in_put = 0,
@@ -81,7 +95,7 @@ class CkBrlock {
   CkBrlock() { M::require(info); }
 
   Ticket try_get() noexcept {
-    ck_brlock_read_lock(&lock_, reader_);
+    ck_brlock_read_lock(&process_.lock, ThisThread::mine().record);
     if (going_.load(std::memory_order_acquire) != 0) [[unlikely]] {  // E2, E3
       leave();
       return Ticket();
@@ -90,7 +104,8 @@ class CkBrlock {
   }
 
   Ticket get(const Ticket&) noexcept {
-    ck_brlock_read_lock(&lock_, reader_);  // nested: does not wait for a writer
+    ck_brlock_read_lock(&process_.lock,
+                        ThisThread::mine().record);  // nested: does not wait for a writer
     return Ticket(true);
   }
 
@@ -101,7 +116,7 @@ class CkBrlock {
       return false;
     going_.store(1, std::memory_order_seq_cst);  // E2
     passed_ = true;
-    ck_brlock_write_unlock(&lock_);
+    ck_brlock_write_unlock(&process_.lock);
     return true;
   }
 
@@ -113,17 +128,17 @@ class CkBrlock {
   [[nodiscard]] bool drained() {
     if (!passed_ && try_write_lock()) {
       passed_ = true;
-      ck_brlock_write_unlock(&lock_);
+      ck_brlock_write_unlock(&process_.lock);
     }
     return passed_;
   }
 
   void wait_drained(StopToken token) {
     if (!token.stop_possible() && !passed_) {
-      ck_brlock_write_lock(&lock_);
-      machine::annotate_acquire(&order_);  // E1
+      ck_brlock_write_lock(&process_.lock);
+      machine::annotate_acquire(&process_.order);  // E1
       passed_ = true;
-      ck_brlock_write_unlock(&lock_);
+      ck_brlock_write_unlock(&process_.lock);
     }
     for (int polls = 0; !drained() && !token.stop_requested(); ++polls) {
       if (polls < kPollsBeforeSleep)
@@ -142,8 +157,12 @@ class CkBrlock {
 
   class Process {
    public:
+    static constexpr const char* kName = "ck_brlock";
+    ck_brlock_t lock{};
+    char order = 0;
+
     ck_brlock_reader_t* take_reader() {
-      const std::lock_guard lock(mutex_);
+      const std::lock_guard one_at_a_time(mutex_);
       if (free_.empty())
         add_readers(made_ == 0 ? kReaders : 1);
       ck_brlock_reader_t* const reader = free_.back();
@@ -151,7 +170,7 @@ class CkBrlock {
       return reader;
     }
     void give_back(ck_brlock_reader_t* reader) noexcept {
-      const std::lock_guard lock(mutex_);
+      const std::lock_guard one_at_a_time(mutex_);
       free_.push_back(reader);  // has room: add_readers()
     }
 
@@ -162,7 +181,7 @@ class CkBrlock {
       auto* fresh = new Reader[more];
       made_ += more;
       for (std::size_t i = 0; i < more; ++i) {
-        ck_brlock_read_register(&lock_, &fresh[i].record);
+        ck_brlock_read_register(&lock, &fresh[i].record);
         free_.push_back(&fresh[i].record);
       }
     }
@@ -172,30 +191,23 @@ class CkBrlock {
     std::size_t made_ = 0;
   };
 
-  /// Never destroyed: any object with static storage may still use it.
-  static Process& process() {
-    static auto* const only = new Process;
-    return *only;
+  static Process& process() { return M::template ProcessWide<Process>::get(); }
+
+  void leave() noexcept {
+    machine::annotate_release(&process_.order);  // E1
+    ck_brlock_read_unlock(ThisThread::mine().record);
   }
 
-  static void leave() noexcept {
-    machine::annotate_release(&order_);  // E1
-    ck_brlock_read_unlock(reader_);
-  }
-
-  static bool try_write_lock() noexcept {
-    const bool locked = ck_brlock_write_trylock(&lock_, 1);
+  bool try_write_lock() noexcept {
+    const bool locked = ck_brlock_write_trylock(&process_.lock, 1);
     if (locked)
-      machine::annotate_acquire(&order_);  // E1
+      machine::annotate_acquire(&process_.order);  // E1
     return locked;
   }
 
-  static inline thread_local constinit ck_brlock_reader_t* reader_ = nullptr;
-  static inline ck_brlock_t lock_{};
-  static inline char order_ = 0;
-
   typename M::template Atomic<std::uint32_t> going_{0};
   bool passed_ = false;  // the remover's alone
+  Process& process_ = process();
 };
 
 }  // namespace getput

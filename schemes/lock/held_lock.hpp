@@ -54,6 +54,7 @@ class HeldLock {
       .name = "held_lock",
       .summary = "plain count under a lock that the caller holds anyway, remote puts beside it",
       .origin = "Alan Stern, linux-kernel 2004-01-26",
+      .fork_any_moment = false,
       .count = CountExactness::exact,
       .zero = ZeroDetection::remover_sum,
       .overflow = Overflow::wraps,

@@ -32,7 +32,12 @@ namespace getput {
 
 template <class M = machine::Native>
 class UnloadLock {
-  struct alignas(64) GlobalLock : M::SpinLock {};
+  struct alignas(64) GlobalLock : M::SpinLock {
+    static constexpr const char* kName = "unload_lock";
+    void before_fork() noexcept { this->lock(); }
+    void after_fork() noexcept { this->unlock(); }
+    void in_child() noexcept { this->unlock(); }
+  };
 
  public:
   using Ticket = BoolTicket;
@@ -47,13 +52,13 @@ class UnloadLock {
       .get_progress = Progress::blocking,
       .put_progress = Progress::wait_free,
       .stop_progress = Progress::blocking,
-      .bytes_per_object = 8,
+      .bytes_per_object = 16,
       .shared_bytes = sizeof(GlobalLock),
       .locked_in_put = 1,
   };
 
   Ticket try_get() noexcept {
-    const std::lock_guard lock(unload_lock_);
+    const std::lock_guard lock(*unload_lock_);
     if (deleted_.load(std::memory_order_relaxed) != 0) [[unlikely]]  // E2
       return Ticket();
     users_.fetch_add(1, std::memory_order_relaxed);
@@ -71,7 +76,7 @@ class UnloadLock {
   }
 
   [[nodiscard]] bool try_stop() {
-    const std::lock_guard lock(unload_lock_);
+    const std::lock_guard lock(*unload_lock_);
     if (users_.load(std::memory_order_acquire) != 0)  // E1
       return false;
     deleted_.store(1, std::memory_order_relaxed);
@@ -79,7 +84,7 @@ class UnloadLock {
   }
 
   void stop() {
-    const std::lock_guard lock(unload_lock_);
+    const std::lock_guard lock(*unload_lock_);
     deleted_.store(1, std::memory_order_relaxed);
   }
 
@@ -91,7 +96,7 @@ class UnloadLock {
   }
 
   void restart() {
-    const std::lock_guard lock(unload_lock_);
+    const std::lock_guard lock(*unload_lock_);
     deleted_.store(0, std::memory_order_relaxed);
   }
 
@@ -103,8 +108,7 @@ class UnloadLock {
   }
 
  private:
-  static inline GlobalLock unload_lock_;
-
+  GlobalLock* const unload_lock_ = &M::template ProcessWide<GlobalLock>::get();
   typename M::template Atomic<std::int32_t> users_{0};
   typename M::template Atomic<std::uint32_t> deleted_{0};
 };

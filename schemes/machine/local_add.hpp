@@ -16,34 +16,29 @@
 
 namespace getput::machine {
 
-/// *word += delta, not atomic against other writers. Release; a compiler barrier on both sides.
-inline void local_add(std::int64_t* word, std::int64_t delta) noexcept {
-  const AtomicRef<std::int64_t> shared(*word);
+/// Adds @p delta to the word at @p base + Displacement, not atomic against other writers. Release;
+/// a compiler barrier on both sides. On x86-64 one add by a plain base register: the next add of
+/// the same word then takes its value from the first by the register's name, not through memory.
+template <std::ptrdiff_t Displacement = 0>
+void local_add(char* base, std::int64_t delta) noexcept {
+#if defined(__x86_64__) && !defined(GETPUT_TSAN)
+  asm volatile(
+      "{addq %[delta], %c[displacement](%[base])|"
+      "add QWORD PTR [%[base]+%c[displacement]], %[delta]}"
+      :
+      : [delta] "er"(delta), [base] "r"(base), [displacement] "i"(Displacement)
+      : "cc", "memory");
+#else
+  const AtomicRef<std::int64_t> shared(*reinterpret_cast<std::int64_t*>(base + Displacement));
   shared.store(modular_sum(shared.load(std::memory_order_relaxed), delta),
                std::memory_order_release);
   std::atomic_signal_fence(std::memory_order_seq_cst);
+#endif
 }
 
 /// Where this thread's copies of thread-local variables are counted from.
 inline char* thread_pointer() noexcept {
   return static_cast<char*>(__builtin_thread_pointer());
-}
-
-/// local_add() to the word at thread_pointer() + @p offset + Displacement. On x86-64 one add
-/// relative to %fs: the processor then forwards the store of the previous add under its register
-/// name instead of through memory, and a get/put pair costs a third less than through a pointer.
-template <std::ptrdiff_t Displacement>
-inline void local_add_at(std::ptrdiff_t offset, std::int64_t delta) noexcept {
-#if defined(__x86_64__) && !defined(GETPUT_TSAN)
-  asm volatile(
-      "{addq %[delta], %%fs:%c[displacement](%[offset])|"
-      "add QWORD PTR fs:[%[offset]+%c[displacement]], %[delta]}"
-      :
-      : [delta] "er"(delta), [offset] "r"(offset), [displacement] "i"(Displacement)
-      : "cc", "memory");
-#else
-  local_add(reinterpret_cast<std::int64_t*>(thread_pointer() + offset + Displacement), delta);
-#endif
 }
 
 }  // namespace getput::machine

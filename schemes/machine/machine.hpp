@@ -33,12 +33,16 @@ concept RcuDomain = requires(typename R::ThreadGuard guard, typename R::Head* he
   R::barrier();
 };
 
+struct AnyUser {
+  static constexpr const char* kName = "any";
+  static constexpr const char* kThreadWordName = "any";
+};
+
 template <class M>
 concept Machine = requires(typename M::template Atomic<std::uint32_t> guard,
                            typename M::template Plain<std::int64_t> guarded,
                            typename M::template PerCpuWords<2> per_cpu,
                            typename M::template PerThreadWords<2> per_thread,
-                           typename M::template ThreadWord<int>::ThreadGuard thread_word,
                            typename M::SpinLock lock, const SchemeInfo& info, const void* key,
                            std::atomic<bool> warned, StopToken token) {
   { guard.load(std::memory_order_acquire) } -> std::same_as<std::uint32_t>;
@@ -61,11 +65,12 @@ concept Machine = requires(typename M::template Atomic<std::uint32_t> guard,
   { per_thread.template sum<0>() }
   noexcept->std::same_as<std::int64_t>;
   {
-    M::template ThreadWord<int>::mine().load(std::memory_order_relaxed)
+    M::template ThreadWord<AnyUser>::mine().load(std::memory_order_relaxed)
     } -> std::same_as<std::uint64_t>;
   {
-    M::template ThreadWord<int>::all_of([](std::uint64_t) { return true; })
+    M::template ThreadWord<AnyUser>::all_of([](std::uint64_t) { return true; })
     } -> std::same_as<bool>;
+  { M::template ProcessWide<AnyUser>::get() } -> std::same_as<AnyUser&>;
   lock.lock();
   lock.unlock();
   { lock.try_lock() } -> std::same_as<bool>;

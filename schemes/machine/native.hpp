@@ -22,6 +22,7 @@
 #include "per_cpu.hpp"
 #include "per_cpu_cache.hpp"
 #include "per_thread.hpp"
+#include "process_wide.hpp"
 #include "rseq.hpp"
 #include "spin_lock.hpp"
 #include "stop_machine.hpp"
@@ -51,6 +52,9 @@ struct Native {
   using PerCpuCache = machine::PerCpuCache;
   template <class User>
   using ThreadWord = machine::ThreadWord<User>;
+  /// The one T of the process, T::kName.
+  template <class T>
+  using ProcessWide = machine::ProcessWide<T>;
   using SpinLock = machine::SpinLock;
   using RcuMemb = UrcuDomain<UrcuMembFlavour>;
   using RcuMb = UrcuDomain<UrcuMbFlavour>;

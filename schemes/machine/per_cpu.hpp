@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Per-CPU words: N 64-bit counters of one object, a copy on every possible CPU.
 //
-// Layout: each CPU has one region on its own NUMA node; an object's words lie side by side in a
-// slot, and the slots of many objects side by side in the region. An object costs 8 * N bytes a
-// CPU. Words are written only by the CPU they belong to (rseq) and read by a remover.
+// Layout, as the kernel's alloc_percpu() has it: memory is mapped in chunks of one unit a CPU, each
+// unit on its CPU's NUMA node; an object's words lie side by side in a slot, and the slots of many
+// objects side by side in the unit. An object costs 8 * N bytes a CPU. Words are written only by
+// the CPU they belong to (rseq) and read by a remover.
 //
-// Source: the idea of Linux alloc_percpu() (mm/percpu.c) as used for module counts since 2.6.34.
+// Source: Linux mm/percpu.c, as used for module counts since 2.6.34.
 #pragma once
 
 #include <atomic>
@@ -14,85 +15,82 @@
 #include <vector>
 
 #include "annotate.hpp"
+#include "atomic_ref.hpp"
 #include "cpus.hpp"
+#include "process_wide.hpp"
 #include "region.hpp"
 #include "rseq.hpp"
 #include "slot_space.hpp"
 
 namespace getput::machine {
 
-/// The regions that hold all slots of one size. One instance per size for the process, never
-/// destroyed: objects with static storage may outlive any order of destruction.
+/// The chunks that hold all slots of one size. One for the process.
 template <std::size_t SlotBytes>
 class PerCpuArena {
  public:
-  static PerCpuArena& instance() {
-    static PerCpuArena* const arena = new PerCpuArena;
-    return *arena;
-  }
+  static constexpr auto kNameText = numbered_name("per-CPU counter memory of ", SlotBytes);
+  static constexpr const char* kName = kNameText.data();
+
+  static PerCpuArena& instance() noexcept { return ProcessWide<PerCpuArena>::get(); }
 
   /// Address of CPU 0's copy of a fresh, zeroed slot; CPU n's copy is n * kCpuStride further.
   /// Throws OutOfSlots.
   char* take() {
     const std::lock_guard lock(mutex_);
+    if (slots_.would_grow() && slots_.high_water() == chunks_.size() * slots_per_chunk())
+      chunks_.push_back(fresh_chunk());
     const std::uint32_t slot = slots_.take();
-    try {
-      grow_to((slot + std::size_t{1}) * SlotBytes);
-    } catch (...) {
-      slots_.give_back(slot);
-      throw;
-    }
-    return base_ + slot * SlotBytes;
+    return chunks_[slot / slots_per_chunk()] + slot % slots_per_chunk() * SlotBytes;
   }
 
   /// Returns a slot. The caller guarantees that no thread counts in it any more.
   void give_back(char* first) noexcept {
     const std::lock_guard lock(mutex_);
     for (unsigned cpu = 0; cpu < possible_cpus(); ++cpu) zero(first + cpu * kCpuStride);
-    slots_.give_back(
-        static_cast<std::uint32_t>(static_cast<std::size_t>(first - base_) / SlotBytes));
+    slots_.give_back(slot_of(first));
   }
+
+  void before_fork() noexcept { mutex_.lock(); }
+  void after_fork() noexcept { mutex_.unlock(); }
+  void in_child() noexcept { mutex_.unlock(); }
 
  private:
   static constexpr const char* kWhat = "per-CPU counter memory";
-  static constexpr std::size_t kStep = std::size_t{256} << 10;
+  static constexpr std::uint32_t kMostSlots = std::uint32_t{1} << 26;
 
-  PerCpuArena() : base_(reserve_region(possible_cpus() * kCpuRegionBytes, kWhat)) {
-    for (unsigned cpu = 0; cpu < possible_cpus(); ++cpu) nodes_.push_back(node_of_cpu(cpu));
-  }
-
-  // The 64-byte stagger of the last CPU's copy has to fit into its region as well.
-  static std::uint32_t most_slots() noexcept {
-    return static_cast<std::uint32_t>((kCpuRegionBytes - std::size_t{64} * possible_cpus()) /
+  // The 64-byte stagger of the last CPU's copy has to fit into its unit as well.
+  static std::uint32_t slots_per_chunk() noexcept {
+    return static_cast<std::uint32_t>((kCpuUnitBytes - std::size_t{64} * possible_cpus()) /
                                       SlotBytes);
   }
+  static std::size_t chunk_bytes() noexcept { return possible_cpus() * kCpuUnitBytes; }
 
-  void grow_to(std::size_t bytes) {
-    const std::size_t wanted = bytes + 64 * possible_cpus();
-    while (committed_ < wanted) {
-      for (unsigned cpu = 0; cpu < possible_cpus(); ++cpu) {
-        char* begin = base_ + cpu * kCpuRegionBytes + committed_;
-        commit_region(begin, kStep, kWhat);
-        prefer_node(begin, kStep, nodes_[cpu]);
-      }
-      committed_ += kStep;
-    }
+  static char* fresh_chunk() {
+    char* const chunk = map_region(chunk_bytes(), kWhat);
+    for (unsigned cpu = 0; cpu < possible_cpus(); ++cpu)
+      prefer_node(chunk + cpu * kCpuUnitBytes, kCpuUnitBytes, node_of_cpu(cpu));
+    return chunk;
+  }
+
+  std::uint32_t slot_of(const char* first) const noexcept {
+    std::uint32_t chunk = 0;
+    while (first < chunks_[chunk] || first >= chunks_[chunk] + kCpuUnitBytes) ++chunk;
+    return chunk * slots_per_chunk() +
+           static_cast<std::uint32_t>(static_cast<std::size_t>(first - chunks_[chunk]) / SlotBytes);
   }
 
   // Reads first: a word that was never written lies on the shared zero page and stays there.
   static void zero(char* copy) noexcept {
     for (std::size_t i = 0; i < SlotBytes; i += sizeof(std::int64_t)) {
-      std::atomic_ref<std::int64_t> word(*reinterpret_cast<std::int64_t*>(copy + i));
+      AtomicRef<std::int64_t> word(*reinterpret_cast<std::int64_t*>(copy + i));
       if (word.load(std::memory_order_relaxed) != 0)
         word.store(0, std::memory_order_relaxed);
     }
   }
 
   std::mutex mutex_;
-  char* base_;
-  std::size_t committed_ = 0;
-  SlotSpace slots_{most_slots(), kWhat};
-  std::vector<int> nodes_;
+  std::vector<char*> chunks_;
+  SlotSpace slots_{kMostSlots, kWhat};
 };
 
 /// N words a CPU for one object; with N = 8, a cache line. All but on() and sum() need rseq;
@@ -113,6 +111,7 @@ class PerCpuWords {
   template <std::size_t Word>
   bool add_if_clear(const std::atomic<std::uint32_t>& guard, std::uint32_t mask,
                     std::int64_t delta) noexcept {
+    keep_image_mapped<PerCpuWords>();
     char* const first = first_;  // the object may be gone once this put is counted
     annotate_release(first);
     const bool added = rseq_arch::add_if_clear<Word * 8>(&guard, mask, first, delta);
@@ -124,6 +123,7 @@ class PerCpuWords {
   template <std::size_t Word>
   bool add_within(const std::atomic<std::uint32_t>& guard, std::uint32_t mask, std::int64_t delta,
                   std::int64_t limit) noexcept {
+    keep_image_mapped<PerCpuWords>();
     char* const first = first_;
     annotate_release(first);
     const bool added = rseq_arch::add_within<Word * 8>(&guard, mask, first, delta, limit);
@@ -135,6 +135,7 @@ class PerCpuWords {
   /// is visible to whoever sees the sum.
   template <std::size_t Word>
   void add(std::int64_t delta) noexcept {
+    keep_image_mapped<PerCpuWords>();
     char* const first = first_;
     annotate_release(first);
     rseq_arch::add<Word * 8>(first, delta);
@@ -143,8 +144,8 @@ class PerCpuWords {
   /// CPU @p cpu's word Word as an atomic, for whatever CPU. For words that no rseq section counts
   /// in. Works without rseq.
   template <std::size_t Word>
-  std::atomic_ref<std::int64_t> on(unsigned cpu) noexcept {
-    return std::atomic_ref(word<Word>(cpu));
+  AtomicRef<std::int64_t> on(unsigned cpu) noexcept {
+    return AtomicRef<std::int64_t>(word<Word>(cpu));
   }
 
   /// Sum over all possible CPUs of word Word, modulo 2^64. Acquire with respect to add().
@@ -153,7 +154,7 @@ class PerCpuWords {
     std::uint64_t total = 0;
     for (unsigned cpu = 0; cpu < possible_cpus(); ++cpu)
       total += static_cast<std::uint64_t>(
-          std::atomic_ref(word<Word>(cpu)).load(std::memory_order_acquire));
+          AtomicRef<std::int64_t>(word<Word>(cpu)).load(std::memory_order_acquire));
     annotate_acquire(first_);
     return static_cast<std::int64_t>(total);
   }
@@ -162,7 +163,7 @@ class PerCpuWords {
   template <std::size_t Word>
   void clear() noexcept {
     for (unsigned cpu = 0; cpu < possible_cpus(); ++cpu)
-      std::atomic_ref(word<Word>(cpu)).store(0, std::memory_order_relaxed);
+      AtomicRef<std::int64_t>(word<Word>(cpu)).store(0, std::memory_order_relaxed);
   }
 
  private:

@@ -49,6 +49,7 @@ class PerCpuCache {
   // first_ points, would make it forget.
   Found add(const std::atomic<std::uint32_t>& guard, std::uint32_t mask, std::uint32_t slot,
             const void* owner, std::int64_t delta) noexcept {
+    keep_image_mapped<SpinLock>();
     annotate_release(this);
     const Found found =
         rseq_arch::add_if_owner(&guard, mask, first_, pair(slot), as_word(owner), delta);

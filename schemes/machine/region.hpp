@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Address space that is reserved at once and becomes memory piece by piece: per-CPU and per-thread
-// regions never move, so a counter's address never changes, and unused objects cost no memory.
+// Memory for counters: whole pages that never move, each CPU's on its own NUMA node.
 #pragma once
 
 #include <linux/mempolicy.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -19,22 +19,32 @@
 
 namespace getput::machine {
 
-/// Reserves @p bytes of address space, no memory. Throws OutOfSlots.
-inline char* reserve_region(std::size_t bytes, const char* what) {
-  void* p = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (p == MAP_FAILED)
-    fail<OutOfSlots>(std::string("cannot reserve ") + std::to_string(bytes >> 20) +
-                     " MiB of address space for " + what + ": " + std::strerror(errno) +
-                     "; raise the limit (ulimit -v)");
-  return static_cast<char*>(p);
+/// The limits that can be the reason for @p error of mmap(), as a remedy.
+inline std::string remedy_of_mmap(int error) {
+  if (error == EAGAIN)
+    return "raise the limit on locked memory (ulimit -l)";
+  std::string remedy = "free memory";
+  const auto name_if_set = [&remedy](int resource, const char* text) {
+    rlimit limit{};
+    if (getrlimit(static_cast<decltype(RLIMIT_AS)>(resource), &limit) == 0 &&
+        limit.rlim_cur != RLIM_INFINITY)
+      remedy += text;
+  };
+  name_if_set(RLIMIT_AS, ", or raise the limit on address space (ulimit -v)");
+  name_if_set(RLIMIT_DATA, ", or raise the limit on data (ulimit -d)");
+  return remedy + ", or raise the container's or overcommit limit";
 }
 
-/// Makes [begin, begin + bytes) usable zero-filled memory. Throws OutOfSlots.
-inline void commit_region(char* begin, std::size_t bytes, const char* what) {
-  if (mprotect(begin, bytes, PROT_READ | PROT_WRITE) != 0)
+/// @p bytes of zero-filled memory; a page takes up memory from its first write. Throws OutOfSlots.
+inline char* map_region(std::size_t bytes, const char* what) {
+  void* const p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (p == MAP_FAILED) {
+    const int error = errno;
     fail<OutOfSlots>(std::string("cannot grow ") + what + " by " + std::to_string(bytes >> 10) +
-                     " KiB: " + std::strerror(errno) +
-                     "; free memory, or raise the container's or overcommit limit");
+                     " KiB: " + std::strerror(error) + "; " + remedy_of_mmap(error));
+  }
+  return static_cast<char*>(p);
 }
 
 /// The NUMA node of @p cpu as sysfs tells it, -1 where there is only one node or no sysfs.

@@ -9,8 +9,9 @@
 //
 // Limits: a section's descriptor stays published after its end, until the kernel looks at it next.
 // Code with sections in it must therefore not be unmapped while a thread that ran one lives: the
-// kernel would look for the descriptor and end the process. Plugins reach a scheme through the
-// program (modules/plugin_abi.h); they have no section of their own.
+// kernel would look for the descriptor and end the process. So a shared library with sections in it
+// stays mapped after dlclose() (image.hpp). The suite's own plugins reach a scheme through the
+// program (modules/plugin_abi.h); they have no section and do go away.
 //
 // Source: Linux include/uapi/linux/rseq.h, kernel/rseq.c; glibc manual, "Restartable Sequences".
 #pragma once

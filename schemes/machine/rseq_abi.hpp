@@ -13,10 +13,12 @@
 
 namespace getput::machine {
 
+/// Bytes of memory for each CPU in one mapping of per-CPU words.
+inline constexpr std::size_t kCpuUnitBytes = std::size_t{512} << 10;
+
 /// Bytes from one CPU's copy of a per-CPU word to the next CPU's. A constant, so that a section
-/// finds its word with one multiplication; 64 MiB of address space a CPU plus one cache line, so
-/// that the copies of one word do not all fall into one cache set.
-inline constexpr std::size_t kCpuRegionBytes = std::size_t{64} << 20;
-inline constexpr std::size_t kCpuStride = kCpuRegionBytes + 64;
+/// finds its word with one multiplication; a cache line more than the unit, so that the copies of
+/// one word do not all fall into one cache set.
+inline constexpr std::size_t kCpuStride = kCpuUnitBytes + 64;
 
 }  // namespace getput::machine

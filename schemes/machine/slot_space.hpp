@@ -17,7 +17,7 @@ namespace getput::machine {
 class SlotSpace {
  public:
   /// @p limit slots at most; @p what names the memory in the error.
-  SlotSpace(std::uint32_t limit, const char* what) : limit_(limit), what_(what) {}
+  SlotSpace(std::uint32_t limit, const char* what) noexcept : limit_(limit), what_(what) {}
 
   /// A slot nobody uses. Throws OutOfSlots when all are taken.
   std::uint32_t take() {
@@ -28,11 +28,14 @@ class SlotSpace {
     }
     if (used_ == limit_)
       fail<OutOfSlots>(std::string(what_) + " is full: " + std::to_string(limit_) +
-                       " objects are alive; destroy some, or raise kCpuRegionBytes");
+                       " objects are alive; destroy some");
     if (free_.capacity() == used_)  // room for every slot, so that give_back() cannot fail
       free_.reserve(2 * (used_ + std::size_t{1}));
     return used_++;
   }
+
+  /// Will take() hand out a slot that was never used?
+  bool would_grow() const noexcept { return free_.empty(); }
 
   void give_back(std::uint32_t slot) noexcept { free_.push_back(slot); }
 

@@ -13,7 +13,8 @@
 //
 // While the machine stands still no other signal handler runs, neither on the threads that stand
 // nor on the one that calls the function, as the kernel's CPUs all had their interrupts off (its
-// DISABLE_IRQ): a handler may count, too.
+// DISABLE_IRQ): a handler may count, too. The handler runs on the thread's alternate signal stack
+// where it has one (sigaltstack(2)), so that a small stack suffices.
 //
 // Three bugs of the kernel's that this must not have: an arrival without a barrier (Linux
 // 571a25776b), participants that spin and keep others from arriving (9bfec65b7d), a rendezvous that
@@ -21,13 +22,17 @@
 // For the last a signal that is refused, because the user has RLIMIT_SIGPENDING of them pending, is
 // sent again until it is not.
 //
+// The signal is the first real-time signal at or below SIGRTMAX - 3 that has no handler, or the
+// number in the environment variable GETPUT_STOP_SIGNAL. If the program sets a handler for it
+// later, the next round notices, says so and goes on with another number.
+//
 // A fork() waits for the round under way; its child knows the thread that forked, if it was
 // registered, by its new number, and no other.
 //
 // Limits: the signal interrupts system calls of the threads; those that cannot be restarted
 // (sleeps, polls) then return EINTR, as for any handled signal. Threads without a guard are not
-// stopped; one that blocks the signal holds up the remover until it unblocks it. A fork must not
-// race with the first use: the child would inherit a static that is being made.
+// stopped; one that blocks the signal holds up the remover until it unblocks it. A thread's first
+// guard unblocks the signal in use then, not one that is chosen later.
 //
 // Cost: two context switches a registered thread, some 10 microseconds each. The threads sleep in
 // the handler, so it works with more threads than CPUs.
@@ -48,25 +53,31 @@
 #include <cerrno>
 #include <climits>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <mutex>
-#include <system_error>
+#include <string>
 #include <vector>
 
 #include "annotate.hpp"
+#include "errors.hpp"
 #include "nesting_guard.hpp"
+#include "process_wide.hpp"
+#include "signals.hpp"
 #include "spin_lock.hpp"
 
 namespace getput::machine {
 
 class StopMachine {
   struct Registration {
-    static void enter() { StopMachine::enter(); }
-    static void leave() { StopMachine::leave(); }
+    static constexpr const char* kGuardName = "stop machine guard";
+    static void enter() { state().enter(); }
+    static void leave() { state().leave(); }
   };
 
  public:
   /// A thread uses schemes that stop the machine only while it holds one. Counts nesting. Throws
-  /// std::system_error if the signal cannot be set up.
+  /// Unavailable if the signal cannot be set up.
   using ThreadGuard = NestingGuard<Registration>;
 
   /// False under ThreadSanitizer, which delivers no signal to a thread that waits for a std::mutex.
@@ -82,118 +93,166 @@ class StopMachine {
   /// of them may hold, nor allocate.
   template <class F>
   static void run(F f) {
-    State& state = instance();
-    const std::lock_guard one_at_a_time(state.mutex);
-    const SignalsHeldBack no_handler_counts;  // not before: who waits for the lock must arrive
-    arrived_.store(0, std::memory_order_relaxed);
-    left_.store(0, std::memory_order_relaxed);
-    std::uint32_t stopped = 0;
-    for (const pid_t thread : state.threads)
-      if (thread != own_id_ && interrupt(thread))
-        ++stopped;
-    wait_for(arrived_, stopped);
+    State& all = state();
+    const std::lock_guard one_at_a_time(all.mutex);
+    const SignalsBlocked no_handler_counts;  // not before: a thread that waits for the lock arrives
+    const std::uint32_t stopped = all.stop_others();
     f();
-    round_.fetch_add(1, std::memory_order_release);
-    futex(round_, FUTEX_WAKE_PRIVATE, INT_MAX);
-    wait_for(left_, stopped);
+    all.let_go(stopped);
+  }
+
+  /// The number of the signal in use.
+  static int signal_number() {
+    return state().signal;
   }
 
  private:
-  // Above the ones that C libraries and debuggers use, below the last, which tests like to take.
-  static int signal_number() noexcept {
-    return SIGRTMAX - 3;
-  }
-
   using Word = std::atomic<std::uint32_t>;
 
-  class SignalsHeldBack {
-   public:
-    SignalsHeldBack() noexcept {
-      sigset_t all;
-      sigfillset(&all);
-      pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    ~SignalsHeldBack() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    SignalsHeldBack(const SignalsHeldBack&) = delete;
-    SignalsHeldBack& operator=(const SignalsHeldBack&) = delete;
-
-   private:
-    sigset_t before_;
-  };
-
+  /// One for the process.
   struct State {
+    static constexpr const char* kName = "stop machine";
+
     SpinLock mutex;
     std::vector<pid_t> threads;
+    pid_t forking = 0;
+    int signal = 0;
+    Word round{0};
+    Word arrived{0};
+    Word left{0};
 
     State() {
+      keep_image_mapped<SpinLock>();  // the handler
+      signal = asked_signal();
+      if (signal == 0)
+        signal = free_signal(SIGRTMAX - 3);
+      if (signal == 0 || !install(signal))
+        fail<Unavailable>(
+            "stop_machine: no real-time signal is free; remedy: leave one without a "
+            "handler");
+    }
+
+    /// Of the environment; 0 if there is none. Its handler, if it has one, is replaced.
+    static int asked_signal() {
+      const char* const text = std::getenv("GETPUT_STOP_SIGNAL");
+      if (text == nullptr)
+        return 0;
+      char* end = nullptr;
+      const long number = std::strtol(text, &end, 10);
+      if (end == text || *end != '\0' || number < SIGRTMIN || number > SIGRTMAX)
+        fail<Unavailable>("GETPUT_STOP_SIGNAL=" + std::string(text) +
+                          " is no real-time signal; use a number from " + std::to_string(SIGRTMIN) +
+                          " to " + std::to_string(SIGRTMAX));
+      return static_cast<int>(number);
+    }
+
+    /// The highest one up to @p most without a handler; 0 if there is none.
+    static int free_signal(int most) noexcept {
+      for (int number = most; number >= SIGRTMIN; --number) {
+        struct sigaction now {};
+        if (sigaction(number, nullptr, &now) == 0 && (now.sa_flags & SA_SIGINFO) == 0 &&
+            now.sa_handler == SIG_DFL)
+          return number;
+      }
+      return 0;
+    }
+
+    static bool install(int number) noexcept {
       struct sigaction action {};
       action.sa_handler = &StopMachine::stand_still;
-      action.sa_flags = SA_RESTART;
+      action.sa_flags = SA_RESTART | SA_ONSTACK;
       sigfillset(&action.sa_mask);
-      if (sigaction(signal_number(), &action, nullptr) != 0)
-        throw std::system_error(errno, std::generic_category(), "stop_machine: sigaction");
-      if (const int error = pthread_atfork(&before_fork, &after_fork, &in_child); error != 0)
-        throw std::system_error(error, std::generic_category(), "stop_machine: pthread_atfork");
+      return sigaction(number, &action, nullptr) == 0;
+    }
+
+    /// Somebody else may have taken the signal meanwhile.
+    void keep_signal() noexcept {
+      struct sigaction now {};
+      if (sigaction(signal, nullptr, &now) == 0 && (now.sa_flags & SA_SIGINFO) == 0 &&
+          now.sa_handler == &StopMachine::stand_still)
+        return;
+      const int another = free_signal(signal - 1);
+      std::fprintf(stderr,
+                   "getput: the handler of signal %d, which stops threads, was replaced; using "
+                   "signal %d; choose one for getput with GETPUT_STOP_SIGNAL\n",
+                   signal, another);
+      if (another == 0 || !install(another))
+        std::abort();  // going on without the stop would break the callers' promise
+      signal = another;
+    }
+
+    void enter() {
+      const std::lock_guard lock(mutex);
+      threads.push_back(static_cast<pid_t>(syscall(SYS_gettid)));
+      sigset_t mine;
+      sigemptyset(&mine);
+      sigaddset(&mine, signal);
+      pthread_sigmask(SIG_UNBLOCK, &mine, nullptr);
+    }
+
+    void leave() {
+      const std::lock_guard lock(mutex);
+      std::erase(threads, static_cast<pid_t>(syscall(SYS_gettid)));
+    }
+
+    void before_fork() noexcept {
+      mutex.lock();
+      forking = static_cast<pid_t>(syscall(SYS_gettid));
+    }
+    void after_fork() noexcept { mutex.unlock(); }
+    void in_child() noexcept {
+      const bool registered = std::erase(threads, forking) != 0;
+      threads.clear();
+      if (registered)
+        threads.push_back(static_cast<pid_t>(syscall(SYS_gettid)));  // there is room
+      mutex.unlock();
+    }
+
+    /// Returns how many stand still.
+    std::uint32_t stop_others() noexcept {
+      keep_signal();
+      arrived.store(0, std::memory_order_relaxed);
+      left.store(0, std::memory_order_relaxed);
+      const auto self = static_cast<pid_t>(syscall(SYS_gettid));
+      std::uint32_t stopped = 0;
+      for (const pid_t thread : threads)
+        if (thread != self && interrupt(thread))
+          ++stopped;
+      wait_for(arrived, stopped);
+      return stopped;
+    }
+
+    void let_go(std::uint32_t stopped) noexcept {
+      round.fetch_add(1, std::memory_order_release);
+      futex(round, FUTEX_WAKE_PRIVATE, INT_MAX);
+      wait_for(left, stopped);
+    }
+
+    /// False if there is no such thread.
+    bool interrupt(pid_t thread) const noexcept {
+      while (syscall(SYS_tgkill, getpid(), thread, signal) != 0) {
+        if (errno == ESRCH)
+          return false;
+        sched_yield();  // refused for now: going on without it is no choice
+      }
+      return true;
     }
   };
 
-  static State& instance() {
-    static State* const state = new State;  // never destroyed: threads may outlive main()
-    return *state;
-  }
-
-  static void enter() {
-    State& state = instance();
-    sigset_t mine;
-    sigemptyset(&mine);
-    sigaddset(&mine, signal_number());
-    pthread_sigmask(SIG_UNBLOCK, &mine, nullptr);
-    const std::lock_guard lock(state.mutex);
-    own_id_ = static_cast<pid_t>(syscall(SYS_gettid));
-    state.threads.push_back(own_id_);
-  }
-
-  static void leave() {
-    State& state = instance();
-    const std::lock_guard lock(state.mutex);
-    std::erase(state.threads, own_id_);
-  }
-
-  static void before_fork() {
-    instance().mutex.lock();
-  }
-  static void after_fork() {
-    instance().mutex.unlock();
-  }
-  static void in_child() {
-    State& state = instance();
-    const bool registered = std::erase(state.threads, own_id_) != 0;
-    state.threads.clear();
-    own_id_ = static_cast<pid_t>(syscall(SYS_gettid));
-    if (registered)
-      state.threads.push_back(own_id_);  // there is room
-    state.mutex.unlock();
-  }
-
-  /// False if there is no such thread.
-  static bool interrupt(pid_t thread) noexcept {
-    while (syscall(SYS_tgkill, getpid(), thread, signal_number()) != 0) {
-      if (errno == ESRCH)
-        return false;
-      sched_yield();  // refused for now: going on without it is no choice
-    }
-    return true;
+  static State& state() {
+    return ProcessWide<State>::get();
   }
 
   static void stand_still(int) noexcept {
     const int saved = errno;
-    const std::uint32_t round = round_.load(std::memory_order_relaxed);
-    arrived_.fetch_add(1, std::memory_order_seq_cst);
-    futex(arrived_, FUTEX_WAKE_PRIVATE, 1);
-    while (round_.load(std::memory_order_acquire) == round)
-      futex(round_, FUTEX_WAIT_PRIVATE, round);
-    left_.fetch_add(1, std::memory_order_release);
-    futex(left_, FUTEX_WAKE_PRIVATE, 1);
+    State& all = state();
+    const std::uint32_t round = all.round.load(std::memory_order_relaxed);
+    all.arrived.fetch_add(1, std::memory_order_seq_cst);
+    futex(all.arrived, FUTEX_WAKE_PRIVATE, 1);
+    while (all.round.load(std::memory_order_acquire) == round)
+      futex(all.round, FUTEX_WAIT_PRIVATE, round);
+    all.left.fetch_add(1, std::memory_order_release);
+    futex(all.left, FUTEX_WAKE_PRIVATE, 1);
     errno = saved;
   }
 
@@ -205,11 +264,6 @@ class StopMachine {
   static void futex(Word& word, int operation, std::uint32_t value) noexcept {
     syscall(SYS_futex, &word, operation, value, nullptr, nullptr, 0);
   }
-
-  static inline constinit thread_local pid_t own_id_ = 0;
-  static inline constinit Word round_{0};
-  static inline constinit Word arrived_{0};
-  static inline constinit Word left_{0};
 };
 
 }  // namespace getput::machine

@@ -36,6 +36,7 @@ inline void bp_read_unlock() noexcept {
 }  // namespace urcu
 
 struct UrcuBpFlavour {
+  static constexpr const char* kGuardName = "urcu bp guard";
   static void enter() {}
   static void leave() {}
   static void read_lock() noexcept { urcu::bp_read_lock(); }

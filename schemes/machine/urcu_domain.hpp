@@ -24,6 +24,7 @@
 #pragma once
 
 #include "annotate.hpp"
+#include "image.hpp"
 #include "nesting_guard.hpp"
 
 struct rcu_head;
@@ -64,7 +65,8 @@ class UrcuDomain {
   /// Runs @p func(head) on liburcu's own thread after a grace period.
   static void call(Head* head, void (*func)(Head*)) {
     head->func_ = func;
-    annotate_release(&order_);  // what the caller prepared, for the callback
+    keep_image_mapped<Flavour>();  // liburcu's thread calls into it, whenever
+    annotate_release(&order_);     // what the caller prepared, for the callback
     Flavour::call(reinterpret_cast<rcu_head*>(head), [](rcu_head* queued) {
       auto* const self = reinterpret_cast<Head*>(queued);
       self->func_(self);

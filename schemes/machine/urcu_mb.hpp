@@ -38,6 +38,7 @@ inline void mb_read_unlock() noexcept {
 }  // namespace urcu
 
 struct UrcuMbFlavour {
+  static constexpr const char* kGuardName = "urcu mb guard";
   static void enter() { urcu_mb_register_thread(); }
   static void leave() { urcu_mb_unregister_thread(); }
   static void read_lock() noexcept { urcu::mb_read_lock(); }

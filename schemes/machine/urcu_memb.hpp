@@ -38,6 +38,7 @@ inline void memb_read_unlock() noexcept {
 }  // namespace urcu
 
 struct UrcuMembFlavour {
+  static constexpr const char* kGuardName = "urcu memb guard";
   static void enter() { urcu_memb_register_thread(); }
   static void leave() { urcu_memb_unregister_thread(); }
   static void read_lock() noexcept { urcu::memb_read_lock(); }

@@ -48,8 +48,10 @@ inline void qsbr_quiescent_state() noexcept {
 
 class UrcuQsbrFlavour {
  public:
+  static constexpr const char* kGuardName = "urcu qsbr guard";
+
   /// Is nothing open but what keeps the thread online?
-  static bool is_outermost() noexcept { return reasons_ == 1; }
+  static bool is_outermost() noexcept { return online().reasons == 1; }
 
   static void enter() {
     urcu_qsbr_register_thread();  // which puts the thread online
@@ -58,11 +60,11 @@ class UrcuQsbrFlavour {
   static void leave() { urcu_qsbr_unregister_thread(); }
 
   static void read_lock() noexcept {
-    if (reasons_++ == 0)
+    if (online().reasons++ == 0)
       urcu::qsbr_thread_online();
   }
   static void read_unlock() noexcept {
-    if (--reasons_ == 0)
+    if (--online().reasons == 0)
       urcu::qsbr_thread_offline();
   }
 
@@ -74,9 +76,14 @@ class UrcuQsbrFlavour {
   }
   static void barrier() { urcu_qsbr_barrier(); }
 
- private:
-  /// Why this thread is online: its open sections and sessions.
-  static inline thread_local constinit unsigned reasons_ = 0;
+  /// Why a thread is online.
+  struct Online {
+    static constexpr const char* kName = "urcu qsbr online";
+    bool may_pass_on() const noexcept { return reasons == 0; }
+    unsigned reasons = 0;   // open sections and sessions
+    unsigned sessions = 0;  // those of them that are sessions
+  };
+  static Online& online() noexcept { return ThreadWide<Online>::mine(); }
 };
 
 class RcuQsbrDomain : public UrcuDomain<UrcuQsbrFlavour> {
@@ -87,10 +94,10 @@ class RcuQsbrDomain : public UrcuDomain<UrcuQsbrFlavour> {
    public:
     [[nodiscard]] Session() noexcept {
       read_lock();
-      ++sessions_;
+      ++UrcuQsbrFlavour::online().sessions;
     }
     ~Session() {
-      --sessions_;
+      --UrcuQsbrFlavour::online().sessions;
       read_unlock();
     }
     Session(const Session&) = delete;
@@ -98,7 +105,7 @@ class RcuQsbrDomain : public UrcuDomain<UrcuQsbrFlavour> {
   };
 
   /// Is this thread kept online by a session? Then what it does inside needs no section.
-  static bool in_session() noexcept { return sessions_ != 0; }
+  static bool in_session() noexcept { return UrcuQsbrFlavour::online().sessions != 0; }
 
   /// Says that this thread reads nothing that it read before, if that is so: not inside sections
   /// beyond the one that keeps it online.
@@ -107,9 +114,6 @@ class RcuQsbrDomain : public UrcuDomain<UrcuQsbrFlavour> {
     if (UrcuQsbrFlavour::is_outermost())
       urcu::qsbr_quiescent_state();
   }
-
- private:
-  static inline thread_local constinit unsigned sessions_ = 0;
 };
 
 }  // namespace getput::machine

@@ -60,6 +60,7 @@ QUESTIONS = (
         "get_progress": ("wait_free", "lock_free"), "put_progress": ("wait_free", "lock_free")}),
     Question("There is neither rseq nor membarrier", {"needs_rseq": False, "needs_membarrier": False}),
     Question("Threads come and go, and cannot be registered", {"needs_registration": False}),
+    Question("The process forks while other threads get and put, and the child goes on", {"fork_any_moment": True}),
 )
 
 

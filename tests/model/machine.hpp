@@ -126,6 +126,18 @@ struct RelacyMachine {
   using PerCpuCache = model::PerCpuCache;
   template <class User>
   using ThreadWord = model::ThreadWord<User>;
+  template <class T>
+  class ProcessWide {
+   public:
+    static T& get() noexcept {
+      static_cast<void>(&made_before_executions_);
+      static T only;
+      return only;
+    }
+
+   private:
+    static inline const T& made_before_executions_ = get();
+  };
   using SpinLock = model::SpinLock;
   using RcuMemb = model::RcuByMembarrier;
   using RcuMb = model::Rcu;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// machine::PerThreadWords in the model: a thread counts before anybody knows it, becomes known
-// under a lock that the sum takes too, and folds its counts into those of departed threads when it
-// finishes.
+// machine::PerThreadWords in the model: a word of each thread, reached without a lock. That a
+// thread's account is not found yet, natively, is here that its word is read as it was.
 #pragma once
 
 #include <array>
@@ -14,68 +13,31 @@
 
 namespace getput::model {
 
-/// All threads' words of one object.
-class ThreadWords {
- public:
-  explicit ThreadWords(std::size_t words);
-  ~ThreadWords();
-  ThreadWords(const ThreadWords&) = delete;
-  ThreadWords& operator=(const ThreadWords&) = delete;
-
-  /// Adds to the thread's word; returns its attention word, read after the add.
-  std::uint32_t add(std::size_t word, std::int64_t delta, const Where& at);
-  std::int64_t sum(std::size_t word, const Where& at) const;
-
-  static void attach(const Where& at);
-  static void ask_attention(bool on, const Where& at);
-
- private:
-  friend void leave_threads_words();
-
-  static constexpr std::size_t kMaxWords = 2;
-  std::array<std::array<Atomic<std::int64_t>, kMaxWords>, kMaxThreads> words_;
-  std::array<Atomic<std::int64_t>, kMaxWords> departed_;
-  std::size_t count_;
-};
-
-/// The calling thread finishes: folds its counts.
-void leave_threads_words();
-
-/// Before each execution: no thread is known.
-void forget_threads_words();
-
 template <std::size_t N>
 class PerThreadWords {
  public:
   static constexpr std::size_t kBytesPerThread = N * sizeof(std::int64_t);
 
-  static void attach(const Where& at = Where::current()) { ThreadWords::attach(at); }
-  static void attach_or_abort(const Where& at = Where::current()) noexcept {
-    ThreadWords::attach(at);
-  }
-
   template <std::size_t Word>
-  std::uint32_t add(std::int64_t delta, const Where& at = Where::current()) noexcept {
+  void add(std::int64_t delta, const Where& at = Where::current()) noexcept {
     static_assert(Word < N);
     uses.thread_words = true;
-    return words_.add(Word, delta, at);
+    auto& mine = words_[static_cast<std::size_t>(self())][Word];
+    const std::int64_t before = mine.load(std::memory_order_relaxed, at);
+    mine.store(before + delta, std::memory_order_release, at);
+    compiler_barrier();  // assembly
   }
 
   template <std::size_t Word>
   std::int64_t sum(const Where& at = Where::current()) const noexcept {
-    return words_.sum(Word, at);
+    std::uint64_t total = 0;
+    for (const auto& thread : words_)
+      total += static_cast<std::uint64_t>(thread[Word].load(std::memory_order_acquire, at));
+    return static_cast<std::int64_t>(total);
   }
 
-  class Attention {
-   public:
-    Attention() noexcept { ThreadWords::ask_attention(true, Where::current()); }
-    ~Attention() { ThreadWords::ask_attention(false, Where::current()); }
-    Attention(const Attention&) = delete;
-    Attention& operator=(const Attention&) = delete;
-  };
-
  private:
-  ThreadWords words_{N};
+  std::array<std::array<Atomic<std::int64_t>, N>, kMaxThreads> words_;
 };
 
 }  // namespace getput::model

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "tests/model/globals.hpp"
-#include "tests/model/per_thread.hpp"
 #include "tests/model/watch.hpp"
 
 #include "tests/model/state.hpp"
@@ -253,7 +252,6 @@ void begin(int threads, int used, bool membarrier) {
   world.threads = threads;
   for (int i = used; i < threads; ++i) thread(i).finished = true;
   for (GlobalCell* cell : globals::cells()) cell->begin_execution();
-  forget_threads_words();
 }
 
 void start_thread() {
@@ -265,7 +263,6 @@ void start_thread() {
 }
 
 void finish_thread() {
-  leave_threads_words();
   compiler_barrier();
   fence_here(Where::current());
   me().finished = true;

@@ -10,7 +10,7 @@ from guest import CLANG, GCC, compile_unit, headers, include_root, schemes, side
 
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wsign-conversion", "-Wshadow", "-Wold-style-cast",
             "-Wcast-align", "-Wcast-qual", "-Wundef", "-Wredundant-decls", "-Wnon-virtual-dtor", "-Werror"]
-GCC_WARNINGS = [*WARNINGS, "-Wnull-dereference", "-Wduplicated-cond", "-Wlogical-op", "-Wuseless-cast"]
+GCC_WARNINGS = [*WARNINGS, "-Wnull-dereference", "-Wduplicated-cond", "-Wlogical-op"]
 INTEL = ["-masm=intel", "-fvisibility=hidden", "-fvisibility-inlines-hidden"]
 # name: compiler, standard, flags
 FLAGS = {

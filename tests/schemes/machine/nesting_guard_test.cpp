@@ -9,6 +9,7 @@ namespace getput::machine {
 namespace {
 
 struct Counted {
+  static constexpr const char* kGuardName = "guard of the test";
   static inline int entered = 0;
   static inline int left = 0;
   static inline bool refuses = false;

@@ -168,12 +168,12 @@ TEST_F(PerCpu, NothingIsAddedAfterGuardAndBarrier) {
   EXPECT_EQ(changed, 0);
 }
 
-/// Bytes of private writable memory that the process has now (what RLIMIT_DATA counts).
-std::size_t data_bytes() {
+/// Bytes that the process has now: "VmData:" is what RLIMIT_DATA counts, "VmSize:" RLIMIT_AS.
+std::size_t bytes_now(std::string_view key) {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);)
-    if (line.rfind("VmData:", 0) == 0)
-      return std::stoul(line.substr(7)) * 1024;
+    if (line.starts_with(key))
+      return std::stoul(line.substr(key.size())) * 1024;
   return 0;
 }
 
@@ -195,7 +195,7 @@ TEST_F(PerCpu, GrowthErrorNamesMemoryAndRemedy) {
     using Arena = PerCpuArena<4096>;
     char* const early = Arena::instance().take();
     *reinterpret_cast<std::int64_t*>(early) = 42;
-    const rlimit tight{data_bytes() + (std::size_t{4} << 20), RLIM_INFINITY};
+    const rlimit tight{bytes_now("VmData:") + (std::size_t{4} << 20), RLIM_INFINITY};
     if (setrlimit(RLIMIT_DATA, &tight) != 0)
       return 10;
     std::string what;
@@ -219,25 +219,32 @@ TEST_F(PerCpu, GrowthErrorNamesMemoryAndRemedy) {
   EXPECT_EQ(status, 0);
 }
 
-TEST_F(PerCpu, ReserveErrorNamesMemoryAndRemedy) {
+/// The limit that is in the way, and no other.
+TEST_F(PerCpu, GrowthErrorNamesTheLimit) {
   if (kSanitized || contract::scale() < 1)
     GTEST_SKIP() << "limits on memory hit the sanitizer or emulator first";
   const int status = status_of_child([] {
-    const rlimit tight{std::size_t{64} << 20, RLIM_INFINITY};
+    auto& arena = PerCpuArena<8192>::instance();
+    const rlimit tight{bytes_now("VmSize:") + (std::size_t{4} << 20), RLIM_INFINITY};
     if (setrlimit(RLIMIT_AS, &tight) != 0)
       return 10;
     try {
-      PerCpuArena<56>::instance();
+      for (int i = 0; i < 10000; ++i) arena.take();
     } catch (const OutOfSlots& e) {
       const std::string what = e.what();
-      return what.find("address space for per-CPU counter memory") != std::string::npos &&
-                     what.find("ulimit -v") != std::string::npos
+      return what.find("ulimit -v") != std::string::npos &&
+                     what.find("ulimit -d") == std::string::npos
                  ? 0
                  : 11;
     }
     return 12;
   });
   EXPECT_EQ(status, 0);
+}
+
+TEST(RemedyOfMmap, LockedMemory) {
+  EXPECT_NE(remedy_of_mmap(EAGAIN).find("ulimit -l"), std::string::npos);
+  EXPECT_EQ(remedy_of_mmap(ENOMEM).find("ulimit -l"), std::string::npos);
 }
 
 TEST_F(PerCpu, AMillionObjectsAreAliveAtOnce) {

@@ -18,23 +18,16 @@ namespace {
 using contract::times;
 using Words = PerThreadWords<2>;
 
-/// As the schemes do: a thread that is not known yet attaches after its first count.
-template <std::size_t Word>
-void count(Words& words, std::int64_t delta) {
-  if (words.add<Word>(delta) != 0)
-    Words::attach_or_abort();
-}
-
 TEST(PerThread, SumsOverLivingThreads) {
   Words words;
-  count<0>(words, 1);
+  words.add<0>(1);
   std::atomic<int> counted{0};
   std::atomic<bool> quit{false};
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i)
     threads.emplace_back([&, i] {
-      count<0>(words, 10 * (i + 1));
-      count<1>(words, -1);
+      words.add<0>(10 * (i + 1));
+      words.add<1>(-1);
       ++counted;
       while (!quit) std::this_thread::yield();
     });
@@ -47,15 +40,16 @@ TEST(PerThread, SumsOverLivingThreads) {
   EXPECT_EQ(words.sum<1>(), -4);
 }
 
-/// Objects in the threads' static blocks and objects beyond them, both.
-TEST(PerThread, ExitFoldsCountsOfEveryObject) {
+/// Objects in the threads' accounts and in the chunks beyond, both; accounts of ended threads are
+/// taken over.
+TEST(PerThread, CountsOfEveryObjectOutliveTheirThreads) {
   std::deque<Words> objects(3000);
   for (int round = 1; round <= 3; ++round) {
     std::thread([&] {
-      for (Words& words : objects) count<0>(words, 1);
+      for (Words& words : objects) words.add<0>(1);
     }).join();
     std::thread([&] {
-      for (Words& words : objects) count<1>(words, 1);
+      for (Words& words : objects) words.add<1>(1);
     }).join();
     long wrong = 0;
     for (Words& words : objects) wrong += words.sum<0>() != round || words.sum<1>() != round;
@@ -71,15 +65,15 @@ TEST(PerThread, FreedSlotIsZeroInEveryThread) {
   };
   std::thread other([&] {
     await(1);
-    count<0>(*now, 5);
+    now.load()->add<0>(5);
     step = 2;
     await(3);  // still alive: its slot must have been cleared behind its back
     step = 4;
   });
   auto first = std::make_unique<Words>();
   now = first.get();
-  count<0>(*first, 7);
-  std::thread([&first] { count<0>(*first, 9); }).join();
+  first->add<0>(7);
+  std::thread([&first] { first->add<0>(9); }).join();
   step = 1;
   await(2);
   EXPECT_EQ(first->sum<0>(), 21);
@@ -101,7 +95,7 @@ TEST(PerThread, ThreadsComeAndGoWhileObjectsGrow) {
     parents.emplace_back([&] {
       while (!quit)
         std::thread([&] {
-          count<0>(*shared, 1);
+          shared.load()->add<0>(1);
           ++visits;
         }).join();
     });
@@ -118,7 +112,7 @@ int sums_in_child(Words& words) {
     return 1;
   std::atomic<int> step{0};
   std::thread fresh([&] {
-    count<0>(words, 10);
+    words.add<0>(10);
     step = 1;
     while (step != 2) std::this_thread::yield();
   });
@@ -133,10 +127,10 @@ TEST(PerThread, ForkKeepsTheCountsOfThreadsThatDoNotExistInTheChild) {
   if (*contract::kNoThreadsAfterFork != '\0')
     GTEST_SKIP() << contract::kNoThreadsAfterFork;
   Words words;
-  count<0>(words, 1);
+  words.add<0>(1);
   std::atomic<int> step{0};
   std::thread other([&] {
-    count<0>(words, 5);
+    words.add<0>(5);
     step = 1;
     while (step != 2) std::this_thread::yield();
   });
@@ -154,7 +148,7 @@ TEST(PerThread, ForkKeepsTheCountsOfThreadsThatDoNotExistInTheChild) {
 
 TEST(PerThread, AMillionObjectsAreAliveAtOnce) {
   std::deque<Words> objects(static_cast<std::size_t>(times(1'000'000)));
-  for (Words& words : objects) count<0>(words, 1);
+  for (Words& words : objects) words.add<0>(1);
   long wrong = 0;
   for (Words& words : objects) wrong += words.sum<0>() != 1;
   EXPECT_EQ(wrong, 0);

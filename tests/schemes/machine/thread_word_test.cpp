@@ -2,22 +2,28 @@
 #include "schemes/machine/thread_word.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <thread>
-#include <utility>
 
 #include "tests/schemes/contract/actor.hpp"
+#include "tests/schemes/contract/effort.hpp"
 
 namespace getput::machine {
 namespace {
 
-struct One;
-struct Other;
+struct One {
+  static constexpr const char* kThreadWordName = "test word one";
+};
+struct Other {
+  static constexpr const char* kThreadWordName = "test word other";
+};
 using Word = ThreadWord<One>;
 
-/// Words that are known now and have this value.
-int known_with(std::uint64_t value) {
+/// How many threads' words have this value.
+int words_with(std::uint64_t value) {
   int n = 0;
   Word::all_of([&](std::uint64_t seen) {
     n += seen == value ? 1 : 0;
@@ -26,64 +32,65 @@ int known_with(std::uint64_t value) {
   return n;
 }
 
-TEST(ThreadWord, KnownWhileGuarded) {
-  contract::Worker<Word> first("first");
-  {
-    contract::Worker<Word> second("second");
-    first.run([] { Word::mine().store(7, std::memory_order_release); });
-    second.run([] { Word::mine().store(7, std::memory_order_release); });
-    EXPECT_EQ(known_with(7), 2);
-  }
-  EXPECT_EQ(known_with(7), 1);
-  first.run([] { const Word::ThreadGuard inner; });
-  EXPECT_EQ(known_with(7), 1);
-  EXPECT_FALSE(Word::all_of([](std::uint64_t value) { return value == 0; }));
+TEST(ThreadWord, IsSeenFromItsFirstStoreOn) {
+  contract::Worker<One> first("first");
+  contract::Worker<One> second("second");
+  first.run([] { Word::mine().store(7, std::memory_order_release); });
+  EXPECT_EQ(words_with(7), 1);
+  second.run([] { Word::mine().store(7, std::memory_order_release); });
+  EXPECT_EQ(words_with(7), 2);
+  EXPECT_FALSE(Word::all_of([](std::uint64_t value) { return value != 7; }));
+  for (contract::Actor* thread : {&first, &second})
+    thread->run([] { Word::mine().store(0, std::memory_order_release); });
+  EXPECT_EQ(words_with(7), 0);
 }
 
-/// Whoever comes or goes meanwhile waits: the words that are looked at are there.
-TEST(ThreadWord, NobodyComesOrGoesDuringALook) {
-  contract::Worker<Word> looked_at("looked at");
-  looked_at.run([] {});  // its word is known
-  std::atomic<bool> came{false};
-  std::atomic<bool> stays{true};
-  std::atomic<bool> went{false};
-  const auto during_a_look = [](auto f) {
-    bool first = true;
-    Word::all_of([&](std::uint64_t) {
-      if (std::exchange(first, false))
-        f();
-      return true;
-    });
+/// A thread that ends takes its word with it only if the word says so.
+TEST(ThreadWord, AThreadThatEndsInsideStaysInside) {
+  std::thread([] { Word::mine().store(9, std::memory_order_release); }).join();
+  EXPECT_EQ(words_with(9), 1);
+  std::thread([] {
+    EXPECT_EQ(Word::mine().load(std::memory_order_relaxed), 0U);
+    Word::mine().store(10, std::memory_order_release);
+    Word::mine().store(0, std::memory_order_release);
+  }).join();
+  EXPECT_EQ(words_with(9), 1);
+}
+
+/// Threads that come and go use the same words again.
+TEST(ThreadWord, WordsAreUsedAgain) {
+  const auto all = [] {
+    int n = 0;
+    Word::all_of([&](std::uint64_t) { return ++n != 0; });
+    return n;
   };
-  std::thread other;
-  during_a_look([&] {
-    other = std::thread([&] {
-      {
-        const Word::ThreadGuard guard;
-        came = true;
-        while (stays) std::this_thread::yield();
-      }
-      went = true;
-    });
-    std::this_thread::sleep_for(contract::milliseconds(20));
-    EXPECT_FALSE(came);
-  });
-  while (!came) std::this_thread::yield();
-  during_a_look([&] {
-    stays = false;
-    std::this_thread::sleep_for(contract::milliseconds(20));
-    EXPECT_FALSE(went);
-  });
-  other.join();
-  EXPECT_TRUE(went);
+  std::thread([] { Word::mine().store(0, std::memory_order_release); }).join();
+  const int before = all();
+  for (int i = 0; i < 50; ++i)
+    std::thread([] { Word::mine().store(0, std::memory_order_release); }).join();
+  EXPECT_EQ(all(), before);
 }
 
 TEST(ThreadWord, UsersHaveWordsOfTheirOwn) {
-  const Word::ThreadGuard one;
-  const ThreadWord<Other>::ThreadGuard other;
   Word::mine().store(1, std::memory_order_relaxed);
   EXPECT_EQ(ThreadWord<Other>::mine().load(std::memory_order_relaxed), 0U);
   Word::mine().store(0, std::memory_order_relaxed);
+}
+
+TEST(ThreadWord, OfAThreadThatTheChildDoesNotHaveStaysAsItWas) {
+  if (*contract::kNoThreadsAfterFork != '\0')
+    GTEST_SKIP() << contract::kNoThreadsAfterFork;
+  contract::Worker<One> other("other");
+  other.run([] { Word::mine().store(5, std::memory_order_release); });
+  const pid_t child = fork();
+  if (child == 0) {
+    std::thread([] { Word::mine().store(6, std::memory_order_release); }).join();
+    _exit(words_with(5) == 1 && words_with(6) == 1 ? 0 : 1);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  other.run([] { Word::mine().store(0, std::memory_order_release); });
 }
 
 }  // namespace
