@@ -255,7 +255,7 @@ check_package_lists() {
   while read -r package; do
     [[ $known == *" $package "* ]] || die 1 "scripts/lib/common.sh does not install $package"
   done < <(grep -ohE '\b(lib[a-z0-9+-]+-dev|nlohmann-json3-dev|python3-[a-z]+)\b' \
-    "$root/cmake/Dependencies.cmake" "$root/scripts/getputlib/dependencies.py" |
+    "$root/cmake/Dependencies.cmake" "$root/cmake/GetputComponents.cmake" "$root/scripts/getputlib/dependencies.py" |
     grep -vE '^libc(6)?-dev$' | sort -u)
 }
 

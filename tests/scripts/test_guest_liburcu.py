@@ -119,6 +119,9 @@ GRACE_PERIODS = """
 #include <atomic>
 #include <cstdio>
 #include <thread>
+// liburcu writes its own head only: the scheme's function pointer follows it.
+using Head = getput::machine::RcuMembDomain::Head;
+static_assert(sizeof(Head) == sizeof(rcu_head) + sizeof(void*) && alignof(Head) >= alignof(rcu_head));
 int main() {
   // The user's reader holds up the user's grace periods, and not those of getput's scheme.
   std::atomic<int> step{0};
