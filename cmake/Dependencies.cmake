@@ -5,7 +5,7 @@
 find_package(Threads REQUIRED)
 find_package(PkgConfig QUIET)
 set(getput_missing_packages "")
-if(NOT PkgConfig_FOUND)
+if(NOT PkgConfig_FOUND AND (GETPUT_BUILD_BENCH OR GETPUT_BUILD_TESTS))
   list(APPEND getput_missing_packages pkg-config)
 endif()
 
@@ -38,18 +38,25 @@ macro(getput_cmake_package target package debian)
   endif()
 endmacro()
 
-# The flavours that the header library reaches; cmake/templates/getputConfig.cmake.in finds them for
-# whoever uses the installed one.
-foreach(flavour IN ITEMS memb mb qsbr bp)
-  getput_pkg_config(urcu::${flavour} liburcu-${flavour} liburcu-dev)
+# What schemes wrap. Only a program with every scheme in it needs all of them.
+include(GetputComponents)
+foreach(component IN LISTS getput_known_components)
+  if(component STREQUAL "xenium" AND NOT CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
+    continue()  # Debian has it for no other
+  endif()
+  getput_component(${component} missing)
+  if(missing AND (GETPUT_BUILD_BENCH OR GETPUT_BUILD_TESTS))
+    list(APPEND getput_missing_packages ${missing})
+  elseif(missing)
+    list(JOIN missing " " missing)
+    message(STATUS "getput: no target getput::${component}; remedy: apt-get install ${missing}")
+  endif()
 endforeach()
 
-if(GETPUT_BUILD_BENCH OR GETPUT_BUILD_TESTS)
-  # Wrapped by schemes; only a program with every scheme in it needs them.
-  getput_pkg_config(ck::ck ck libck-dev)
-endif()
-
 if(GETPUT_BUILD_BENCH)
+  foreach(flavour IN ITEMS memb qsbr)
+    getput_pkg_config(urcu::${flavour} liburcu-${flavour} liburcu-dev)
+  endforeach()
   # liburcu-common has no .pc file of its own; every flavour's file links it.
   getput_pkg_config(urcu::cds liburcu-cds liburcu-dev)
   if(TARGET urcu::memb AND NOT TARGET urcu::common)
@@ -68,24 +75,6 @@ if(GETPUT_BUILD_BENCH)
   getput_cmake_package(CLI11::CLI11 CLI11 libcli11-dev)
   getput_cmake_package(nlohmann_json::nlohmann_json nlohmann_json nlohmann-json3-dev)
   getput_cmake_package(fmt::fmt fmt libfmt-dev)
-endif()
-
-# Libraries of header files, each for one scheme that wraps it. Only what is built here needs them:
-# of the installed headers, only the one that includes them.
-function(getput_headers name header debian)
-  find_path(GETPUT_${name}_INCLUDE "${header}")
-  if(GETPUT_${name}_INCLUDE)
-    set(getput_header_folders ${getput_header_folders} "${GETPUT_${name}_INCLUDE}" PARENT_SCOPE)
-  else()
-    set(getput_missing_packages ${getput_missing_packages} ${debian} PARENT_SCOPE)
-  endif()
-endfunction()
-set(getput_header_folders "")
-if(GETPUT_BUILD_BENCH OR GETPUT_BUILD_TESTS)
-  getput_headers(BOOST boost/smart_ptr/intrusive_ptr.hpp libboost-dev)
-  if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")  # Debian has it for no other
-    getput_headers(XENIUM xenium/reclamation/hazard_pointer.hpp libxenium-dev)
-  endif()
 endif()
 
 if(GETPUT_BUILD_TESTS AND NOT TARGET GTest::gtest_main)

@@ -10,7 +10,7 @@ include_guard(GLOBAL)
 function(getput_instructions target)
   cmake_parse_arguments(PARSE_ARGV 1 ARG "" "OUTPUT" "SOURCES")
   add_library(${target}_probes OBJECT ${ARG_SOURCES})
-  target_link_libraries(${target}_probes PRIVATE getput::schemes)
+  target_link_libraries(${target}_probes PRIVATE getput::wrapped_libraries)
   getput_defaults(${target}_probes)
 
   find_program(GETPUT_OBJDUMP NAMES objdump REQUIRED DOC "binutils, which come with the compiler")

@@ -2,6 +2,7 @@
 // For tests of what happens at the limit of a counter (SchemeInfo::overflow).
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <limits>

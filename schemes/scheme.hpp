@@ -15,9 +15,13 @@
 //   void   stop()                 going, unconditionally; no try_get that starts after it succeeds
 //   bool   drained()              nobody is inside; meaningless before stop. Never true too early;
 //                                 may say false while a caller who is being refused withdraws
-//   void   wait_drained(token)    returns when drained, or when the token asks to stop
+//   void   wait_drained(token)    returns when drained, or when the StopToken asks to stop
 //   void   restart()              going -> live: a removal that was called off
 //   int64  count()                references held, for people to read; info.count says how exact
+//
+// [[nodiscard]] where ignoring the result is a bug: the class Ticket (a dropped ticket is a
+// reference that nothing can release), try_stop(), drained(), and the constructors of ThreadGuard
+// and Session.
 //
 // A scheme may also offer
 //   typename S::ThreadGuard       what a thread holds while it uses any object of the scheme
@@ -58,8 +62,9 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <stop_token>
 #include <string_view>
+
+#include "stop_token.hpp"
 
 namespace getput {
 
@@ -168,7 +173,7 @@ struct SchemeInfo {
 };
 
 /// Ticket of the schemes whose put needs nothing but the object: did try_get succeed?
-class BoolTicket {
+class [[nodiscard]] BoolTicket {
  public:
   constexpr BoolTicket() noexcept = default;
   constexpr explicit BoolTicket(bool held) noexcept : held_(held) {}
@@ -180,7 +185,7 @@ class BoolTicket {
 
 /// Ticket of the schemes whose put has to know where the reference is: on which CPU, in which
 /// entry.
-class IndexTicket {
+class [[nodiscard]] IndexTicket {
  public:
   constexpr IndexTicket() noexcept = default;
   constexpr explicit IndexTicket(std::uint32_t index) noexcept : index_plus_one_(index + 1) {}
@@ -193,7 +198,7 @@ class IndexTicket {
 
 template <class S>
 concept Scheme = requires(S s, const S cs, typename S::Ticket t, const typename S::Ticket ct,
-                          std::stop_token token) {
+                          StopToken token) {
   { S::info } -> std::convertible_to<const SchemeInfo&>;
   {static_cast<bool>(ct)};
   { s.try_get() }
@@ -220,7 +225,9 @@ std::size_t bytes_allocated_here() {
 }
 
 namespace detail {
-struct NoGuard {};
+struct NoGuard {
+  [[nodiscard]] constexpr NoGuard() noexcept {}
+};
 template <class S>
 struct GuardOf {
   using type = NoGuard;
@@ -235,7 +242,7 @@ struct GuardOf<S> {
 
 struct NoSession {
   template <class S>
-  explicit constexpr NoSession(S&) noexcept {}
+  [[nodiscard]] explicit constexpr NoSession(S&) noexcept {}
 };
 template <class S>
 struct SessionOf {

@@ -44,10 +44,10 @@ class LiveOnly {
   Ticket get(const Ticket&) noexcept { return Ticket(true); }
   void put(Ticket) noexcept {}
 
-  bool try_stop() { return false; }
+  [[nodiscard]] bool try_stop() { return false; }
   void stop() { going_.store(1, std::memory_order_seq_cst); }
-  bool drained() { return false; }
-  void wait_drained(std::stop_token) {}
+  [[nodiscard]] bool drained() { return false; }
+  void wait_drained(StopToken) {}
   void restart() { going_.store(0, std::memory_order_release); }  // E1
   std::int64_t count() const { return 0; }
 

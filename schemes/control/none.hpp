@@ -36,10 +36,10 @@ class None {
   Ticket get(const Ticket&) noexcept { return Ticket(true); }
   void put(Ticket) noexcept {}
 
-  bool try_stop() { return false; }
+  [[nodiscard]] bool try_stop() { return false; }
   void stop() {}
-  bool drained() { return false; }
-  void wait_drained(std::stop_token) {}
+  [[nodiscard]] bool drained() { return false; }
+  void wait_drained(StopToken) {}
   void restart() {}
   std::int64_t count() const { return 0; }
 };

@@ -47,10 +47,10 @@ class Plain {
   Ticket get(const Ticket&) noexcept { return try_get(); }
   void put(Ticket) noexcept { add(-1); }
 
-  bool try_stop() { return false; }
+  [[nodiscard]] bool try_stop() { return false; }
   void stop() {}
-  bool drained() { return false; }
-  void wait_drained(std::stop_token) {}
+  [[nodiscard]] bool drained() { return false; }
+  void wait_drained(StopToken) {}
   void restart() {}
   std::int64_t count() const { return count_; }
 

@@ -82,7 +82,7 @@ class AtomicBase {
     M::wake_if_waiting(this);
   }
 
-  bool try_stop() {
+  [[nodiscard]] bool try_stop() {
     if (refs_.fetch_sub(kBase, std::memory_order_seq_cst) != kBase && add_unless_zero())  // E1
       return false;
     going_.store(1, std::memory_order_seq_cst);  // E2
@@ -94,9 +94,9 @@ class AtomicBase {
     refs_.fetch_sub(kBase, std::memory_order_seq_cst);  // E2
   }
 
-  bool drained() { return refs_.load(std::memory_order_acquire) == 0; }  // E1
+  [[nodiscard]] bool drained() { return refs_.load(std::memory_order_acquire) == 0; }  // E1
 
-  void wait_drained(std::stop_token token) {
+  void wait_drained(StopToken token) {
     M::wait(
         this, [this] { return drained(); }, token);
   }

@@ -28,7 +28,6 @@
 #pragma once
 
 #include <cstdint>
-#include <stop_token>
 
 #include "../scheme.hpp"
 
@@ -55,7 +54,7 @@ class BaseReference {
       M::wake_if_waiting(this);
   }
 
-  bool try_stop() {
+  [[nodiscard]] bool try_stop() {
     if (!word_.dec_if_one())
       return false;
     going_.store(1, std::memory_order_seq_cst);
@@ -67,9 +66,9 @@ class BaseReference {
     word_.dec();
   }
 
-  bool drained() { return word_.dead(); }  // E1
+  [[nodiscard]] bool drained() { return word_.dead(); }  // E1
 
-  void wait_drained(std::stop_token token) {
+  void wait_drained(StopToken token) {
     M::wait(
         this, [this] { return drained(); }, token);
   }

@@ -46,7 +46,7 @@ class IntrusivePtr {
 
  public:
   /// A detached pointer.
-  class Ticket {
+  class [[nodiscard]] Ticket {
    public:
     constexpr Ticket() noexcept = default;
     constexpr explicit operator bool() const noexcept { return held_ != nullptr; }
@@ -85,7 +85,7 @@ class IntrusivePtr {
 
   void put(Ticket held) noexcept { const Pointer last(held.held_, kAdopt); }  // E1
 
-  bool try_stop() {
+  [[nodiscard]] bool try_stop() {
     if (!counted_.dec_if_one())
       return false;
     owner_.detach();
@@ -98,9 +98,9 @@ class IntrusivePtr {
     owner_.reset();
   }
 
-  bool drained() { return counted_.dead(); }  // E1
+  [[nodiscard]] bool drained() { return counted_.dead(); }  // E1
 
-  void wait_drained(std::stop_token token) {
+  void wait_drained(StopToken token) {
     M::wait(
         &counted_, [this] { return drained(); }, token);
   }

@@ -78,7 +78,7 @@ class SharedPtr {
 
  public:
   /// The bytes of a std::shared_ptr.
-  class Ticket {
+  class [[nodiscard]] Ticket {
    public:
     Ticket() noexcept = default;
     explicit operator bool() const noexcept { return held_; }
@@ -135,7 +135,7 @@ class SharedPtr {
 
   /// The owner lets go; if somebody is inside, he takes hold again through the door like a caller.
   /// Nobody is refused meanwhile unless the last one left, and then the removal succeeds.
-  bool try_stop() {
+  [[nodiscard]] bool try_stop() {
     Life& life = here();
     owner_.reset();
     owner_ = life.door.lock();
@@ -151,9 +151,9 @@ class SharedPtr {
     owner_.reset();
   }
 
-  bool drained() { return here().over.load(std::memory_order_acquire) != 0; }  // E1
+  [[nodiscard]] bool drained() { return here().over.load(std::memory_order_acquire) != 0; }  // E1
 
-  void wait_drained(std::stop_token token) {
+  void wait_drained(StopToken token) {
     M::wait(
         &here(), [this] { return drained(); }, token);
   }

@@ -78,16 +78,16 @@ class NetdevPercpu {
 
   void put(Ticket) noexcept { words_.template add<kRefs>(-1); }  // E1
 
-  bool try_stop() { return stop_if_unused(*this); }
+  [[nodiscard]] bool try_stop() { return stop_if_unused(*this); }
 
   void stop() {
     going_.store(1, std::memory_order_relaxed);
     M::rseq_barrier();  // E2
   }
 
-  bool drained() { return count() == 0; }
+  [[nodiscard]] bool drained() { return count() == 0; }
 
-  void wait_drained(std::stop_token token) {
+  void wait_drained(StopToken token) {
     using namespace std::chrono_literals;
     for (std::chrono::milliseconds interval = 1ms; !drained() && !token.stop_requested();
          interval = std::min(interval * 2, kLongestInterval))

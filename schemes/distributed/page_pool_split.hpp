@@ -84,16 +84,16 @@ class PagePoolSplit {
     M::wake_if_waiting(this);
   }
 
-  bool try_stop() { return stop_if_unused(*this); }
+  [[nodiscard]] bool try_stop() { return stop_if_unused(*this); }
 
   void stop() {
     going_.store(1, std::memory_order_relaxed);
     M::heavy_barrier();  // E2
   }
 
-  bool drained() { return count() == 0; }
+  [[nodiscard]] bool drained() { return count() == 0; }
 
-  void wait_drained(std::stop_token token) {
+  void wait_drained(StopToken token) {
     M::wait(
         this, [this] { return drained(); }, token);
   }

@@ -87,19 +87,19 @@ class PercpuLocked {
     M::wake_if_waiting(this);
   }
 
-  bool try_stop() {
+  [[nodiscard]] bool try_stop() {
     return unused_at_rendezvous<M>(*this,
                                    [this] { going_.store(1, std::memory_order_seq_cst); });  // E2
   }
 
   void stop() { going_.store(1, std::memory_order_seq_cst); }  // E2
 
-  bool drained() {
+  [[nodiscard]] bool drained() {
     // If it is busy, do not stop the machine for it.
     return count() == 0 && unused_at_rendezvous<M>(*this, [] {});  // E1
   }
 
-  void wait_drained(std::stop_token token) {
+  void wait_drained(StopToken token) {
     M::wait(
         this, [this] { return drained(); }, token);
   }

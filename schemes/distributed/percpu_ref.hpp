@@ -49,7 +49,7 @@ class PercpuRef {
  public:
   /// Where the reference was counted. From the atomic word it is taken again in whatever mode (I1),
   /// without a look at the mode: a load between two locked instructions holds up the second.
-  class Ticket {
+  class [[nodiscard]] Ticket {
    public:
     constexpr Ticket() noexcept = default;
     constexpr explicit operator bool() const noexcept { return where_ != Where::nowhere; }
@@ -188,7 +188,7 @@ class PercpuRef {
 
   /// Decides on the atomic counter, where the initial reference can be taken away only if it is
   /// the last. Callers are served meanwhile: nothing fails spuriously.
-  bool try_stop() {
+  [[nodiscard]] bool try_stop() {
     const std::lock_guard lock(switch_lock_);
     const bool was_atomic = is_atomic();
     move_to_atomic(0);
@@ -203,8 +203,8 @@ class PercpuRef {
   }
 
   void stop() { kill(); }
-  bool drained() { return is_zero(); }  // E2
-  void wait_drained(std::stop_token token) {
+  [[nodiscard]] bool drained() { return is_zero(); }  // E2
+  void wait_drained(StopToken token) {
     M::wait(
         this, [this] { return drained(); }, token);
   }

@@ -98,7 +98,7 @@ class Refcache {
   Ticket get(const Ticket&) noexcept { return Ticket(change(kAlways, 1)); }
   void put(Ticket) noexcept { change(kAlways, -1); }
 
-  bool try_stop() { return false; }
+  [[nodiscard]] bool try_stop() { return false; }
 
   void stop() {
     going_.store(1, std::memory_order_relaxed);  // E2
@@ -106,12 +106,12 @@ class Refcache {
   }
 
   /// One epoch and a look.
-  bool drained() {
+  [[nodiscard]] bool drained() {
     const std::uint64_t epochs = flush_all();
     return review(epochs);
   }
 
-  void wait_drained(std::stop_token token) {
+  void wait_drained(StopToken token) {
     while (!drained() && !token.stop_requested()) M::pause(kTick, token);
   }
 

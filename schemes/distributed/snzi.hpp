@@ -102,16 +102,16 @@ class Snzi {
     depart_parent_of_leaf(held.index());
   }
 
-  bool try_stop() {
+  [[nodiscard]] bool try_stop() {
     std::uint64_t unused = 0;
     return root_.compare_exchange_strong(unused, kClosed, std::memory_order_acq_rel);  // E1, E2
   }
 
   void stop() { root_.fetch_or(kClosed, std::memory_order_acq_rel); }  // E2
 
-  bool drained() { return root_.load(std::memory_order_acquire) == kClosed; }  // E1
+  [[nodiscard]] bool drained() { return root_.load(std::memory_order_acquire) == kClosed; }  // E1
 
-  void wait_drained(std::stop_token token) {
+  void wait_drained(StopToken token) {
     M::wait(
         this, [this] { return drained(); }, token);
   }

@@ -105,7 +105,7 @@ class CkEpoch {
 
   void put(Ticket) noexcept { leave(); }
 
-  bool try_stop() { return false; }
+  [[nodiscard]] bool try_stop() { return false; }
 
   void stop() {
     forget_grace_period();
@@ -113,7 +113,7 @@ class CkEpoch {
     going_.store(1, std::memory_order_seq_cst);  // E2
   }
 
-  bool drained() {
+  [[nodiscard]] bool drained() {
     if (passed_)
       return true;
     if (grace_period_ == nullptr)
@@ -124,7 +124,7 @@ class CkEpoch {
     return passed_;
   }
 
-  void wait_drained(std::stop_token token) {
+  void wait_drained(StopToken token) {
     if (!token.stop_possible()) {
       ck_epoch_synchronize_wait(process().epoch(), nullptr, nullptr);
       machine::annotate_acquire(&process_.order);  // E1

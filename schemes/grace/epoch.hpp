@@ -101,7 +101,7 @@ class Epoch {
 
   void put(Ticket) noexcept { leave(); }
 
-  bool try_stop() { return false; }
+  [[nodiscard]] bool try_stop() { return false; }
 
   void stop() {
     going_.store(1, std::memory_order_relaxed);
@@ -111,7 +111,7 @@ class Epoch {
     M::heavy_barrier();  // E2
   }
 
-  bool drained() {
+  [[nodiscard]] bool drained() {
     if (until_ == kPassed)
       return true;
     const std::uint64_t until = until_;
@@ -120,7 +120,7 @@ class Epoch {
     return until_ == kPassed;
   }
 
-  void wait_drained(std::stop_token token) {
+  void wait_drained(StopToken token) {
     M::wait(
         process_, [this] { return drained(); }, token);
   }

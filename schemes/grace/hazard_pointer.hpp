@@ -105,14 +105,14 @@ class HazardPointer {
   Ticket get(const Ticket& held) noexcept { return all_.get(*this, held); }
   void put(Ticket held) noexcept { all_.put(*this, held); }
 
-  bool try_stop() { return stop_if_unused(*this); }
+  [[nodiscard]] bool try_stop() { return stop_if_unused(*this); }
 
   void stop() {
     passed_ = false;
     live_.store(Pointer(), std::memory_order_seq_cst);  // E2
   }
 
-  bool drained() {
+  [[nodiscard]] bool drained() {
     if (passed_)
       return true;
     const std::lock_guard lock(all_.scanning);
@@ -121,7 +121,7 @@ class HazardPointer {
     return passed_;
   }
 
-  void wait_drained(std::stop_token token) {
+  void wait_drained(StopToken token) {
     M::wait(
         this, [this] { return drained(); }, token);
   }

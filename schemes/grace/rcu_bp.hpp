@@ -12,6 +12,7 @@
 #pragma once
 
 #include "../machine/native.hpp"
+#include "../machine/urcu_bp.hpp"
 #include "../scheme.hpp"
 #include "read_section.hpp"
 

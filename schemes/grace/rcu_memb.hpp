@@ -9,6 +9,7 @@
 #pragma once
 
 #include "../machine/native.hpp"
+#include "../machine/urcu_memb.hpp"
 #include "../scheme.hpp"
 #include "read_section.hpp"
 

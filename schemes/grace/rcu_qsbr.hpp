@@ -29,6 +29,7 @@
 #pragma once
 
 #include "../machine/native.hpp"
+#include "../machine/urcu_qsbr.hpp"
 #include "../scheme.hpp"
 #include "read_section.hpp"
 
@@ -41,7 +42,7 @@ class RcuQsbr : public GracePeriodRemoval<M, typename M::RcuQsbr> {
  public:
   using ThreadGuard = typename Domain::ThreadGuard;
 
-  class Ticket {
+  class [[nodiscard]] Ticket {
    public:
     constexpr Ticket() noexcept = default;
     constexpr explicit operator bool() const noexcept { return held_ != Held::not_held; }
@@ -58,7 +59,7 @@ class RcuQsbr : public GracePeriodRemoval<M, typename M::RcuQsbr> {
   class Session {
    public:
     static constexpr bool kForAllObjects = true;
-    explicit Session(RcuQsbr&) noexcept {}
+    [[nodiscard]] explicit Session(RcuQsbr&) noexcept {}
 
    private:
     [[no_unique_address]] typename Domain::Session online_;

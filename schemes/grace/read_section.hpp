@@ -44,7 +44,7 @@ class GracePeriodRemoval {
   GracePeriodRemoval(const GracePeriodRemoval&) = delete;
   GracePeriodRemoval& operator=(const GracePeriodRemoval&) = delete;
 
-  bool try_stop() { return false; }
+  [[nodiscard]] bool try_stop() { return false; }
 
   void stop() {
     forget_grace_period();
@@ -52,7 +52,7 @@ class GracePeriodRemoval {
     going_.store(1, std::memory_order_seq_cst);  // E2
   }
 
-  bool drained() {
+  [[nodiscard]] bool drained() {
     if (passed_)
       return true;
     if (grace_period_ == nullptr)
@@ -61,7 +61,7 @@ class GracePeriodRemoval {
     return passed_;
   }
 
-  void wait_drained(std::stop_token token) {
+  void wait_drained(StopToken token) {
     if (token.stop_possible()) {
       M::wait(
           this, [this] { return drained(); }, token);

@@ -54,7 +54,7 @@ template <class M = machine::Native>
 class Srcu {
  public:
   /// In which bank the reference is counted.
-  class Ticket {
+  class [[nodiscard]] Ticket {
    public:
     constexpr Ticket() noexcept = default;
     constexpr explicit operator bool() const noexcept { return held_; }
@@ -111,7 +111,7 @@ class Srcu {
     M::wake_if_waiting(this);  // E4
   }
 
-  bool try_stop() { return stop_if_unused(*this); }
+  [[nodiscard]] bool try_stop() { return stop_if_unused(*this); }
 
   void stop() {
     going_.store(1, std::memory_order_relaxed);  // E2
@@ -119,7 +119,7 @@ class Srcu {
   }
 
   /// The next steps of the grace period, as far as they go without waiting.
-  bool drained() {
+  [[nodiscard]] bool drained() {
     const std::uint32_t bank = current_.load(std::memory_order_relaxed);
     if (phase_ == Phase::scan1 && is_idle(bank ^ 1)) {
       current_.store(bank ^ 1, std::memory_order_relaxed);  // flip
@@ -130,7 +130,7 @@ class Srcu {
     return phase_ == Phase::over;
   }
 
-  void wait_drained(std::stop_token token) {
+  void wait_drained(StopToken token) {
     M::wait(
         this, [this] { return drained(); }, token);
   }

@@ -54,7 +54,7 @@ template <class M = machine::Native>
 class Bravo {
  public:
   /// Which slot of the table holds the reference, or that the module's own count does.
-  class Ticket {
+  class [[nodiscard]] Ticket {
    public:
     constexpr Ticket() noexcept = default;
     constexpr explicit operator bool() const noexcept { return place_ != 0; }
@@ -115,7 +115,7 @@ class Bravo {
       clear(held.place_ - 1);
   }
 
-  bool try_stop() {
+  [[nodiscard]] bool try_stop() {
     std::uint64_t none = 0;
     if (!readers_.compare_exchange_strong(none, kWriter, std::memory_order_seq_cst))  // E1
       return false;
@@ -132,7 +132,7 @@ class Bravo {
 
   void stop() { scan(state_.exchange(kGoing, std::memory_order_seq_cst) == kBiased); }  // E2
 
-  bool drained() {
+  [[nodiscard]] bool drained() {
     while (scanned_ < M::kTableSlots && !shows(scanned_)) ++scanned_;  // E1
     // Once nobody is inside, only those who are being refused still count for a moment.
     if (scanned_ == M::kTableSlots && readers_.load(std::memory_order_acquire) == 0)  // I3
@@ -140,7 +140,7 @@ class Bravo {
     return scanned_ == kDrained;
   }
 
-  void wait_drained(std::stop_token token) {
+  void wait_drained(StopToken token) {
     M::wait(
         this, [this] { return drained(); }, token);
   }

@@ -92,7 +92,7 @@ class Brlock {
 
   void put(Ticket held) noexcept { read_unlock(held.index()); }
 
-  bool try_stop() {
+  [[nodiscard]] bool try_stop() {
     const unsigned taken = write_lock_while_free();
     const bool all = taken == M::possible_cpus();
     if (all)
@@ -108,12 +108,12 @@ class Brlock {
     passed_ = 0;
   }
 
-  bool drained() {
+  [[nodiscard]] bool drained() {
     while (passed_ < M::possible_cpus() && !has_readers(lines_[passed_])) ++passed_;
     return passed_ == M::possible_cpus();
   }
 
-  void wait_drained(std::stop_token token) {
+  void wait_drained(StopToken token) {
     M::wait(
         lines_, [this] { return drained(); }, token);
   }

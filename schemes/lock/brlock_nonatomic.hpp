@@ -103,7 +103,7 @@ class BrlockNonatomic {
     M::wake_if_waiting(all);           // E4
   }
 
-  bool try_stop() {
+  [[nodiscard]] bool try_stop() {
     const WriteSide side(*machine_);
     if (!side.nobody_reads())
       return false;
@@ -117,13 +117,13 @@ class BrlockNonatomic {
     passed_ = false;
   }
 
-  bool drained() {
+  [[nodiscard]] bool drained() {
     if (!passed_)
       passed_ = WriteSide(*machine_).nobody_reads();
     return passed_;
   }
 
-  void wait_drained(std::stop_token token) {
+  void wait_drained(StopToken token) {
     M::wait(
         machine_, [this] { return drained(); }, token);
   }

@@ -111,7 +111,7 @@ class CkBrlock {
 
   void put(Ticket) noexcept { leave(); }
 
-  bool try_stop() {
+  [[nodiscard]] bool try_stop() {
     if (!try_write_lock())
       return false;
     going_.store(1, std::memory_order_seq_cst);  // E2
@@ -125,7 +125,7 @@ class CkBrlock {
     passed_ = false;
   }
 
-  bool drained() {
+  [[nodiscard]] bool drained() {
     if (!passed_ && try_write_lock()) {
       passed_ = true;
       ck_brlock_write_unlock(&process_.lock);
@@ -133,7 +133,7 @@ class CkBrlock {
     return passed_;
   }
 
-  void wait_drained(std::stop_token token) {
+  void wait_drained(StopToken token) {
     if (!token.stop_possible() && !passed_) {
       ck_brlock_write_lock(&process_.lock);
       machine::annotate_acquire(&process_.order);  // E1

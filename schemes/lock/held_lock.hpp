@@ -93,7 +93,7 @@ class HeldLock {
     }
   }
 
-  bool try_stop() {
+  [[nodiscard]] bool try_stop() {
     const Holding lock(*this);
     if (sum() != 0)
       return false;
@@ -106,12 +106,12 @@ class HeldLock {
     going_.store(1, std::memory_order_relaxed);
   }
 
-  bool drained() {
+  [[nodiscard]] bool drained() {
     const Holding lock(*this);
     return sum() == 0;
   }
 
-  void wait_drained(std::stop_token token) {
+  void wait_drained(StopToken token) {
     M::wait(
         this, [this] { return drained(); }, token);
   }
@@ -205,7 +205,7 @@ template <class M>
 class HeldLock<M>::Session {
  public:
   static constexpr bool kTicketsOutlive = true;  // a reference is a count, under the lock or not
-  explicit Session(HeldLock& module) noexcept : waker_{&module}, lock_(module) {}
+  [[nodiscard]] explicit Session(HeldLock& module) noexcept : waker_{&module}, lock_(module) {}
 
  private:
   Waker waker_;  // last: E2; the module may be gone by then

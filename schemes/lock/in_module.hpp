@@ -64,7 +64,7 @@ class InModule {
     M::wake_if_waiting(this);
   }
 
-  bool try_stop() {
+  [[nodiscard]] bool try_stop() {
     if (users_.load(std::memory_order_acquire) != 0)  // E1
       return false;
     deleted_.store(1, std::memory_order_release);
@@ -73,9 +73,9 @@ class InModule {
 
   void stop() { deleted_.store(1, std::memory_order_seq_cst); }
 
-  bool drained() { return users_.load(std::memory_order_acquire) == 0; }  // E1
+  [[nodiscard]] bool drained() { return users_.load(std::memory_order_acquire) == 0; }  // E1
 
-  void wait_drained(std::stop_token token) {
+  void wait_drained(StopToken token) {
     M::wait(
         this, [this] { return drained(); }, token);
   }

@@ -75,7 +75,7 @@ class UnloadLock {
     M::wake_if_waiting(this);
   }
 
-  bool try_stop() {
+  [[nodiscard]] bool try_stop() {
     const std::lock_guard lock(*unload_lock_);
     if (users_.load(std::memory_order_acquire) != 0)  // E1
       return false;
@@ -88,9 +88,9 @@ class UnloadLock {
     deleted_.store(1, std::memory_order_relaxed);
   }
 
-  bool drained() { return users_.load(std::memory_order_acquire) == 0; }  // E1
+  [[nodiscard]] bool drained() { return users_.load(std::memory_order_acquire) == 0; }  // E1
 
-  void wait_drained(std::stop_token token) {
+  void wait_drained(StopToken token) {
     M::wait(
         this, [this] { return drained(); }, token);
   }

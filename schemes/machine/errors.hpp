@@ -19,9 +19,10 @@ struct OutOfSlots : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Throws E with @p what; in code without exceptions, ends the process with that line.
+/// Throws E(@p what). In code compiled with -fno-exceptions: prints it and aborts. A program whose
+/// units differ in that gets one or the other, because the linker keeps one copy of the callers.
 template <class E>
-[[noreturn]] void fail(const std::string& what) {
+[[noreturn, gnu::cold, gnu::noinline]] void fail(const std::string& what) {
 #if defined(__cpp_exceptions)
   throw E(what);
 #else

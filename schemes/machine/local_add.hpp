@@ -12,6 +12,7 @@
 
 #include "../modular.hpp"
 #include "annotate.hpp"
+#include "atomic_ref.hpp"
 
 namespace getput::machine {
 
@@ -28,7 +29,7 @@ void local_add(char* base, std::int64_t delta) noexcept {
       : [delta] "er"(delta), [base] "r"(base), [displacement] "i"(Displacement)
       : "cc", "memory");
 #else
-  std::atomic_ref shared(*reinterpret_cast<std::int64_t*>(base + Displacement));
+  const AtomicRef<std::int64_t> shared(*reinterpret_cast<std::int64_t*>(base + Displacement));
   shared.store(modular_sum(shared.load(std::memory_order_relaxed), delta),
                std::memory_order_release);
   std::atomic_signal_fence(std::memory_order_seq_cst);

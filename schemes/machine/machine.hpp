@@ -15,7 +15,6 @@
 #include <chrono>
 #include <concepts>
 #include <cstdint>
-#include <stop_token>
 #include <string>
 
 #include "../scheme.hpp"
@@ -45,7 +44,7 @@ concept Machine = requires(typename M::template Atomic<std::uint32_t> guard,
                            typename M::template PerCpuWords<2> per_cpu,
                            typename M::template PerThreadWords<2> per_thread,
                            typename M::SpinLock lock, const SchemeInfo& info, const void* key,
-                           std::atomic<bool> warned, std::stop_token token) {
+                           std::atomic<bool> warned, StopToken token) {
   { guard.load(std::memory_order_acquire) } -> std::same_as<std::uint32_t>;
   guarded = 0;
   guarded += 1;

@@ -10,11 +10,11 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-#include <stop_token>
 #include <string>
 
 #include "../scheme.hpp"
 #include "cpus.hpp"
+#include "errors.hpp"
 #include "fence.hpp"
 #include "local_add.hpp"
 #include "membarrier.hpp"
@@ -27,12 +27,17 @@
 #include "spin_lock.hpp"
 #include "stop_machine.hpp"
 #include "thread_word.hpp"
-#include "urcu_bp.hpp"
-#include "urcu_mb.hpp"
-#include "urcu_memb.hpp"
-#include "urcu_qsbr.hpp"
 
 namespace getput::machine {
+
+// The RCU domains, defined in urcu_<flavour>.hpp. Only a scheme that uses one includes that, and
+// with it liburcu (urcu_domain.hpp).
+template <class Flavour>
+class UrcuDomain;
+struct UrcuMembFlavour;
+struct UrcuMbFlavour;
+struct UrcuBpFlavour;
+class RcuQsbrDomain;
 
 struct Native {
   template <class T>
@@ -51,10 +56,10 @@ struct Native {
   template <class T>
   using ProcessWide = machine::ProcessWide<T>;
   using SpinLock = machine::SpinLock;
-  using RcuMemb = RcuMembDomain;
-  using RcuMb = RcuMbDomain;
+  using RcuMemb = UrcuDomain<UrcuMembFlavour>;
+  using RcuMb = UrcuDomain<UrcuMbFlavour>;
   using RcuQsbr = RcuQsbrDomain;
-  using RcuBp = RcuBpDomain;
+  using RcuBp = UrcuDomain<UrcuBpFlavour>;
 
   /// Empty if a scheme with @p info can run here, else one line that says what is missing.
   static std::string unavailable(const SchemeInfo& info) {
@@ -72,7 +77,7 @@ struct Native {
   /// For constructors: throws Unavailable where unavailable() is not empty.
   static void require(const SchemeInfo& info) {
     if (const std::string why = unavailable(info); !why.empty())
-      throw Unavailable(std::string(info.name) + ": " + why);
+      fail<Unavailable>(std::string(info.name) + ": " + why);
   }
 
   static unsigned possible_cpus() noexcept { return machine::possible_cpus(); }
@@ -127,13 +132,13 @@ struct Native {
   }
 
   /// Sleeps for @p length, or until @p token asks to stop.
-  static void pause(std::chrono::nanoseconds length, const std::stop_token& token) {
+  static void pause(std::chrono::nanoseconds length, const StopToken& token) {
     Parking::pause(length, token);
   }
 
   static void wake_if_waiting(const void* key) noexcept { Parking::wake_if_waiting(key); }
   template <class Done>
-  static void wait(const void* key, Done done, const std::stop_token& token) {
+  static void wait(const void* key, Done done, const StopToken& token) {
     Parking::wait(key, done, token);
   }
 

@@ -25,8 +25,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
-#include <stop_token>
 
+#include "../stop_token.hpp"
 #include "membarrier.hpp"
 #include "process_wide.hpp"
 
@@ -60,13 +60,14 @@ class Parking {
   /// Returns once done() is true or @p token asks to stop. Spins briefly, then sleeps; done() is
   /// called repeatedly by this thread and must become true by acts that call wake_if_waiting(key).
   template <class Done>
-  static void wait(const void* key, Done done, const std::stop_token& token) {
+  static void wait(const void* key, Done done, const StopToken& token) {
     for (int i = 0; i < kSpins; ++i) {
       if (done() || token.stop_requested())
         return;
       cpu_relax();
     }
-    const std::stop_callback on_stop(token, [key] { wake(key); });
+    const auto wake_this = [key] { wake(key); };
+    const StopCallback<decltype(wake_this)> on_stop(token, wake_this);
     Lot& lot = here_.join();
     const Registration registered(lot);
     for (;;) {
@@ -79,11 +80,16 @@ class Parking {
   }
 
   /// Sleeps for @p length, or until @p token asks to stop.
-  static void pause(std::chrono::nanoseconds length, const std::stop_token& token) {
+  static void pause(std::chrono::nanoseconds length, const StopToken& token) {
     std::mutex mutex;
-    std::condition_variable_any never;
+    std::condition_variable stopped;
+    const auto stop = [&] {
+      const std::lock_guard not_between_check_and_sleep(mutex);
+      stopped.notify_all();
+    };
+    const StopCallback<decltype(stop)> on_stop(token, stop);
     std::unique_lock lock(mutex);
-    never.wait_for(lock, token, length, [] { return false; });
+    stopped.wait_for(lock, length, [&] { return token.stop_requested(); });
   }
 
  private:

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "annotate.hpp"
+#include "atomic_ref.hpp"
 #include "cpus.hpp"
 #include "process_wide.hpp"
 #include "region.hpp"
@@ -81,7 +82,7 @@ class PerCpuArena {
   // Reads first: a word that was never written lies on the shared zero page and stays there.
   static void zero(char* copy) noexcept {
     for (std::size_t i = 0; i < SlotBytes; i += sizeof(std::int64_t)) {
-      std::atomic_ref<std::int64_t> word(*reinterpret_cast<std::int64_t*>(copy + i));
+      AtomicRef<std::int64_t> word(*reinterpret_cast<std::int64_t*>(copy + i));
       if (word.load(std::memory_order_relaxed) != 0)
         word.store(0, std::memory_order_relaxed);
     }
@@ -143,8 +144,8 @@ class PerCpuWords {
   /// CPU @p cpu's word Word as an atomic, for whatever CPU. For words that no rseq section counts
   /// in. Works without rseq.
   template <std::size_t Word>
-  std::atomic_ref<std::int64_t> on(unsigned cpu) noexcept {
-    return std::atomic_ref(word<Word>(cpu));
+  AtomicRef<std::int64_t> on(unsigned cpu) noexcept {
+    return AtomicRef<std::int64_t>(word<Word>(cpu));
   }
 
   /// Sum over all possible CPUs of word Word, modulo 2^64. Acquire with respect to add().
@@ -153,7 +154,7 @@ class PerCpuWords {
     std::uint64_t total = 0;
     for (unsigned cpu = 0; cpu < possible_cpus(); ++cpu)
       total += static_cast<std::uint64_t>(
-          std::atomic_ref(word<Word>(cpu)).load(std::memory_order_acquire));
+          AtomicRef<std::int64_t>(word<Word>(cpu)).load(std::memory_order_acquire));
     annotate_acquire(first_);
     return static_cast<std::int64_t>(total);
   }
@@ -162,7 +163,7 @@ class PerCpuWords {
   template <std::size_t Word>
   void clear() noexcept {
     for (unsigned cpu = 0; cpu < possible_cpus(); ++cpu)
-      std::atomic_ref(word<Word>(cpu)).store(0, std::memory_order_relaxed);
+      AtomicRef<std::int64_t>(word<Word>(cpu)).store(0, std::memory_order_relaxed);
   }
 
  private:

@@ -16,6 +16,7 @@
 #include <cstdint>
 
 #include "annotate.hpp"
+#include "atomic_ref.hpp"
 #include "cpus.hpp"
 #include "per_cpu.hpp"
 #include "rseq.hpp"
@@ -100,7 +101,7 @@ class PerCpuCache {
 
  private:
   using Arena = PerCpuArena<kTableBytes>;
-  using Word = std::atomic_ref<std::int64_t>;
+  using Word = AtomicRef<std::int64_t>;
 
   /// While one lives, no section counts in the CPU's table.
   class Closed {

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <mutex>
 
+#include "atomic_ref.hpp"
 #include "local_add.hpp"
 #include "process_wide.hpp"
 #include "slot_space.hpp"
@@ -126,7 +127,7 @@ class ThreadArena {
  private:
   // Reads first: a word that was never written lies on the shared zero page and stays there.
   static void clear(char* at) noexcept {
-    std::atomic_ref word(*reinterpret_cast<std::int64_t*>(at));
+    const AtomicRef<std::int64_t> word(*reinterpret_cast<std::int64_t*>(at));
     if (word.load(std::memory_order_relaxed) != 0)
       word.store(0, std::memory_order_relaxed);
   }
@@ -169,9 +170,9 @@ class PerThreadWords {
     std::uint64_t total = 0;
     ThreadWide<Account>::each([this, &total](Account& account) {
       if (char* const words = account.find(place_); words != nullptr)
-        total +=
-            static_cast<std::uint64_t>(std::atomic_ref(reinterpret_cast<std::int64_t*>(words)[Word])
-                                           .load(std::memory_order_acquire));
+        total += static_cast<std::uint64_t>(
+            AtomicRef<std::int64_t>(reinterpret_cast<std::int64_t*>(words)[Word])
+                .load(std::memory_order_acquire));
     });
     return static_cast<std::int64_t>(total);
   }

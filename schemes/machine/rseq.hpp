@@ -16,33 +16,11 @@
 // Source: Linux include/uapi/linux/rseq.h, kernel/rseq.c; glibc manual, "Restartable Sequences".
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-
-#if __has_include(<sys/rseq.h>)
-#include <sys/rseq.h>
-#define GETPUT_LIBC_RSEQ 1
-#endif
-
-namespace getput::machine {
-
-/// Bytes of memory for each CPU in one mapping of per-CPU words.
-inline constexpr std::size_t kCpuUnitBytes = std::size_t{512} << 10;
-
-/// Bytes from one CPU's copy of a per-CPU word to the next CPU's. A constant, so that a section
-/// finds its word with one multiplication; a cache line more than the unit, so that the copies of
-/// one word do not all fall into one cache set.
-inline constexpr std::size_t kCpuStride = kCpuUnitBytes + 64;
-
-}  // namespace getput::machine
-
-#if defined(GETPUT_LIBC_RSEQ) && defined(__x86_64__)
-#include "rseq_x86_64.hpp"
-#elif defined(GETPUT_LIBC_RSEQ) && defined(__aarch64__)
+#include "rseq_abi.hpp"
+// Each is empty where another one applies.
 #include "rseq_aarch64.hpp"
-#else
 #include "rseq_none.hpp"
-#endif
+#include "rseq_x86_64.hpp"
 
 namespace getput::machine {
 

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
-// rseq critical sections for aarch64. Included by rseq.hpp only.
+// rseq critical sections for aarch64. Reached through rseq.hpp.
 //
 // Layout of struct rseq (uapi): cpu_id at 4, rseq_cs at 8. Thread pointer: tpidr_el0.
 // The commit is a store-release: what the holder did before a put is ordered before the put.
 #pragma once
+
+#include "rseq_abi.hpp"
+
+#if defined(GETPUT_LIBC_RSEQ) && defined(__aarch64__)
 
 namespace getput::machine::rseq_arch {
 
@@ -166,3 +170,5 @@ inline std::uint32_t current_cpu() noexcept {
 }
 
 }  // namespace getput::machine::rseq_arch
+
+#endif

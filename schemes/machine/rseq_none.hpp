@@ -3,6 +3,10 @@
 // needs rseq refuses to be constructed (Native::require).
 #pragma once
 
+#include "rseq_abi.hpp"
+
+#if !defined(GETPUT_LIBC_RSEQ) || !(defined(__x86_64__) || defined(__aarch64__))
+
 namespace getput::machine::rseq_arch {
 
 inline constexpr bool kSupported = false;
@@ -39,3 +43,5 @@ inline std::uint32_t current_cpu() noexcept {
 }
 
 }  // namespace getput::machine::rseq_arch
+
+#endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// rseq critical sections for x86-64. Included by rseq.hpp only.
+// rseq critical sections for x86-64. Reached through rseq.hpp.
 //
 // Layout of struct rseq (uapi): cpu_id at 4, rseq_cs at 8. Thread pointer: %fs.
 // Each section: publish its descriptor in rseq_cs, then from label 1 to label 2 read the CPU
@@ -12,6 +12,10 @@
 //
 // Each instruction is written in both dialects, {AT&T|Intel}, for code built with -masm=intel.
 #pragma once
+
+#include "rseq_abi.hpp"
+
+#if defined(GETPUT_LIBC_RSEQ) && defined(__x86_64__)
 
 namespace getput::machine::rseq_arch {
 
@@ -177,3 +181,5 @@ inline std::uint32_t current_cpu() noexcept {
 }
 
 }  // namespace getput::machine::rseq_arch
+
+#endif

@@ -1,43 +1,33 @@
 // SPDX-License-Identifier: MIT
 // A flavour of liburcu behind the machine's names: what urcu_memb.hpp, urcu_mb.hpp, urcu_qsbr.hpp
-// and urcu_bp.hpp have in common. They include this file first. The read side is inlined
-// (_LGPL_SOURCE): as a library call it costs five times as much. ThreadSanitizer gets the calls,
-// because liburcu's accesses through volatile would be data races to it; what they order is told
-// by annotations below.
+// and urcu_bp.hpp have in common.
+//
+// A translation unit may use liburcu itself, with any flavour, before or after these headers. Its
+// rcu_read_lock() must stay the function that it would be without them. liburcu's public headers
+// do not allow that: urcu.h defines URCU_API_MAP for the rest of the unit, the header of each
+// flavour included later then maps rcu_read_lock() again, and call_rcu() is declared under the name
+// of the first flavour only (urcu/map/*.h, urcu/call-rcu.h). Therefore these headers include no
+// public header of liburcu. They take the read side from urcu/static/urcu-<flavour>.h, which
+// defines functions with the flavour's name, maps nothing and does not depend on _LGPL_SOURCE. They
+// declare the few library functions that they call with liburcu's own types, so that the compiler
+// compares the declarations in a unit that includes both.
+//
+// The read side is inlined: as a library call it costs five times as much. ThreadSanitizer gets the
+// calls, because it would report liburcu's volatile accesses as data races; the annotations below
+// describe the order. The calls are declared by assembler name: in a unit that defines
+// _LGPL_SOURCE, urcu_memb_read_lock is a macro.
+//
+// liburcu declares its reader as thread_local in C++. The compiler cannot know that it has no
+// constructor, and tests for one at every access: three tests and calls per section that C does not
+// have. As __thread it is the same variable without them, so URCU_TLS_STORAGE_CLASS is __thread
+// while the static header is read.
 #pragma once
 
 #include "annotate.hpp"
 #include "image.hpp"
 #include "nesting_guard.hpp"
 
-#if defined(GETPUT_TSAN)
-#undef _LGPL_SOURCE
-#elif !defined(_LGPL_SOURCE)
-#define _LGPL_SOURCE
-#endif
-// liburcu declares its reader as thread_local in C++, and the compiler, which cannot know that it
-// has no constructor, then tests for one at every access: three tests and calls a section that C
-// does not have. As __thread it is the same variable without them.
-#include <urcu/tls-compat.h>
-#if defined(URCU_TLS_STORAGE_CLASS)
-#undef URCU_TLS_STORAGE_CLASS
-#define URCU_TLS_STORAGE_CLASS __thread
-#endif
-// liburcu's headers of several flavours in one translation unit: each has its own read side, but
-// call_rcu() and the flavour's table get the names of the first one included. So that is always the
-// same one, and the tables are declared below.
-#include <urcu/urcu-memb.h>
-// In any order, after that one.
-#include <urcu/urcu-bp.h>
-#include <urcu/urcu-mb.h>
-#include <urcu/urcu-qsbr.h>
-
-extern "C" {
-extern const struct rcu_flavor_struct urcu_memb_flavor;
-extern const struct rcu_flavor_struct urcu_mb_flavor;
-extern const struct rcu_flavor_struct urcu_qsbr_flavor;
-extern const struct rcu_flavor_struct urcu_bp_flavor;
-}
+struct rcu_head;
 
 namespace getput::machine {
 
@@ -49,7 +39,13 @@ class UrcuDomain {
   /// A thread reads only while it holds one. Counts nesting: several in one thread are fine.
   using ThreadGuard = NestingGuard<Flavour>;
 
-  using Head = rcu_head;
+  /// A queued callback. It begins with the memory of a struct rcu_head, which liburcu fills.
+  class Head {
+    friend class UrcuDomain;
+    void* next_ = nullptr;
+    void (*called_)(rcu_head*) = nullptr;
+    void (*func_)(Head*) = nullptr;
+  };
 
   static void read_lock() noexcept { Flavour::read_lock(); }
   static void read_unlock() noexcept {
@@ -68,9 +64,13 @@ class UrcuDomain {
 
   /// Runs @p func(head) on liburcu's own thread after a grace period.
   static void call(Head* head, void (*func)(Head*)) {
-    keep_image_mapped<Flavour>();  // liburcu's thread calls it, whenever
+    head->func_ = func;
+    keep_image_mapped<Flavour>();  // liburcu's thread calls into it, whenever
     annotate_release(&order_);     // what the caller prepared, for the callback
-    Flavour::call(head, func);
+    Flavour::call(reinterpret_cast<rcu_head*>(head), [](rcu_head* queued) {
+      auto* const self = reinterpret_cast<Head*>(queued);
+      self->func_(self);
+    });
   }
 
   /// Returns when every callback queued so far has run.

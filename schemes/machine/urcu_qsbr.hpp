@@ -9,7 +9,42 @@
 
 #include "urcu_domain.hpp"
 
+#if !defined(GETPUT_TSAN)
+#include <urcu/tls-compat.h>
+#pragma push_macro("URCU_TLS_STORAGE_CLASS")
+#undef URCU_TLS_STORAGE_CLASS
+#define URCU_TLS_STORAGE_CLASS __thread
+#include <urcu/static/urcu-qsbr.h>
+#pragma pop_macro("URCU_TLS_STORAGE_CLASS")
+#endif
+
+extern "C" {
+void urcu_qsbr_register_thread();
+void urcu_qsbr_unregister_thread();
+void urcu_qsbr_synchronize_rcu();
+void urcu_qsbr_call_rcu(rcu_head* head, void (*func)(rcu_head*));
+void urcu_qsbr_barrier();
+}
+
 namespace getput::machine {
+
+namespace urcu {
+#if defined(GETPUT_TSAN)
+void qsbr_thread_online() noexcept __asm__("urcu_qsbr_thread_online");
+void qsbr_thread_offline() noexcept __asm__("urcu_qsbr_thread_offline");
+void qsbr_quiescent_state() noexcept __asm__("urcu_qsbr_quiescent_state");
+#else
+inline void qsbr_thread_online() noexcept {
+  _urcu_qsbr_thread_online();
+}
+inline void qsbr_thread_offline() noexcept {
+  _urcu_qsbr_thread_offline();
+}
+inline void qsbr_quiescent_state() noexcept {
+  _urcu_qsbr_quiescent_state();
+}
+#endif
+}  // namespace urcu
 
 class UrcuQsbrFlavour {
  public:
@@ -20,26 +55,26 @@ class UrcuQsbrFlavour {
 
   static void enter() {
     urcu_qsbr_register_thread();  // which puts the thread online
-    urcu_qsbr_thread_offline();
+    urcu::qsbr_thread_offline();
   }
   static void leave() { urcu_qsbr_unregister_thread(); }
 
   static void read_lock() noexcept {
     if (online().reasons++ == 0)
-      urcu_qsbr_thread_online();
+      urcu::qsbr_thread_online();
   }
   static void read_unlock() noexcept {
     if (--online().reasons == 0)
-      urcu_qsbr_thread_offline();
+      urcu::qsbr_thread_offline();
   }
 
   static void synchronize() { urcu_qsbr_synchronize_rcu(); }
   static void call(rcu_head* head, void (*func)(rcu_head*)) {
     read_lock();  // liburcu looks for the thread's queue in a section
-    urcu_qsbr_flavor.update_call_rcu(head, func);
+    urcu_qsbr_call_rcu(head, func);
     read_unlock();
   }
-  static void barrier() { urcu_qsbr_flavor.barrier(); }
+  static void barrier() { urcu_qsbr_barrier(); }
 
   /// Why a thread is online.
   struct Online {
@@ -57,7 +92,7 @@ class RcuQsbrDomain : public UrcuDomain<UrcuQsbrFlavour> {
   /// section is open.
   class Session {
    public:
-    Session() noexcept {
+    [[nodiscard]] Session() noexcept {
       read_lock();
       ++UrcuQsbrFlavour::online().sessions;
     }
@@ -77,7 +112,7 @@ class RcuQsbrDomain : public UrcuDomain<UrcuQsbrFlavour> {
   static void quiescent() noexcept {
     annotate_release(&order_);
     if (UrcuQsbrFlavour::is_outermost())
-      urcu_qsbr_quiescent_state();
+      urcu::qsbr_quiescent_state();
   }
 };
 

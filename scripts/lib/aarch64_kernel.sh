@@ -46,7 +46,7 @@ plant_rseq_bug() {
   cp -r "$root/schemes" "$root/tests" "$copy"
   sed -i 's/"str x9, \[%\[area\], #8\]\\n"/"nop\\n"/' "$copy/$header"
   ! cmp -s "$root/$header" "$copy/$header" || die 1 "$header does not publish its section as it did"
-  aarch64-linux-gnu-g++ -std=c++20 -O2 -D_LGPL_SOURCE -DGETPUT_TEST_EMULATED -I"$copy" \
+  aarch64-linux-gnu-g++ -std=c++20 -O2 -DGETPUT_TEST_EMULATED -I"$copy" \
     -isystem "$2/usr/include" -isystem "$2/usr/include/aarch64-linux-gnu" \
     -isystem /usr/src/googletest/googletest/include -o "$3" \
     "$copy/tests/schemes/machine/per_cpu_test.cpp" "$build/tests/schemes/libgetput_contract.a" \

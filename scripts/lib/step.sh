@@ -60,6 +60,17 @@ run_pytest() {
   ((status == 0)) || die 1 "the Python tests failed; whole log: $log"
 }
 
+# What --base tries of other people's compiler flags, and the rest of them.
+step_flags() {
+  local log status=0
+  log=$(build_folder flags).log
+  mkdir -p "$(dirname "$log")"
+  (cd "$root" && GETPUT_ALL_FLAGS=1 "$python" -B -m pytest -q -p no:cacheprovider \
+    tests/scripts/test_guest_flags.py) >"$log" 2>&1 || status=$?
+  printf 'flags: %s\n' "$(tail -n 1 "$log")" | tee -a "$summary"
+  ((status == 0)) || die 1 "a header does not compile under some flags; whole log: $log"
+}
+
 # The other builds compile what a second compiler or a sanitizer can find something in, and no more:
 # five whole builds do not fit into the time of a CI run on two cores.
 readonly contract_targets=(getput-contract getput-machine-test)
@@ -184,26 +195,57 @@ step_aarch64_kernel() {
     die 1 "nobody noticed rseq sections that are never started over; whole log: $log"
 }
 
-# Installs the header library alone and builds the example as a stranger would.
+# Installs the header library alone, moves what was installed, and builds the examples as projects of
+# their own, in a copy: nothing of this tree is in reach but what was installed.
 step_example() {
-  local work prefix
+  local work prefix log
   work=$(build_folder example)
-  prefix=$work/prefix
+  prefix=$work/moved
+  log=$work/log
   rm -rf "$work"
   mkdir -p "$work"
   {
     cmake -S "$root" -B "$work/getput" -G Ninja -DGETPUT_BUILD_BENCH=OFF -DGETPUT_BUILD_TESTS=OFF
-    cmake --install "$work/getput" --prefix "$prefix"
-    # A copy elsewhere: nothing of this tree is in reach but what was installed.
-    cp -r "$root/examples/percpu_ref" "$work/source"
-    cmake -S "$work/source" -B "$work/build" -G Ninja -DCMAKE_PREFIX_PATH="$prefix"
-    cmake --build "$work/build"
-  } >"$work/log" 2>&1 || {
-    tail -n 30 "$work/log"
-    die 1 "the example does not build against the installed package; whole log: $work/log"
+    cmake --install "$work/getput" --prefix "$work/installed"
+    mv "$work/installed" "$prefix"
+    cp -r "$root/examples" "$work/source"
+  } >"$log" 2>&1 || {
+    tail -n 30 "$log"
+    die 1 "the header library cannot be installed; whole log: $log"
   }
-  "$work/build/percpu_ref_example" || die 1 "the example ended with $?"
-  echo 'example: percpu_ref built against the installed package and ran' | tee -a "$summary"
+  # liburcu is out of reach: the schemes of this example need nothing but threads.
+  PKG_CONFIG_LIBDIR=/nonexistent build_example percpu_ref percpu_ref "-DCMAKE_PREFIX_PATH=$prefix"
+  ! readelf -d "$work/percpu_ref/percpu_ref_example" | grep -q 'NEEDED.*urcu' ||
+    die 1 "the example percpu_ref is linked with liburcu"
+  build_example own_rcu own_rcu "-DCMAKE_PREFIX_PATH=$prefix"
+  build_example fetched subproject "-DGETPUT_SOURCE=$root"
+  build_example subproject subproject "-DGETPUT_SOURCE=$root" -DHOW=add_subdirectory
+  PKG_CONFIG_PATH=$prefix/share/pkgconfig make -C "$work/source/pkg_config" >>"$log" 2>&1 || {
+    tail -n 30 "$log"
+    die 1 "the example pkg_config does not build; whole log: $log"
+  }
+  "$work/source/pkg_config/pkg_config_example" || die 1 "the example pkg_config ended with $?"
+  # A missing library is named, with its package.
+  if PKG_CONFIG_LIBDIR=/nonexistent cmake -S "$work/source/own_rcu" -B "$work/missing" \
+    "-DCMAKE_PREFIX_PATH=$prefix" >"$work/missing.log" 2>&1 ||
+    ! tr -s ' \n' ' ' <"$work/missing.log" | grep -q 'component rcu needs: apt-get install liburcu-dev'; then
+    die 1 "a missing liburcu is not reported; log: $work/missing.log"
+  fi
+  build_example plugin plugin "-DCMAKE_PREFIX_PATH=$prefix"
+  echo 'example: 6 projects built against the package and the sources, and run' | tee -a "$summary"
+}
+
+# build_example BUILD SOURCE ARGUMENT...: configures, builds and runs one; `work` and `log` are the caller's
+build_example() {
+  local build=$1 source=$2
+  shift 2
+  {
+    cmake -S "$work/source/$source" -B "$work/$build" -G Ninja "$@" && cmake --build "$work/$build"
+  } >>"$log" 2>&1 || {
+    tail -n 30 "$log"
+    die 1 "the example $build does not build; whole log: $log"
+  }
+  "$work/$build/${source}_example" || die 1 "the example $build ended with $?"
 }
 
 # CMake and the doctor name Debian packages too, for users who do not start with scripts/run. They must
@@ -213,7 +255,7 @@ check_package_lists() {
   while read -r package; do
     [[ $known == *" $package "* ]] || die 1 "scripts/lib/common.sh does not install $package"
   done < <(grep -ohE '\b(lib[a-z0-9+-]+-dev|nlohmann-json3-dev|python3-[a-z]+)\b' \
-    "$root/cmake/Dependencies.cmake" "$root/scripts/getputlib/dependencies.py" |
+    "$root/cmake/Dependencies.cmake" "$root/cmake/GetputComponents.cmake" "$root/scripts/getputlib/dependencies.py" |
     grep -vE '^libc(6)?-dev$' | sort -u)
 }
 

@@ -71,7 +71,7 @@ def overlay(folder, changed, text):
 
 def compile_program(build, key, arguments, program):
     command = [build["launcher"]] if build["launcher"] else []
-    command += [build["compiler"], "-std=c++20", "-O0", "-D_LGPL_SOURCE", *arguments]
+    command += [build["compiler"], "-std=c++20", "-O0", *arguments]
     done = subprocess.run([*command, "-o", str(program)], capture_output=True, text=True, check=False)
     if done.returncode:
         raise Unusable(3, f"{key} does not compile:\n{done.stderr[:4000]}")

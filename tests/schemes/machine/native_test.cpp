@@ -11,6 +11,10 @@
 
 #include "schemes/distributed/percpu_split.hpp"
 #include "schemes/machine/machine.hpp"
+#include "schemes/machine/urcu_bp.hpp"
+#include "schemes/machine/urcu_mb.hpp"
+#include "schemes/machine/urcu_memb.hpp"
+#include "schemes/machine/urcu_qsbr.hpp"
 #include "tests/schemes/contract/cpus.hpp"
 
 namespace getput::machine {

@@ -8,6 +8,7 @@
 #include <stop_token>
 
 #include "schemes/machine/native.hpp"
+#include "schemes/machine/urcu_memb.hpp"
 
 namespace getput::mutants {
 

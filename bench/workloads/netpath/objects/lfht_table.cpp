@@ -3,7 +3,8 @@
 
 #include <new>
 
-#include "schemes/machine/urcu_qsbr.hpp"
+// Not from urcu-qsbr.h: read after rculfhash.h it declares no flavour.
+extern "C" const struct rcu_flavor_struct urcu_qsbr_flavor;
 
 namespace getput::bench::netpath {
 
