@@ -4,8 +4,8 @@
 // On x86-64 every locked instruction is a full fence for ordinary (write-back) memory, and
 // `lock addl $0` on the stack costs less than `mfence`, which also waits for write-combining stores
 // that no scheme makes. g++ compiles atomic_thread_fence(seq_cst) to the former, clang 14 to the
-// latter (decision 45), so the instruction is written out here. -4(%rsp) and not (%rsp): the word at
-// the top of the stack may have a load or store in flight, the return address for example, which
+// latter (decision 45), so the instruction is written out here. -4(%rsp) and not (%rsp): the word
+// at the top of the stack may have a load or store in flight, the return address for example, which
 // the add would have to wait for. Four bytes below the stack pointer lie in the red zone, where the
 // compiler may keep a variable; adding zero in one locked step changes no value, also where a
 // signal handler runs in between or where another thread writes that variable.

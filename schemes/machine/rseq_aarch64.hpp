@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: MIT
 // rseq critical sections for aarch64. Included by rseq.hpp only.
 //
-// Layout of struct rseq (uapi): cpu_id at 4, rseq_cs at 8. Thread pointer: tpidr_el0.
+// Layout of struct rseq (uapi): cpu_id at 4, rseq_cs at 8. Thread pointer: tpidr_el0, read anew for
+// each section, because a fibre may resume on another thread (thread_pointer()).
 // The commit is a store-release: what the holder did before a put is ordered before the put.
 #pragma once
+
+#include "local_add.hpp"
 
 namespace getput::machine::rseq_arch {
 
 inline constexpr bool kSupported = true;
 
 inline char* area() noexcept {
-  return static_cast<char*>(__builtin_thread_pointer()) + __rseq_offset;
+  return thread_pointer() + __rseq_offset;
 }
 
 #define GETPUT_RSEQ_BEGIN                  \
