@@ -65,6 +65,9 @@ concept Machine = requires(typename M::template Atomic<std::uint32_t> guard,
     M::template ThreadWord<int>::mine().load(std::memory_order_relaxed)
     } -> std::same_as<std::uint64_t>;
   {
+    M::template ThreadWord<int, 2>::mine(1).load(std::memory_order_relaxed)
+    } -> std::same_as<std::uint64_t>;
+  {
     M::template ThreadWord<int>::all_of([](std::uint64_t) { return true; })
     } -> std::same_as<bool>;
   lock.lock();

@@ -44,8 +44,8 @@ struct Native {
   template <std::size_t N>
   using PerThreadWords = machine::PerThreadWords<N>;
   using PerCpuCache = machine::PerCpuCache;
-  template <class User>
-  using ThreadWord = machine::ThreadWord<User>;
+  template <class User, std::size_t N = 1>
+  using ThreadWord = machine::ThreadWord<User, N>;
   using SpinLock = machine::SpinLock;
   using RcuMemb = RcuMembDomain;
   using RcuMb = RcuMbDomain;

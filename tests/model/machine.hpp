@@ -124,8 +124,8 @@ struct RelacyMachine {
   template <std::size_t N>
   using PerThreadWords = model::PerThreadWords<N>;
   using PerCpuCache = model::PerCpuCache;
-  template <class User>
-  using ThreadWord = model::ThreadWord<User>;
+  template <class User, std::size_t N = 1>
+  using ThreadWord = model::ThreadWord<User, N>;
   using SpinLock = model::SpinLock;
   using RcuMemb = model::RcuByMembarrier;
   using RcuMb = model::Rcu;

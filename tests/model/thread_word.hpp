@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// machine::ThreadWord in the model: a word in every thread, known to others while the thread holds
-// a guard.
+// machine::ThreadWord in the model: words in every thread, known to others while the thread holds a
+// guard.
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "tests/model/cell.hpp"
@@ -12,7 +13,7 @@
 
 namespace getput::model {
 
-template <class User>
+template <class User, std::size_t N = 1>
 class ThreadWord {
  public:
   class ThreadGuard {
@@ -31,7 +32,9 @@ class ThreadWord {
     }
   };
 
-  static Atomic<std::uint64_t>& mine() noexcept { return words_[index_of_self()]; }
+  static Atomic<std::uint64_t>& mine(std::size_t i = 0) noexcept {
+    return words_[index_of_self()][i];
+  }
 
   template <class Accept>
   static bool all_of(Accept accept, const Where& at = Where::current()) {
@@ -39,7 +42,8 @@ class ThreadWord {
     bool all = true;
     for (std::size_t i = 0; i < words_.size() && all; ++i)
       if (depth_[i].load(std::memory_order_relaxed, at) != 0)
-        all = accept(words_[i].load(std::memory_order_acquire, at));
+        for (std::size_t word = 0; word < N && all; ++word)
+          all = accept(words_[i][word].load(std::memory_order_acquire, at));
     lock_.unlock(at);
     return all;
   }
@@ -49,7 +53,7 @@ class ThreadWord {
 
   static inline SpinLock lock_;
   static inline std::array<Atomic<std::uint32_t>, kMaxThreads> depth_;  // under lock_
-  static inline std::array<Atomic<std::uint64_t>, kMaxThreads> words_;
+  static inline std::array<std::array<Atomic<std::uint64_t>, N>, kMaxThreads> words_;
 };
 
 }  // namespace getput::model
