@@ -85,6 +85,10 @@ struct Native {
     return reinterpret_cast<std::uintptr_t>(thread_pointer());
   }
 
+  /// Slots that a thread has for the objects it holds. With a count beside each and one more they
+  /// fill two cache lines.
+  static constexpr std::uint32_t kThreadSlots = 7;
+
   /// Slots of a table that all objects of the process share.
   static constexpr std::uint32_t kTableSlots = 4096;
 

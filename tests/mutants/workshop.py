@@ -24,6 +24,7 @@ MORE_UNITS = {
     ("model", "snzi"): ["tests/model/refused_snzi.cpp", "tests/model/tall_snzi.cpp",
                         "tests/schemes/snzi_test.cpp"],
     ("model", "sloppy"): ["tests/model/thrifty_sloppy.cpp"],
+    ("model", "hazard_asymmetric"): ["tests/model/crowded_hazard_asymmetric.cpp"],
     ("contract", "percpu_ref"): ["tests/schemes/percpu_ref_test.cpp",
                                  "tests/schemes/percpu_ref_races_test.cpp"],
     ("contract", "rcu_qsbr"): ["tests/schemes/rcu_qsbr_test.cpp"],
