@@ -68,6 +68,9 @@ concept Machine = requires(typename M::template Atomic<std::uint32_t> guard,
     M::template ThreadWord<AnyUser>::mine().load(std::memory_order_relaxed)
     } -> std::same_as<std::uint64_t>;
   {
+    M::template ThreadWord<AnyUser, 2>::mine(1).load(std::memory_order_relaxed)
+    } -> std::same_as<std::uint64_t>;
+  {
     M::template ThreadWord<AnyUser>::all_of([](std::uint64_t) { return true; })
     } -> std::same_as<bool>;
   { M::template ProcessWide<AnyUser>::get() } -> std::same_as<AnyUser&>;
@@ -79,6 +82,7 @@ concept Machine = requires(typename M::template Atomic<std::uint32_t> guard,
   { M::possible_cpus() } -> std::same_as<unsigned>;
   { M::current_cpu() } -> std::same_as<unsigned>;
   { M::this_thread() } -> std::same_as<std::uintptr_t>;
+  { M::kThreadSlots } -> std::convertible_to<std::uint32_t>;
   { M::kTableSlots } -> std::convertible_to<std::uint32_t>;
   { M::table_slot(key) } -> std::same_as<std::uint32_t>;
   { M::monotonic_ns() } -> std::same_as<std::uint64_t>;

@@ -50,8 +50,8 @@ struct Native {
   template <std::size_t N>
   using PerThreadWords = machine::PerThreadWords<N>;
   using PerCpuCache = machine::PerCpuCache;
-  template <class User>
-  using ThreadWord = machine::ThreadWord<User>;
+  template <class User, std::size_t N = 1>
+  using ThreadWord = machine::ThreadWord<User, N>;
   /// The one T of the process, T::kName.
   template <class T>
   using ProcessWide = machine::ProcessWide<T>;
@@ -93,6 +93,10 @@ struct Native {
   static std::uintptr_t this_thread() noexcept {
     return reinterpret_cast<std::uintptr_t>(thread_pointer());
   }
+
+  /// Slots that a thread has for the objects it holds. With a count beside each and one more they
+  /// fill two cache lines.
+  static constexpr std::uint32_t kThreadSlots = 7;
 
   /// Slots of a table that all objects of the process share.
   static constexpr std::uint32_t kTableSlots = 4096;

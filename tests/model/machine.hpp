@@ -124,8 +124,8 @@ struct RelacyMachine {
   template <std::size_t N>
   using PerThreadWords = model::PerThreadWords<N>;
   using PerCpuCache = model::PerCpuCache;
-  template <class User>
-  using ThreadWord = model::ThreadWord<User>;
+  template <class User, std::size_t N = 1>
+  using ThreadWord = model::ThreadWord<User, N>;
   template <class T>
   class ProcessWide {
    public:
@@ -150,6 +150,8 @@ struct RelacyMachine {
   static unsigned possible_cpus() noexcept { return kCpus; }
   static unsigned current_cpu() noexcept { return some_cpu(); }
   static std::uintptr_t this_thread() noexcept { return static_cast<std::uintptr_t>(self()) + 1; }
+  /// Few, so that a search for a free one goes past the first.
+  static constexpr std::uint32_t kThreadSlots = 2;
   /// Few, so that threads collide; one thread always collides with itself.
   static constexpr std::uint32_t kTableSlots = 2;
   static std::uint32_t table_slot(const void*) noexcept {

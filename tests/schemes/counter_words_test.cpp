@@ -12,6 +12,7 @@
 
 #include "schemes/counter/atomic.hpp"
 #include "schemes/counter/atomic_base.hpp"
+#include "schemes/counter/file_ref.hpp"
 #include "schemes/counter/lockref.hpp"
 #include "schemes/counter/rcuref.hpp"
 #include "schemes/counter/refcount.hpp"
@@ -115,6 +116,8 @@ TEST(CounterWords, LiveAndDie) {
   live_and_die(refcount);
   RcurefWord<M> rcuref;
   live_and_die(rcuref);
+  FileRefWord<M> file_ref;
+  live_and_die(file_ref);
   StickyWord<M> sticky;
   live_and_die(sticky);
   LockrefWord<M> lockref;
@@ -228,6 +231,68 @@ TEST(CounterWords, RcurefZones) {
   set_raw(word, kReleased + 1);
   EXPECT_FALSE(word.dec());
   EXPECT_EQ(raw<std::uint32_t>(word), kDead);
+}
+
+constexpr std::uint64_t in_file_ref(std::uint32_t top) {
+  return std::uint64_t{top} << 32;
+}
+
+/// Past the limit try_inc() refuses, inc() counts, and the first dec() makes the count stick.
+TEST(CounterWords, FileRefSaturates) {
+  using M = Warned<12>;
+  FileRefWord<M> word;
+  word.set_near_limit(1);
+  EXPECT_TRUE(word.try_inc());
+  EXPECT_EQ(raw<std::uint64_t>(word), in_file_ref(0x80000000) - 1);
+  EXPECT_EQ(word.value(), std::numeric_limits<std::int64_t>::max());
+  EXPECT_FALSE(word.try_inc());
+  word.inc();
+  EXPECT_EQ(raw<std::uint64_t>(word), in_file_ref(0x80000000) + 1);
+  EXPECT_EQ(word.value(), std::numeric_limits<std::int64_t>::max());
+  EXPECT_EQ(M::warnings, 0);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_FALSE(word.dec());
+    EXPECT_EQ(raw<std::uint64_t>(word), in_file_ref(kSaturated));
+    EXPECT_FALSE(word.dead());
+    EXPECT_EQ(M::warnings, 1);
+  }
+}
+
+TEST(CounterWords, FileRefStaysDead) {
+  using M = Warned<13>;
+  FileRefWord<M> word;
+  EXPECT_TRUE(word.dec());
+  EXPECT_EQ(raw<std::uint64_t>(word), in_file_ref(kDead));
+  for (std::uint64_t refused = 1; refused <= 3; ++refused) {
+    EXPECT_FALSE(word.try_inc());
+    EXPECT_EQ(raw<std::uint64_t>(word), in_file_ref(kDead) + refused);
+    EXPECT_TRUE(word.dead());
+  }
+  EXPECT_EQ(M::warnings, 0);
+  EXPECT_FALSE(word.dec());
+  EXPECT_EQ(raw<std::uint64_t>(word), in_file_ref(kDead));
+  EXPECT_EQ(M::warnings, 1);
+}
+
+TEST(CounterWords, FileRefZones) {
+  using M = Warned<14>;
+  FileRefWord<M> word;
+  set_raw(word, in_file_ref(kReleased) - 1);
+  EXPECT_FALSE(word.dead());
+  EXPECT_GT(word.value(), 0);
+  EXPECT_FALSE(word.try_inc());
+  EXPECT_TRUE(word.dead());
+  EXPECT_EQ(word.value(), 0);
+  EXPECT_FALSE(word.dec());
+  EXPECT_EQ(raw<std::uint64_t>(word), in_file_ref(kSaturated));
+  set_raw(word, in_file_ref(kReleased) + 1);
+  EXPECT_FALSE(word.dec());
+  EXPECT_EQ(raw<std::uint64_t>(word), in_file_ref(kDead));
+  set_raw(word, ~std::uint64_t{0});  // the last put has not marked it yet
+  EXPECT_FALSE(word.dead());
+  EXPECT_EQ(word.value(), 0);
+  EXPECT_TRUE(word.try_inc());
+  EXPECT_EQ(word.value(), 1);
 }
 
 TEST(CounterWords, StickyAndLockrefMarkTheDead) {
