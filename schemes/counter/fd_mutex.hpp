@@ -53,7 +53,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <stop_token>
 
 #include "../machine/native.hpp"
 #include "../scheme.hpp"
@@ -100,7 +99,7 @@ class FdMutex {
   }
 
   /// If the exchange fails, a caller came in after the load.
-  bool try_stop() {
+  [[nodiscard]] bool try_stop() {
     std::uint64_t seen = word_.load(std::memory_order_relaxed);
     return refs(seen) == 0 && word_.compare_exchange_strong(seen, closed_with(0),
                                                             std::memory_order_acquire,  // E1, E2
@@ -113,9 +112,9 @@ class FdMutex {
     }  // E2
   }
 
-  bool drained() { return over(word_.load(std::memory_order_acquire)); }  // E1
+  [[nodiscard]] bool drained() { return over(word_.load(std::memory_order_acquire)); }  // E1
 
-  void wait_drained(std::stop_token token) {
+  void wait_drained(StopToken token) {
     M::wait(
         this, [this] { return drained(); }, token);
   }

@@ -17,7 +17,7 @@
 // references to several modules searches its slots, and for more than kSlots modules at a time it
 // counts in the module, in one shared word with a locked instruction. 8 * (2 * kSlots + 1) bytes a
 // thread for all modules.
-// Removal: one membarrier and a look at every registered thread's slots.
+// Removal: one membarrier and a look at the slots of every thread that ever used the scheme.
 //
 // Invariants
 //   I1  A family is a reference and all that get() makes of it. A family stays in one entry: a slot
@@ -46,9 +46,8 @@
 //   E4  restart's release of going_ -> try_get's acquire looks at it.
 //
 // Limits: the ticket belongs to the thread that took it. A refused try_get has shown the module and
-// must wake the remover; it looks at going_ first, so that refused callers leave no trace. The
-// remover's look takes the lock under which threads register: try_stop() blocks. No count: slots
-// say who holds, not how often. Threads hold a ThreadGuard. A signal handler gives back what it
+// must wake the remover; it looks at going_ first, so that refused callers leave no trace. No
+// count: slots say which modules a thread holds, not how often. A signal handler gives back what it
 // takes. Outside the C++ memory model: E2 and E3 rest on membarrier(2).
 //
 // References: hazard_pointer.hpp (xenium's, with a full fence in each get); epoch.hpp, which shows
@@ -56,7 +55,6 @@
 #pragma once
 
 #include <cstdint>
-#include <stop_token>
 
 #include "../machine/native.hpp"
 #include "../removal.hpp"
@@ -67,13 +65,15 @@ namespace getput {
 /// @p kSlots is how many modules a thread can hold before it counts in a shared word.
 template <class M = machine::Native, std::uint32_t kSlots = M::kThreadSlots>
 class HazardAsymmetric {
+  struct Slots {
+    static constexpr const char* kThreadWordName = "hazard_asymmetric slots";
+  };
   // The slots of a thread, what is beside each, and its part of all shared counts. A number of
   // references is no module's address, so a look at every word finds slots only.
-  using Words = typename M::template ThreadWord<HazardAsymmetric, 2 * kSlots + 1>;
+  using Words = typename M::template ThreadWord<Slots, 2 * kSlots + 1>;
 
  public:
   using Ticket = IndexTicket;  // the slot, or kShared
-  using ThreadGuard = typename Words::ThreadGuard;
 
   static constexpr SchemeInfo info{
       .name = "hazard_asymmetric",
@@ -84,12 +84,10 @@ class HazardAsymmetric {
       .count = CountExactness::not_possible,
       .zero = ZeroDetection::remover_sum,
       .overflow = Overflow::no_counter,
-      .stop_progress = Progress::blocking,  // looks under the lock that registers threads
       .bytes_per_object = 16,
       .locked_in_get = 0,
       .locked_in_put = 0,
       .needs_membarrier = true,
-      .needs_registration = true,
   };
 
   HazardAsymmetric() { M::require(info); }
@@ -125,20 +123,20 @@ class HazardAsymmetric {
   }
 
   /// The first look spares callers a refusal where a holder is in sight.
-  bool try_stop() { return drained() && stop_if_unused(*this); }
+  [[nodiscard]] bool try_stop() { return drained() && stop_if_unused(*this); }
 
   void stop() {
     going_.store(1, std::memory_order_relaxed);
     M::heavy_barrier();  // E2
   }
 
-  bool drained() {
+  [[nodiscard]] bool drained() {
     const std::uint64_t shown = address();
     return Words::all_of([shown](std::uint64_t word) { return word != shown; }) &&  // E1
            shared_.load(std::memory_order_acquire) == 0;                            // E1
   }
 
-  void wait_drained(std::stop_token token) {
+  void wait_drained(StopToken token) {
     M::wait(
         this, [this] { return drained(); }, token);
   }
