@@ -35,6 +35,7 @@ LIST = pathlib.Path(__file__).resolve().parent / "equivalent.toml"
 SHARED = {
     "counter/base_reference": ["refcount", "sticky"],
     "grace/read_section": ["rcu_memb", "rcu_mb"],
+    "grace/srcu_domain": ["srcu", "srcu_fast"],
     "removal": ["percpu_split", "percpu_stop_machine"],
     "modular": ["percpu_split", "atomic"],
 }
