@@ -20,6 +20,7 @@
 #include "membarrier.hpp"
 #include "parking.hpp"
 #include "per_cpu.hpp"
+#include "per_cpu_banks.hpp"
 #include "per_cpu_cache.hpp"
 #include "per_thread.hpp"
 #include "process_wide.hpp"
@@ -47,6 +48,8 @@ struct Native {
   using Plain = T;
   template <std::size_t N>
   using PerCpuWords = machine::PerCpuWords<N>;
+  template <std::size_t N>
+  using PerCpuBanks = machine::PerCpuBanks<N>;
   template <std::size_t N>
   using PerThreadWords = machine::PerThreadWords<N>;
   using PerCpuCache = machine::PerCpuCache;

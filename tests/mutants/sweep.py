@@ -36,6 +36,7 @@ SHARED = {
     "counter/base_reference": ["refcount", "sticky"],
     "distributed/snzi_node": ["snzi"],
     "grace/read_section": ["rcu_memb", "rcu_mb"],
+    "grace/srcu_domain": ["srcu", "srcu_fast"],
     "removal": ["percpu_split", "percpu_stop_machine"],
     "modular": ["percpu_split", "atomic"],
 }
