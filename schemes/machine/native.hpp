@@ -78,7 +78,7 @@ struct Native {
   }
 
   /// For constructors: throws Unavailable where unavailable() is not empty.
-  static void require(const SchemeInfo& info) {
+  [[gnu::noinline]] static void require(const SchemeInfo& info) {
     if (const std::string why = unavailable(info); !why.empty())
       fail<Unavailable>(std::string(info.name) + ": " + why);
   }
