@@ -9,7 +9,10 @@
 // (try_module_get, module_put, try_release_module_ref); introduced by e513cc1c07e2 "module: Remove
 // stop_machine from module unloading", which replaced per-CPU counters.
 //
-// Cost: two compare-exchange loops on one shared line; retries grow with contention.
+// Cost: two compare-exchange loops on one shared line; retries grow with contention. `state` is the
+// first member of struct module and `refcnt` near its end, with core_layout, which starts a cache
+// line, between them (include/linux/module.h). So they are on two lines here as well; an object has
+// 128 bytes.
 //
 // Invariants
 //   I1  refs_ = base (1 while live, 0 while going) + references held.
@@ -26,10 +29,11 @@
 // Limits: a failed attempt (n+1 -> n -> n+1) never shows 0 to a try_get while n > 0, so there is no
 // spurious failure; count() reads one low meanwhile. It takes its base back by compare-exchange,
 // against callers who come and go. No overflow protection: past 2^31 - 1 the word
-// is negative and puts are refused, as by atomic_dec_if_positive(). 4 bytes and a state.
+// is negative and puts are refused, as by atomic_dec_if_positive().
 // The kernel has no wait queue here since 3.13; wait_drained() is ours.
 #pragma once
 
+#include <cstddef>
 #include <limits>
 
 #include "../machine/native.hpp"
@@ -54,7 +58,7 @@ class AtomicBase {
       .get_progress = Progress::lock_free,
       .put_progress = Progress::lock_free,
       .stop_progress = Progress::lock_free,
-      .bytes_per_object = 8,
+      .bytes_per_object = 128,
       .locked_in_get = 1,
       .locked_in_put = 1,
   };
@@ -118,6 +122,7 @@ class AtomicBase {
 
  private:
   static constexpr std::int32_t kBase = 1;
+  static constexpr std::size_t kLine = 64;
 
   // Acquire also when it finds zero: try_stop() then succeeds because of the last put (E1).
   bool add_unless_zero() noexcept {
@@ -132,8 +137,8 @@ class AtomicBase {
 
   static inline std::atomic<bool> warned_{false};
 
-  typename M::template Atomic<std::int32_t> refs_{kBase};  // I1
   typename M::template Atomic<std::uint32_t> going_{0};
+  alignas(kLine) typename M::template Atomic<std::int32_t> refs_{kBase};  // I1
 };
 
 }  // namespace getput

@@ -21,7 +21,9 @@
 // reference and gets it back if others are held; dec_if_one() here takes it only if it is the last.
 // Neither refuses a caller while somebody is inside.
 //
-// Cost: one locked instruction and one branch per get and per put, no loop under contention.
+// Cost: one locked instruction and one branch per get and per put, no loop under contention. The
+// flag is on a line of its own, as `state` and `refcnt` of struct module are. An object that has no
+// room for that uses FlagPlace::beside_word: 8 bytes.
 //
 // The kernel never revives a dead object, restart() does. So the slow path of a get knows a word
 // that has come back, and repairs by compare-exchange: a plain store could mark it dead.
@@ -132,8 +134,8 @@ class RcurefWord {
   typename M::template Atomic<std::uint32_t> refs_{kOneReference};
 };
 
-template <class M = machine::Native>
-class Rcuref : public BaseReference<M, RcurefWord<M>> {
+template <class M = machine::Native, FlagPlace Place = FlagPlace::own_line>
+class Rcuref : public BaseReference<M, RcurefWord<M>, Place> {
  public:
   static constexpr SchemeInfo info{
       .name = "rcuref",
@@ -144,7 +146,7 @@ class Rcuref : public BaseReference<M, RcurefWord<M>> {
       .count = CountExactness::exact,
       .zero = ZeroDetection::last_put,
       .overflow = Overflow::saturates,
-      .bytes_per_object = 8,
+      .bytes_per_object = Place == FlagPlace::own_line ? 128 : 8,
       .locked_in_get = 1,
       .locked_in_put = 1,
   };

@@ -3,13 +3,16 @@
 //
 // What: the module's owner holds the std::shared_ptr, callers come through a std::weak_ptr: what an
 // application writes that has never heard of module counts. The ticket is a std::shared_ptr, kept
-// as bytes.
+// as its two words.
 //
 // Where from: the standard library (here libstdc++ 12: __shared_count, _S_atomic).
 //
 // Cost: a compare-exchange loop to get, a locked subtraction to put, on one shared line, and the
 // branches of the control block. libstdc++ leaves the lock prefix out while the process has had
-// one thread only (__libc_single_threaded): time it with two. One allocation a module.
+// one thread only (__libc_single_threaded): time it with two. One allocation per module. The ticket
+// is written and read word by word and travels in two registers: copied as 16 bytes that were
+// written as two words, or with a flag behind, it waits for stores that cannot be forwarded to a
+// wider load, which cost half of a pair.
 //
 // Invariants
 //   I1  use_count = 1 while the owner's pointer is set + references held. It is 0 once and for all:
@@ -27,7 +30,7 @@
 //       lock() would still succeed because somebody is inside.
 //   E3  restart's release of the new Life and of going_ -> try_get's acquire.
 //
-// Limits: outside the C++ object model: a std::shared_ptr is moved by copying its bytes, which
+// Limits: outside the C++ object model: a std::shared_ptr is moved by copying its words, which
 // every implementation bears (no pointer into itself) and the standard does not promise. Each
 // restart after a completed removal leaves some 80 bytes behind. No protection against overflow of
 // the 32-bit use count, and no way to start near it. count() is one off while try_stop() or stop()
@@ -35,6 +38,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <memory>
 #include <new>
 #include <string_view>
@@ -77,24 +82,37 @@ class SharedPtr {
   };
 
  public:
-  /// The bytes of a std::shared_ptr.
+  /// The two words of a std::shared_ptr, of which the first is the pointer.
   class [[nodiscard]] Ticket {
    public:
     Ticket() noexcept = default;
-    explicit operator bool() const noexcept { return held_; }
+    explicit operator bool() const noexcept { return pointer_ != 0; }
 
    private:
     friend class SharedPtr;
-    explicit Ticket(Pointer&& pointer) noexcept : held_(pointer != nullptr) {
-      ::new (static_cast<void*>(bytes_)) Pointer(std::move(pointer));
-    }
-    Pointer* pointer() noexcept { return std::launder(reinterpret_cast<Pointer*>(bytes_)); }
-    const Pointer& look() const noexcept {
-      return *std::launder(reinterpret_cast<const Pointer*>(bytes_));
+    explicit Ticket(Pointer&& pointer) noexcept {
+      const Bytes bytes(std::move(pointer));
+      std::memcpy(&pointer_, bytes.storage, sizeof(Word));
+      std::memcpy(&block_, bytes.storage + sizeof(Word), sizeof(Word));
     }
 
-    alignas(Pointer) std::byte bytes_[sizeof(Pointer)] = {};
-    bool held_ = false;
+    using Word = std::uintptr_t;
+    static_assert(sizeof(Pointer) == 2 * sizeof(Word));
+
+    /// A std::shared_ptr that is not destroyed with its storage.
+    struct Bytes {
+      explicit Bytes(Pointer&& pointer) noexcept { ::new (storage) Pointer(std::move(pointer)); }
+      explicit Bytes(const Ticket& from) noexcept {
+        std::memcpy(storage, &from.pointer_, sizeof(Word));
+        std::memcpy(storage + sizeof(Word), &from.block_, sizeof(Word));
+      }
+      Pointer& pointer() noexcept { return *std::launder(reinterpret_cast<Pointer*>(storage)); }
+
+      alignas(Pointer) std::byte storage[sizeof(Pointer)];
+    };
+
+    Word pointer_ = 0;
+    Word block_ = 0;
   };
 
   static constexpr SchemeInfo info{
@@ -129,9 +147,15 @@ class SharedPtr {
     return Ticket(current_.load(std::memory_order_acquire)->door.lock());  // E3
   }
 
-  Ticket get(const Ticket& held) noexcept { return Ticket(Pointer(held.look())); }
+  Ticket get(const Ticket& held) noexcept {
+    typename Ticket::Bytes bytes(held);
+    return Ticket(Pointer(bytes.pointer()));
+  }
 
-  void put(Ticket held) noexcept { std::destroy_at(held.pointer()); }  // E1
+  void put(Ticket held) noexcept {
+    typename Ticket::Bytes bytes(held);
+    std::destroy_at(&bytes.pointer());  // E1
+  }
 
   /// The owner lets go; if somebody is inside, he takes hold again through the door like a caller.
   /// Nobody is refused meanwhile unless the last one left, and then the removal succeeds.

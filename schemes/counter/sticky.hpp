@@ -9,7 +9,8 @@
 // Automatic Reference Counting" (PLDI 2022), section on the sticky counter; the wait-free
 // increment-if-not-zero of the CDRC library.
 //
-// Cost: two unconditional locked instructions on one shared line; no retry under contention.
+// Cost: two unconditional locked instructions on one shared line; no retry under contention. The
+// flag is on a line of its own.
 //
 // Invariants
 //   I1  Without kZero: the low bits count 1 while live + references held.
@@ -66,7 +67,7 @@ class StickyWord {
 };
 
 template <class M = machine::Native>
-class Sticky : public BaseReference<M, StickyWord<M>> {
+class Sticky : public BaseReference<M, StickyWord<M>, FlagPlace::own_line> {
  public:
   static constexpr SchemeInfo info{
       .name = "sticky",
@@ -76,7 +77,7 @@ class Sticky : public BaseReference<M, StickyWord<M>> {
       .count = CountExactness::exact,
       .zero = ZeroDetection::last_put,
       .overflow = Overflow::wraps,
-      .bytes_per_object = 16,
+      .bytes_per_object = 128,
       .locked_in_get = 1,
       .locked_in_put = 1,
   };

@@ -3,64 +3,60 @@
 //
 // What: a get arrives at the leaf of its CPU. Only the first to arrive at an empty leaf goes on to
 // the leaf's parent, and only the last to leave it leaves the parent too; so the root changes
-// rarely. The root alone answers "is anybody inside?". Closed, it lets nobody in unless somebody is
-// inside.
+// rarely. The root alone answers "is any reference held?". Closed, it admits no get unless a
+// reference is held.
+//
+// The first to arrive at an empty leaf also leaves a resident reference there, which belongs to the
+// scheme. The leaf does not become empty again, so later gets and puts change the leaf alone.
+// Before the remover asks the root, it bars every leaf: it removes the residents, and no new one is
+// left at a barred leaf. A removal that fails, and restart(), lift the bars.
 //
 // Where from: Ellen, Lev, Luchangco, Moir: "SNZI: Scalable NonZero Indicators", PODC 2007;
 // closable: Lev, Luchangco, Olszewski: "Scalable Reader-Writer Locks", SPAA 2009.
 //
-// Cost: at a leaf where somebody else is inside, one compare-exchange per get and per put on that
-// CPU's line. At an empty leaf, also one at each level up to the root: who keeps one reference a
-// CPU gets the fast path for all others.
+// Cost: one compare-exchange per get and one locked subtraction per put, both on the line of the
+// CPU. The first get on a CPU, and gets while a removal is tried, also exchange twice at the leaf
+// and once at each level up to the root. A remover changes one word per possible CPU up to three
+// times.
 //
 // Invariants
 //   I1  A node with a surplus holds exactly one surplus at its parent, once every arrival and
 //       departure under way has finished; never none.
 //   I2  A leaf goes 0 -> 1/2 -> 1: whoever makes it 1/2 is counted by the exchange to 1, whoever
-//       does that, after an arrival at the parent. Who arrived there in vain departs again.
+//       does that, after an arrival at the parent. Who arrived there in vain departs again. A
+//       remover that bars the leaf meanwhile only makes the exchange start over.
 //   I3  The version grows with each 0 -> 1/2. An exchange from 1/2 back to 0 (the root is closed)
 //       undoes exactly one such.
 //   I4  root_ = closed bit, and the surplus of the root; try_stop() closes it only at zero.
+//   I5  A leaf's surplus is the references taken there, and one more if it has the mark of a
+//       resident. Only gets set that mark, in one step with the resident, at a leaf that has a
+//       surplus and no bar. Only the remover removes both, in one step, at a barred leaf.
 //
 // Ordering: every exchange acquires and releases; the loads before them need not.
-//   E1  put's exchange -> (the leaf's last put -> ... ->) root at zero -> drained()'s acquire load.
+//   E1  put's subtraction -> (the leaf's last put, or the remover that takes the resident away, ->
+//       ... ->) root at zero -> drained()'s acquire load.
 //   E2  closing the root -> try_get's acquire load of it, or its refusal at the root.
 //   E3  restart's exchange of root_ -> try_get's acquire load of it.
 //
 // Limits: the ticket names the leaf; any thread may give it back. A leaf counts to 2^31 - 1 and
-// then spoils its version, which repeats itself after 2^32 arrivals at an empty leaf. One cache
+// then spoils its version, which repeats itself after 2^30 arrivals at an empty leaf. One cache
 // line per CPU and object, and above 8 CPUs one more per 7 of them, plus what the allocator takes
 // to align them. The published root has a separate indicator word and announce bits, so that
 // readers of the answer do not share a line with arrivals; one remover who asks does not need them.
 #pragma once
 
-#include <algorithm>
-#include <limits>
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
 #include "../machine/native.hpp"
 #include "../scheme.hpp"
+#include "snzi_node.hpp"
 
 namespace getput {
 
-/// The tree's shape: which node is whose child. Nodes are numbered from the root's children
-/// downwards: Fanout of them, then theirs. The first ones are inner nodes, then comes a leaf for
-/// each CPU.
-template <unsigned Fanout>
-class SnziShape {
- public:
-  /// As few as give every leaf a place: each takes one and offers Fanout.
-  static unsigned inner_nodes(unsigned cpus) noexcept {
-    return (std::max(cpus, 2U) - 2) / (Fanout - 1);
-  }
-  /// Wraps around for the root's children.
-  static unsigned parent_of(unsigned node) noexcept { return node / Fanout - 1; }
-  static unsigned root() noexcept { return std::numeric_limits<unsigned>::max(); }
-};
-
 template <class M = machine::Native, unsigned Fanout = 8>
-class Snzi {
+class Snzi : private SnziWord {
  public:
   using Ticket = IndexTicket;  // the leaf: its CPU
 
@@ -72,7 +68,6 @@ class Snzi {
       .zero = ZeroDetection::last_put,
       .overflow = Overflow::wraps,
       .get_progress = Progress::lock_free,
-      .put_progress = Progress::lock_free,
       .bytes_per_object = 24,
       .bytes_per_cpu = 64,
       .locked_in_get = 1,
@@ -91,8 +86,7 @@ class Snzi {
   }
 
   Ticket get(const Ticket& held) noexcept {
-    while (!join(leaf(held.index()))) {
-    }
+    add(leaf(held.index()), kOne);  // its own reference is a surplus there: I5
     return held;
   }
 
@@ -103,11 +97,20 @@ class Snzi {
   }
 
   [[nodiscard]] bool try_stop() {
+    if (more_than_residents())  // busy for sure: do not disturb the callers
+      return false;
+    bar_leaves();
     std::uint64_t unused = 0;
-    return root_.compare_exchange_strong(unused, kClosed, std::memory_order_acq_rel);  // E1, E2
+    if (root_.compare_exchange_strong(unused, kClosed, std::memory_order_acq_rel))  // E1, E2
+      return true;
+    lift_bars();
+    return false;
   }
 
-  void stop() { root_.fetch_or(kClosed, std::memory_order_acq_rel); }  // E2
+  void stop() {
+    root_.fetch_or(kClosed, std::memory_order_acq_rel);  // E2
+    bar_leaves();
+  }
 
   [[nodiscard]] bool drained() { return root_.load(std::memory_order_acquire) == kClosed; }  // E1
 
@@ -116,7 +119,10 @@ class Snzi {
         this, [this] { return drained(); }, token);
   }
 
-  void restart() { root_.fetch_and(~kClosed, std::memory_order_acq_rel); }  // E3
+  void restart() {
+    root_.fetch_and(~kClosed, std::memory_order_acq_rel);  // E3
+    lift_bars();
+  }
 
   std::int64_t count() const { return 0; }
 
@@ -126,15 +132,6 @@ class Snzi {
   }
 
  private:
-  // A node: twice its surplus in the lower half (1 is "1/2"), its version in the upper.
-  static constexpr std::uint64_t kHalf = 1;
-  static constexpr std::uint64_t kOne = 2;
-  static constexpr std::uint64_t kVersion = std::uint64_t{1} << 32;
-  static std::uint64_t surplus(std::uint64_t node) noexcept { return node & (kVersion - 1); }
-  static bool same_version(std::uint64_t a, std::uint64_t b) noexcept {
-    return a / kVersion == b / kVersion;
-  }
-
   static constexpr std::uint64_t kClosed = 1;
   static constexpr std::uint64_t kOneInside = 2;
 
@@ -157,25 +154,6 @@ class Snzi {
     return use(inner_[node].word);
   }
 
-  /// One more where there is a surplus already; false if there is none, or somebody was faster.
-  template <class W>
-  static bool join(W&& word) noexcept {
-    auto seen = word.load(std::memory_order_relaxed);
-    return surplus(static_cast<std::uint64_t>(seen)) >= kOne &&
-           word.compare_exchange_strong(seen, seen + static_cast<decltype(seen)>(kOne),
-                                        std::memory_order_acq_rel, std::memory_order_relaxed);
-  }
-
-  /// One less; true if that was the last.
-  template <class W>
-  static bool leave(W&& word) noexcept {
-    auto seen = word.load(std::memory_order_relaxed);
-    while (!word.compare_exchange_weak(seen, seen - static_cast<decltype(seen)>(kOne),
-                                       std::memory_order_acq_rel, std::memory_order_relaxed)) {
-    }
-    return surplus(static_cast<std::uint64_t>(seen)) == kOne;
-  }
-
   [[gnu::noinline]] bool arrive(unsigned node) noexcept {
     if (node == Shape::root())
       return arrive_at_root();
@@ -188,33 +166,27 @@ class Snzi {
     bool counted = false;
     bool refused = false;
     while (!counted && !refused) {
-      auto seen = word.load(std::memory_order_relaxed);
-      using Value = decltype(seen);
-      const auto as_bits = [](Value value) { return static_cast<std::uint64_t>(value); };
-      if (surplus(as_bits(seen)) >= kOne) {
+      std::uint64_t seen = look(word, std::memory_order_relaxed);
+      if (surplus(seen) >= kOne) {
         counted = join(word);
         continue;
       }
       bool mine = false;
-      if (surplus(as_bits(seen)) == 0) {
-        const auto half = static_cast<Value>(as_bits(seen) + kVersion + kHalf);
-        if (!word.compare_exchange_strong(seen, half, std::memory_order_acq_rel))
+      if (surplus(seen) == 0) {
+        const std::uint64_t half = seen + kVersion + kHalf;
+        if (!exchange(word, seen, half))
           continue;
         seen = half;
         mine = true;
       }
       // I2: at 1/2 now, by this thread or by another one that is helped.
       const bool arrived = arrive(Shape::parent_of(node));
-      const auto settled =
-          static_cast<Value>(arrived ? as_bits(seen) + kHalf : as_bits(seen) - kHalf);
-      Value found = seen;
-      const bool settled_it =
-          word.compare_exchange_strong(found, settled, std::memory_order_acq_rel);
+      std::uint64_t found = seen;
+      const bool settled_it = settle(word, found, arrived);
       if (arrived && !settled_it)
         ++in_vain;
-      const bool is_one = settled_it ? arrived
-                                     : same_version(as_bits(found), as_bits(seen)) &&
-                                           surplus(as_bits(found)) >= kOne;  // I3
+      const bool is_one =
+          settled_it ? arrived : same_version(found, seen) && surplus(found) >= kOne;  // I3
       counted = mine && is_one;
       refused = !arrived && !is_one;
     }
@@ -234,10 +206,44 @@ class Snzi {
 
   // Apart, so that the way past them saves no registers.
   [[gnu::cold, gnu::noinline]] bool arrive_at_leaf(unsigned cpu) noexcept {
-    return arrive(first_leaf() + cpu);
+    if (!arrive(first_leaf() + cpu))
+      return false;
+    leave_a_resident(cpu);
+    return true;
   }
   [[gnu::noinline]] void depart_parent_of_leaf(unsigned cpu) noexcept {
     depart(Shape::parent_of(first_leaf() + cpu));
+  }
+
+  /// For who has a reference at the leaf. If somebody is faster, the leaf does without.
+  void leave_a_resident(unsigned cpu) noexcept {
+    std::uint64_t seen = look(leaf(cpu), std::memory_order_relaxed);
+    if ((seen & (kBarred | kResident)) == 0)
+      exchange(leaf(cpu), seen, seen + kOne + kResident);  // I5
+  }
+
+  bool more_than_residents() noexcept {
+    for (unsigned cpu = 0; cpu < M::possible_cpus(); ++cpu) {
+      const std::uint64_t seen = look(leaf(cpu), std::memory_order_relaxed);
+      if (surplus(seen) >= ((seen & kResident) != 0 ? 2 * kOne : kOne))
+        return true;
+    }
+    return false;
+  }
+
+  void bar_leaves() noexcept {
+    for (unsigned cpu = 0; cpu < M::possible_cpus(); ++cpu) {
+      const auto before =
+          leaf(cpu).fetch_or(static_cast<std::int64_t>(kBarred), std::memory_order_acq_rel);
+      if ((static_cast<std::uint64_t>(before) & kResident) != 0 &&
+          leave(leaf(cpu), kResident))  // I5, E1
+        depart_parent_of_leaf(cpu);
+    }
+  }
+
+  void lift_bars() noexcept {
+    for (unsigned cpu = 0; cpu < M::possible_cpus(); ++cpu)
+      leaf(cpu).fetch_and(static_cast<std::int64_t>(~kBarred), std::memory_order_acq_rel);  // E3
   }
 
   void depart(unsigned node) noexcept {

@@ -67,7 +67,7 @@ class HeldLock {
   class Session;
 
   Ticket try_get() noexcept {
-    if (held_here()) {
+    if (held_here()) [[likely]] {
       if (going_.load(std::memory_order_relaxed) != 0)  // E3
         return Ticket();
       add_local(1);
@@ -77,7 +77,7 @@ class HeldLock {
   }
 
   Ticket get(const Ticket&) noexcept {
-    if (held_here())
+    if (held_here()) [[likely]]
       add_local(1);
     else
       remote_.fetch_add(1, std::memory_order_relaxed);  // I3
@@ -85,7 +85,7 @@ class HeldLock {
   }
 
   void put(Ticket) noexcept {
-    if (held_here()) {
+    if (held_here()) [[likely]] {
       add_local(-1);
     } else {
       remote_.fetch_sub(1, std::memory_order_seq_cst);  // E1

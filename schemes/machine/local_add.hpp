@@ -36,9 +36,20 @@ void local_add(char* base, std::int64_t delta) noexcept {
 #endif
 }
 
-/// Where this thread's copies of thread-local variables are counted from.
+/// Where this thread's copies of thread-local variables are counted from. Read anew at each call:
+/// a compiler takes __builtin_thread_pointer() for a constant of the function and keeps it across a
+/// call that resumes a fibre on another thread (GCC bug 26461, llvm-project issue 98479).
 inline char* thread_pointer() noexcept {
-  return static_cast<char*>(__builtin_thread_pointer());
+  char* pointer;
+#if defined(__x86_64__)
+  asm volatile("{movq %%fs:0, %[pointer]|mov %[pointer], QWORD PTR fs:0}"
+               : [pointer] "=r"(pointer));
+#elif defined(__aarch64__)
+  asm volatile("mrs %[pointer], tpidr_el0" : [pointer] "=r"(pointer));
+#else
+  pointer = static_cast<char*>(__builtin_thread_pointer());
+#endif
+  return pointer;
 }
 
 }  // namespace getput::machine

@@ -42,6 +42,8 @@ template <class M>
 concept Machine = requires(typename M::template Atomic<std::uint32_t> guard,
                            typename M::template Plain<std::int64_t> guarded,
                            typename M::template PerCpuWords<2> per_cpu,
+                           const typename M::template PerCpuBanks<2> banks,
+                           typename M::template PerCpuBanks<2>::Bank bank,
                            typename M::template PerThreadWords<2> per_thread,
                            typename M::SpinLock lock, const SchemeInfo& info, const void* key,
                            std::atomic<bool> warned, StopToken token) {
@@ -60,12 +62,22 @@ concept Machine = requires(typename M::template Atomic<std::uint32_t> guard,
   noexcept->std::same_as<std::int64_t>;
   { per_cpu.template clear<0>() }
   noexcept;
+  { banks.bank(1U) } -> std::same_as<typename M::template PerCpuBanks<2>::Bank>;
+  { bank.template add<1>(1) }
+  noexcept;
+  { bank.template sum<0>() }
+  noexcept->std::same_as<std::int64_t>;
+  { bank == bank } -> std::same_as<bool>;
+  {static_cast<bool>(bank)};
   { per_thread.template add<0>(1) }
   noexcept;
   { per_thread.template sum<0>() }
   noexcept->std::same_as<std::int64_t>;
   {
     M::template ThreadWord<AnyUser>::mine().load(std::memory_order_relaxed)
+    } -> std::same_as<std::uint64_t>;
+  {
+    M::template ThreadWord<AnyUser, 2>::mine(1).load(std::memory_order_relaxed)
     } -> std::same_as<std::uint64_t>;
   {
     M::template ThreadWord<AnyUser>::all_of([](std::uint64_t) { return true; })
@@ -79,6 +91,7 @@ concept Machine = requires(typename M::template Atomic<std::uint32_t> guard,
   { M::possible_cpus() } -> std::same_as<unsigned>;
   { M::current_cpu() } -> std::same_as<unsigned>;
   { M::this_thread() } -> std::same_as<std::uintptr_t>;
+  { M::kThreadSlots } -> std::convertible_to<std::uint32_t>;
   { M::kTableSlots } -> std::convertible_to<std::uint32_t>;
   { M::table_slot(key) } -> std::same_as<std::uint32_t>;
   { M::monotonic_ns() } -> std::same_as<std::uint64_t>;

@@ -20,6 +20,7 @@
 #include "membarrier.hpp"
 #include "parking.hpp"
 #include "per_cpu.hpp"
+#include "per_cpu_banks.hpp"
 #include "per_cpu_cache.hpp"
 #include "per_thread.hpp"
 #include "process_wide.hpp"
@@ -48,10 +49,12 @@ struct Native {
   template <std::size_t N>
   using PerCpuWords = machine::PerCpuWords<N>;
   template <std::size_t N>
+  using PerCpuBanks = machine::PerCpuBanks<N>;
+  template <std::size_t N>
   using PerThreadWords = machine::PerThreadWords<N>;
   using PerCpuCache = machine::PerCpuCache;
-  template <class User>
-  using ThreadWord = machine::ThreadWord<User>;
+  template <class User, std::size_t N = 1>
+  using ThreadWord = machine::ThreadWord<User, N>;
   /// The one T of the process, T::kName.
   template <class T>
   using ProcessWide = machine::ProcessWide<T>;
@@ -93,6 +96,10 @@ struct Native {
   static std::uintptr_t this_thread() noexcept {
     return reinterpret_cast<std::uintptr_t>(thread_pointer());
   }
+
+  /// Slots that a thread has for the objects it holds. With a count beside each and one more they
+  /// fill two cache lines.
+  static constexpr std::uint32_t kThreadSlots = 7;
 
   /// Slots of a table that all objects of the process share.
   static constexpr std::uint32_t kTableSlots = 4096;

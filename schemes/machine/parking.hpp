@@ -208,7 +208,7 @@ class Parking {
     syscall(SYS_futex, word, operation, value, nullptr, nullptr, 0);
   }
 
-  static Here here_;
+  [[gnu::visibility("hidden")]] static Here here_;  // of this image, and reached without the GOT
 };
 
 inline constinit Parking::Here Parking::here_{};

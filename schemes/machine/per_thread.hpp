@@ -32,6 +32,8 @@ class ThreadSlot {
       : bits_(static_cast<std::int64_t>(std::uint64_t{chunk} << 32 | offset |
                                         (chunk != 0 ? kElsewhere : 0))) {}
 
+  void load_before_what_follows() noexcept { asm volatile("" : "+r"(bits_) : : "memory"); }
+
   constexpr bool in_account() const noexcept { return bits_ >= 0; }
   constexpr std::int64_t offset_in_account() const noexcept { return bits_; }
 
@@ -150,7 +152,10 @@ class PerThreadWords {
   template <std::size_t Word>
   void add(std::int64_t delta) noexcept {
     static_assert(Word < N);
-    const ThreadSlot place = place_;
+    ThreadSlot place = place_;
+    // First the place, then the thread's account: g++ would load them the other way round, and then
+    // Zen 3 does not forward one add of a word to the next (1.5 times the cost of a pair).
+    place.load_before_what_follows();
     Account& mine = ThreadWide<Account>::mine();
     if (place.in_account()) [[likely]]
       local_add<Word * 8>(mine.first + place.offset_in_account(), delta);

@@ -223,7 +223,7 @@ class ProcessWide {
     }
   }
 
-  static inline constinit std::atomic<T*> known_{nullptr};
+  [[gnu::visibility("hidden")]] static inline constinit std::atomic<T*> known_{nullptr};
 };
 
 }  // namespace getput::machine

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // rseq critical sections for aarch64. Reached through rseq.hpp.
 //
-// Layout of struct rseq (uapi): cpu_id at 4, rseq_cs at 8. Thread pointer: tpidr_el0.
+// Layout of struct rseq (uapi): cpu_id at 4, rseq_cs at 8. Thread pointer: tpidr_el0, read anew for
+// each section, because a fibre may resume on another thread (thread_pointer()).
 // The commit is a store-release: what the holder did before a put is ordered before the put.
 #pragma once
 
+#include "local_add.hpp"
 #include "rseq_abi.hpp"
 
 #if defined(GETPUT_LIBC_RSEQ) && defined(__aarch64__)
@@ -14,7 +16,7 @@ namespace getput::machine::rseq_arch {
 inline constexpr bool kSupported = true;
 
 inline char* area() noexcept {
-  return static_cast<char*>(__builtin_thread_pointer()) + __rseq_offset;
+  return thread_pointer() + __rseq_offset;
 }
 
 #define GETPUT_RSEQ_BEGIN                  \

@@ -117,6 +117,7 @@ class StopMachine {
     std::vector<pid_t> threads;
     pid_t forking = 0;
     int signal = 0;
+    void (*const handler)(int) = &StopMachine::stand_still;  // of the image that made this
     Word round{0};
     Word arrived{0};
     Word left{0};
@@ -157,9 +158,9 @@ class StopMachine {
       return 0;
     }
 
-    static bool install(int number) noexcept {
+    bool install(int number) const noexcept {
       struct sigaction action {};
-      action.sa_handler = &StopMachine::stand_still;
+      action.sa_handler = handler;
       action.sa_flags = SA_RESTART | SA_ONSTACK;
       sigfillset(&action.sa_mask);
       return sigaction(number, &action, nullptr) == 0;
@@ -169,7 +170,7 @@ class StopMachine {
     void keep_signal() noexcept {
       struct sigaction now {};
       if (sigaction(signal, nullptr, &now) == 0 && (now.sa_flags & SA_SIGINFO) == 0 &&
-          now.sa_handler == &StopMachine::stand_still)
+          now.sa_handler == handler)
         return;
       const int another = free_signal(signal - 1);
       std::fprintf(stderr,

@@ -26,11 +26,13 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <new>
 #include <utility>
 
+#include "local_add.hpp"
 #include "process_wide.hpp"
 #include "signals.hpp"
 
@@ -119,12 +121,25 @@ class ThreadWide {
   }
 
   /// Null where this image has not used it in this thread yet.
-  static T* mine_or_null() noexcept { return static_cast<T*>(cell_.object); }
+  static T* mine_or_null() noexcept {
+#if defined(__x86_64__)
+    return static_cast<T*>(cell_.object);  // %fs: is read at each access
+#else
+    // A compiler may keep the address of a thread-local variable over a call that continues on
+    // another thread (fibres). So the address is computed from the thread pointer at each access.
+    const std::ptrdiff_t distance = cell_distance_.load(std::memory_order_relaxed);
+    if (distance == 0) [[unlikely]]
+      return nullptr;
+    return static_cast<T*>(reinterpret_cast<ThreadCell*>(thread_pointer() + distance)->object);
+#endif
+  }
 
   /// As mine(), the rare way.
   [[gnu::cold, gnu::noinline]] static T& find() noexcept {
     keep_image_mapped<T>();  // the end of the thread writes to the cell
     const SignalsBlocked no_handler_takes_another;
+    cell_distance_.store(reinterpret_cast<char*>(&cell_) - thread_pointer(),
+                         std::memory_order_relaxed);
     auto& list = ProcessWide<List>::get();
     auto& ends = ProcessWide<ThreadEnds>::get();
     if (cell_.object == nullptr) {
@@ -173,12 +188,16 @@ class ThreadWide {
       return true;
   }
 
-#if defined(__PIC__) && !defined(__PIE__)
+  /// From the thread pointer to the cell, the same in every thread; 0 before the first use.
+  [[gnu::visibility("hidden")]] static inline constinit std::atomic<std::ptrdiff_t> cell_distance_{
+      0};
+
+#if (defined(__PIC__) && !defined(__PIE__)) || !defined(__x86_64__)
   // In a shared library: without a call of __tls_get_addr(). Small enough for the room that libc
   // keeps for libraries that are loaded later.
   [[gnu::tls_model("initial-exec")]]
 #endif
-  static inline thread_local constinit ThreadCell cell_{};
+  [[gnu::visibility("hidden")]] static inline thread_local constinit ThreadCell cell_{};
 };
 
 }  // namespace getput::machine

@@ -226,4 +226,40 @@ class RefusedLeaveNoTrace final : public Stage<S> {
   Flag stopped_;
 };
 
+/// As above with a holder: the end of its put is the end of the removal, even if callers that are
+/// being refused have not withdrawn.
+template <class S>
+class RefusedDoNotDelayTheEnd final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int index) override {
+    auto& module = this->module_;
+    if (index != 0) {
+      stopped_.wait();
+      for (int i = 0; i < 2; ++i) require(!module.visit(), "let in after stop()");
+      return;
+    }
+    const auto ticket = module.enter();
+    inside_.raise();
+    stopped_.wait();
+    module.call();
+    module.leave(ticket);
+    left_.raise();
+  }
+  void remove() override {
+    auto& scheme = this->module_.scheme();
+    inside_.wait();
+    scheme.stop();
+    stopped_.raise();
+    left_.wait();
+    require(scheme.drained(), "callers that are refused hide that the last holder has left");
+    this->module_.unmap();
+  }
+
+ private:
+  Flag inside_;
+  Flag stopped_;
+  Flag left_;
+};
+
 }  // namespace getput::model

@@ -114,6 +114,37 @@ class PerCpuWords {
   std::array<std::array<Atomic<std::int64_t>, N>, kCpus> words_;
 };
 
+/// machine::PerCpuBanks: a bank is a pointer to words of its own, which end with the object.
+template <std::size_t N>
+class PerCpuBanks {
+ public:
+  class Bank {
+   public:
+    constexpr Bank() noexcept = default;
+    constexpr explicit operator bool() const noexcept { return words_ != nullptr; }
+    constexpr bool operator==(const Bank&) const noexcept = default;
+
+    template <std::size_t Word>
+    void add(std::int64_t delta, const Where& at = Where::current()) const noexcept {
+      words_->template add<Word>(delta, at);
+    }
+    template <std::size_t Word>
+    std::int64_t sum(const Where& at = Where::current()) const noexcept {
+      return words_->template sum<Word>(at);
+    }
+
+   private:
+    friend class PerCpuBanks;
+    constexpr explicit Bank(PerCpuWords<N>* words) noexcept : words_(words) {}
+    PerCpuWords<N>* words_ = nullptr;
+  };
+
+  Bank bank(unsigned index) const noexcept { return Bank(&banks_.at(index)); }
+
+ private:
+  mutable std::array<PerCpuWords<N>, 2> banks_;
+};
+
 struct RelacyMachine {
   template <class T>
   using Atomic = model::Atomic<T>;
@@ -122,10 +153,12 @@ struct RelacyMachine {
   template <std::size_t N>
   using PerCpuWords = model::PerCpuWords<N>;
   template <std::size_t N>
+  using PerCpuBanks = model::PerCpuBanks<N>;
+  template <std::size_t N>
   using PerThreadWords = model::PerThreadWords<N>;
   using PerCpuCache = model::PerCpuCache;
-  template <class User>
-  using ThreadWord = model::ThreadWord<User>;
+  template <class User, std::size_t N = 1>
+  using ThreadWord = model::ThreadWord<User, N>;
   template <class T>
   class ProcessWide {
    public:
@@ -150,6 +183,8 @@ struct RelacyMachine {
   static unsigned possible_cpus() noexcept { return kCpus; }
   static unsigned current_cpu() noexcept { return some_cpu(); }
   static std::uintptr_t this_thread() noexcept { return static_cast<std::uintptr_t>(self()) + 1; }
+  /// Few, so that a search for a free one goes past the first.
+  static constexpr std::uint32_t kThreadSlots = 2;
   /// Few, so that threads collide; one thread always collides with itself.
   static constexpr std::uint32_t kTableSlots = 2;
   static std::uint32_t table_slot(const void*) noexcept {

@@ -34,7 +34,9 @@ LIST = pathlib.Path(__file__).resolve().parent / "equivalent.toml"
 # Headers that several schemes share, and the schemes that they are tried through, in turn.
 SHARED = {
     "counter/base_reference": ["refcount", "sticky"],
+    "distributed/snzi_node": ["snzi"],
     "grace/read_section": ["rcu_memb", "rcu_mb"],
+    "grace/srcu_domain": ["srcu", "srcu_fast"],
     "removal": ["percpu_split", "percpu_stop_machine"],
     "modular": ["percpu_split", "atomic"],
 }

@@ -20,10 +20,11 @@ NOT_COMPILED = "does not compile"
 WORDS = ["tests/schemes/counter_words_test.cpp"]
 MORE_UNITS = {
     **{("model", word): WORDS for word in
-       ("atomic", "atomic_base", "lockref", "rcuref", "refcount", "sticky")},
+       ("atomic", "atomic_base", "file_ref", "lockref", "rcuref", "refcount", "sticky")},
     ("model", "snzi"): ["tests/model/refused_snzi.cpp", "tests/model/tall_snzi.cpp",
                         "tests/schemes/snzi_test.cpp"],
     ("model", "sloppy"): ["tests/model/thrifty_sloppy.cpp"],
+    ("model", "hazard_asymmetric"): ["tests/model/crowded_hazard_asymmetric.cpp"],
     ("contract", "percpu_ref"): ["tests/schemes/percpu_ref_test.cpp",
                                  "tests/schemes/percpu_ref_races_test.cpp"],
     ("contract", "rcu_qsbr"): ["tests/schemes/rcu_qsbr_test.cpp"],

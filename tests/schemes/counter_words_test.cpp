@@ -3,12 +3,16 @@
 // every zone and beyond, where no caller who keeps the contract ever gets them.
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <vector>
 
 #include "schemes/counter/atomic.hpp"
 #include "schemes/counter/atomic_base.hpp"
+#include "schemes/counter/file_ref.hpp"
 #include "schemes/counter/lockref.hpp"
 #include "schemes/counter/rcuref.hpp"
 #include "schemes/counter/refcount.hpp"
@@ -38,6 +42,45 @@ template <class Raw, class Word>
 void set_raw(Word& word, Raw bits) {
   static_assert(sizeof(Raw) == sizeof(Word));
   std::memcpy(static_cast<void*>(&word), &bits, sizeof(bits));
+}
+
+/// Which bytes of @p object an operation on it changes.
+template <class S, class Operation>
+std::vector<std::size_t> changed_bytes(S& object, Operation operation) {
+  const auto bytes_of = [&object] {
+    std::array<std::byte, sizeof(S)> bytes;
+    std::memcpy(bytes.data(), static_cast<const void*>(&object), sizeof(S));
+    return bytes;
+  };
+  const auto before = bytes_of();
+  operation();
+  const auto after = bytes_of();
+  std::vector<std::size_t> changed;
+  for (std::size_t i = 0; i < sizeof(S); ++i)
+    if (before[i] != after[i])
+      changed.push_back(i);
+  return changed;
+}
+
+/// try_get() reads the flag and then writes the count: on one line that is two transfers of it.
+template <class S>
+void flag_is_on_another_line() {
+  constexpr std::size_t kLine = 64;
+  static_assert(alignof(S) == kLine);
+  S module;
+  const auto counted = changed_bytes(module, [&module] { ASSERT_TRUE(module.try_get()); });
+  const auto stopped = changed_bytes(module, [&module] { module.stop(); });
+  ASSERT_FALSE(counted.empty());
+  EXPECT_EQ(counted.front() / kLine, counted.back() / kLine);
+  EXPECT_NE(stopped.front() / kLine, stopped.back() / kLine) << "the flag is beside the count";
+}
+
+TEST(CounterWords, FlagIsOnAnotherLine) {
+  flag_is_on_another_line<Sticky<>>();
+  flag_is_on_another_line<Rcuref<>>();
+  flag_is_on_another_line<AtomicBase<>>();
+  EXPECT_EQ(sizeof(Rcuref<machine::Native, FlagPlace::beside_word>), 8U);
+  EXPECT_EQ((Rcuref<machine::Native, FlagPlace::beside_word>::info.bytes_per_object), 8U);
 }
 
 /// A life, a death, refusals, and a second life.
@@ -73,6 +116,8 @@ TEST(CounterWords, LiveAndDie) {
   live_and_die(refcount);
   RcurefWord<M> rcuref;
   live_and_die(rcuref);
+  FileRefWord<M> file_ref;
+  live_and_die(file_ref);
   StickyWord<M> sticky;
   live_and_die(sticky);
   LockrefWord<M> lockref;
@@ -186,6 +231,68 @@ TEST(CounterWords, RcurefZones) {
   set_raw(word, kReleased + 1);
   EXPECT_FALSE(word.dec());
   EXPECT_EQ(raw<std::uint32_t>(word), kDead);
+}
+
+constexpr std::uint64_t in_file_ref(std::uint32_t top) {
+  return std::uint64_t{top} << 32;
+}
+
+/// Past the limit try_inc() refuses, inc() counts, and the first dec() makes the count stick.
+TEST(CounterWords, FileRefSaturates) {
+  using M = Warned<12>;
+  FileRefWord<M> word;
+  word.set_near_limit(1);
+  EXPECT_TRUE(word.try_inc());
+  EXPECT_EQ(raw<std::uint64_t>(word), in_file_ref(0x80000000) - 1);
+  EXPECT_EQ(word.value(), std::numeric_limits<std::int64_t>::max());
+  EXPECT_FALSE(word.try_inc());
+  word.inc();
+  EXPECT_EQ(raw<std::uint64_t>(word), in_file_ref(0x80000000) + 1);
+  EXPECT_EQ(word.value(), std::numeric_limits<std::int64_t>::max());
+  EXPECT_EQ(M::warnings, 0);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_FALSE(word.dec());
+    EXPECT_EQ(raw<std::uint64_t>(word), in_file_ref(kSaturated));
+    EXPECT_FALSE(word.dead());
+    EXPECT_EQ(M::warnings, 1);
+  }
+}
+
+TEST(CounterWords, FileRefStaysDead) {
+  using M = Warned<13>;
+  FileRefWord<M> word;
+  EXPECT_TRUE(word.dec());
+  EXPECT_EQ(raw<std::uint64_t>(word), in_file_ref(kDead));
+  for (std::uint64_t refused = 1; refused <= 3; ++refused) {
+    EXPECT_FALSE(word.try_inc());
+    EXPECT_EQ(raw<std::uint64_t>(word), in_file_ref(kDead) + refused);
+    EXPECT_TRUE(word.dead());
+  }
+  EXPECT_EQ(M::warnings, 0);
+  EXPECT_FALSE(word.dec());
+  EXPECT_EQ(raw<std::uint64_t>(word), in_file_ref(kDead));
+  EXPECT_EQ(M::warnings, 1);
+}
+
+TEST(CounterWords, FileRefZones) {
+  using M = Warned<14>;
+  FileRefWord<M> word;
+  set_raw(word, in_file_ref(kReleased) - 1);
+  EXPECT_FALSE(word.dead());
+  EXPECT_GT(word.value(), 0);
+  EXPECT_FALSE(word.try_inc());
+  EXPECT_TRUE(word.dead());
+  EXPECT_EQ(word.value(), 0);
+  EXPECT_FALSE(word.dec());
+  EXPECT_EQ(raw<std::uint64_t>(word), in_file_ref(kSaturated));
+  set_raw(word, in_file_ref(kReleased) + 1);
+  EXPECT_FALSE(word.dec());
+  EXPECT_EQ(raw<std::uint64_t>(word), in_file_ref(kDead));
+  set_raw(word, ~std::uint64_t{0});  // the last put has not marked it yet
+  EXPECT_FALSE(word.dead());
+  EXPECT_EQ(word.value(), 0);
+  EXPECT_TRUE(word.try_inc());
+  EXPECT_EQ(word.value(), 1);
 }
 
 TEST(CounterWords, StickyAndLockrefMarkTheDead) {

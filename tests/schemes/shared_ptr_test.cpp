@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <pthread.h>
 
+#include <type_traits>
+
 namespace getput {
 namespace {
 
@@ -30,6 +32,15 @@ TEST(SharedPtr, ManyLivesEndWithOneObject) {
   pthread_join(thread, &done);
   EXPECT_EQ(done, &ok) << "try_stop() failed though nobody was inside";
   pthread_attr_destroy(&small);
+}
+
+/// Two words that are passed in registers: with a flag behind, or copied as a whole, a ticket waits
+/// for stores that are not forwarded.
+TEST(SharedPtr, TicketIsTwoWords) {
+  using Ticket = SharedPtr<>::Ticket;
+  EXPECT_EQ(sizeof(Ticket), 2 * sizeof(void*));
+  EXPECT_TRUE(std::is_trivially_copyable_v<Ticket>);
+  EXPECT_TRUE(std::is_trivially_destructible_v<Ticket>);
 }
 
 }  // namespace

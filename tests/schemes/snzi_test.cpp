@@ -100,38 +100,77 @@ TEST(SnziLeaf, HasItsLineAlone) {
   EXPECT_EQ(OpenWords::words * sizeof(std::int64_t), module.info.bytes_per_cpu);
 }
 
-constexpr std::int64_t kVersion = std::int64_t{1} << 32;
-constexpr std::int64_t kOne = 2;
+constexpr std::int64_t kBarred = 1;
+constexpr std::int64_t kResident = 2;
+constexpr std::int64_t kOne = 8;
+constexpr std::int64_t kVersion = std::int64_t{1} << 34;
 
-TEST(SnziLeaf, LowerHalfCountsUpperHalfIsTheVersion) {
+TEST(SnziLeaf, FirstGetLeavesAResidentAndRemovalTakesItAway) {
   Snzi<OpenWords> module;
   std::atomic<std::int64_t>& word = *OpenWords::word;
   for (int life = 1; life <= 3; ++life) {
     const auto ticket = module.try_get();
-    EXPECT_EQ(word, life * kVersion + kOne);
+    EXPECT_EQ(word, life * kVersion + 2 * kOne + kResident);
     module.put(module.get(ticket));
-    EXPECT_EQ(word, life * kVersion + kOne);
+    EXPECT_EQ(word, life * kVersion + 2 * kOne + kResident);
+    EXPECT_FALSE(module.try_stop());
+    EXPECT_EQ(word, life * kVersion + 2 * kOne + kResident) << "a busy leaf was barred";
     module.put(ticket);
+    EXPECT_EQ(word, life * kVersion + kOne + kResident);
+    if (life % 2 == 0)
+      module.stop();
+    else
+      ASSERT_TRUE(module.try_stop());
+    EXPECT_TRUE(module.drained());
+    EXPECT_EQ(word, life * kVersion + kBarred);
+    module.restart();
     EXPECT_EQ(word, life * kVersion);
   }
 }
 
-TEST(SnziLeaf, CountsToTheEndOfTheLowerHalf) {
+TEST(SnziLeaf, RemovalCalledOffWhileHeld) {
   Snzi<OpenWords> module;
   std::atomic<std::int64_t>& word = *OpenWords::word;
   const auto ticket = module.try_get();
-  for (std::int64_t bit = 4; bit <= 31; ++bit) {
-    const std::int64_t before = kVersion + (std::int64_t{1} << bit) - 2 * kOne;
+  module.stop();
+  EXPECT_EQ(word, kVersion + kOne + kBarred);
+  EXPECT_FALSE(module.drained());
+  module.restart();
+  module.put(module.try_get());
+  EXPECT_EQ(word, kVersion + kOne);
+  module.put(ticket);
+  EXPECT_TRUE(module.try_stop());
+}
+
+/// The model's threads all have visited the module before they are frozen, so they find residents.
+TEST(SnziLeaf, WhoStandsAtOneHalfIsHelped) {
+  Snzi<OpenWords> module;
+  std::atomic<std::int64_t>& word = *OpenWords::word;
+  word = kVersion + kOne / 2;  // a thread was interrupted before it arrived at the root
+  const auto ticket = module.try_get();
+  ASSERT_TRUE(static_cast<bool>(ticket));
+  EXPECT_EQ(word, kVersion + 3 * kOne + kResident) << "its reference, this one and the resident";
+  module.put(ticket);
+  EXPECT_EQ(word, kVersion + 2 * kOne + kResident);
+  EXPECT_FALSE(module.try_stop());
+}
+
+TEST(SnziLeaf, CountsToTheVersion) {
+  Snzi<OpenWords> module;
+  std::atomic<std::int64_t>& word = *OpenWords::word;
+  const auto ticket = module.try_get();
+  for (std::int64_t bit = 5; bit <= 33; ++bit) {
+    const std::int64_t before = kVersion + kResident + (std::int64_t{1} << bit) - 2 * kOne;
     word = before;
     const std::array held{module.try_get(), module.get(ticket), module.try_get()};
     EXPECT_EQ(word, before + 3 * kOne);
     for (const auto& one : held) module.put(one);
     EXPECT_EQ(word, before);
   }
-  word = 2 * kVersion - 2 * kOne;
+  word = 2 * kVersion + kResident - 2 * kOne;
   module.put(module.get(ticket));
-  EXPECT_EQ(word, 2 * kVersion - 2 * kOne);
-  word = kVersion + kOne;
+  EXPECT_EQ(word, 2 * kVersion + kResident - 2 * kOne);
+  word = kVersion + kResident + 2 * kOne;
   module.put(ticket);
   EXPECT_TRUE(module.try_stop());
 }

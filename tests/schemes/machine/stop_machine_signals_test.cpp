@@ -4,7 +4,10 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <csignal>
+#include <string>
+#include <vector>
 
 #include "schemes/machine/stop_machine.hpp"
 #include "tests/schemes/contract/actor.hpp"
@@ -61,6 +64,50 @@ TEST(StopMachine, GuardOpensTheSignalMask) {
   int calls = 0;
   StopMachine::run([&] { ++calls; });
   EXPECT_EQ(calls, 1);
+}
+
+/// A thread whose stack has no room for a signal frame, and an alternate stack that has.
+TEST(StopMachine, HandlerRunsOnTheAlternateStack) {
+  if (kTsan)
+    GTEST_SKIP() << "ThreadSanitizer keeps signals back from threads that wait";
+  std::vector<char> alternate(std::size_t{64} << 10);
+  Actor small("alternate stack", [&](const Actor::Loop& loop) {
+    stack_t stack{};
+    stack.ss_sp = alternate.data();
+    stack.ss_size = alternate.size();
+    sigaltstack(&stack, nullptr);
+    const StopMachine::ThreadGuard guard;
+    loop();
+    stack.ss_flags = SS_DISABLE;
+    sigaltstack(&stack, nullptr);
+  });
+  small.run([] {});
+  std::fill(alternate.begin(), alternate.end(), char{0});
+  StopMachine::run([] {});
+  EXPECT_NE(std::count_if(alternate.begin(), alternate.end(), [](char c) { return c != 0; }), 0)
+      << "the handler did not use it";
+}
+
+/// Another part of the program sets a handler of its own for the signal.
+TEST(StopMachine, GoesOnWithAnotherSignalWhenItsOwnIsTaken) {
+  if (kTsan)
+    GTEST_SKIP() << "ThreadSanitizer keeps signals back from threads that wait";
+  Actor other("stopped", [](const Actor::Loop& loop) {
+    const StopMachine::ThreadGuard guard;
+    loop();
+  });
+  other.run([] {});
+  const int taken = StopMachine::signal_number();
+  std::signal(taken, &handle);
+  int calls = 0;
+  testing::internal::CaptureStderr();
+  StopMachine::run([&] { ++calls; });
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(calls, 1);
+  EXPECT_NE(StopMachine::signal_number(), taken);
+  EXPECT_NE(said.find("signal " + std::to_string(taken)), std::string::npos) << said;
+  EXPECT_NE(said.find("GETPUT_STOP_SIGNAL"), std::string::npos) << said;
+  std::signal(taken, SIG_DFL);
 }
 
 }  // namespace

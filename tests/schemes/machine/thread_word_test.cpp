@@ -6,7 +6,10 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <thread>
+#include <vector>
 
 #include "tests/schemes/contract/actor.hpp"
 #include "tests/schemes/contract/effort.hpp"
@@ -91,6 +94,28 @@ TEST(ThreadWord, OfAThreadThatTheChildDoesNotHaveStaysAsItWas) {
   waitpid(child, &status, 0);
   EXPECT_EQ(status, 0);
   other.run([] { Word::mine().store(0, std::memory_order_release); });
+}
+
+/// Every one of a thread's words is looked at, and none is another's.
+TEST(ThreadWord, SeveralInEachThread) {
+  struct Three {
+    static constexpr const char* kThreadWordName = "test words three";
+  };
+  using Words = ThreadWord<Three, 3>;
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(Words::mine(i).load(std::memory_order_relaxed), 0U);
+    Words::mine(i).store(i + 1, std::memory_order_release);
+  }
+  std::vector<std::uint64_t> seen;
+  EXPECT_TRUE(Words::all_of([&](std::uint64_t value) {
+    seen.push_back(value);
+    return true;
+  }));
+  EXPECT_EQ(seen, (std::vector<std::uint64_t>{1, 2, 3}));
+  for (std::uint64_t value = 1; value <= 3; ++value)
+    EXPECT_FALSE(Words::all_of([=](std::uint64_t other) { return other != value; }));
+  EXPECT_EQ(Word::mine().load(std::memory_order_relaxed), 0U);
+  for (std::size_t i = 0; i < 3; ++i) Words::mine(i).store(0, std::memory_order_relaxed);
 }
 
 }  // namespace

@@ -27,7 +27,8 @@ namespace getput::bench::netpath {
 /// What counted these objects in 6.8: dst rcuref_t, the others refcount_t. A net_device is counted
 /// per CPU there unless CONFIG_PCPU_DEV_REFCNT is off; the path takes no reference to one, and the
 /// simpler form works on machines without rseq.
-using Linux6Objects = ObjectSchemes<Rcuref<>, Refcount<>, Refcount<>, Refcount<>, Refcount<>>;
+using Linux6Objects = ObjectSchemes<Rcuref<machine::Native, FlagPlace::beside_word>, Refcount<>,
+                                    Refcount<>, Refcount<>, Refcount<>>;
 
 template <class S, Charge C, Shape kShape, class Objects, bool Counting>
 class Linux6Path : public PathSteps<S, C, Objects, Counting> {
