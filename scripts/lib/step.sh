@@ -218,6 +218,7 @@ step_example() {
   ! readelf -d "$work/percpu_ref/percpu_ref_example" | grep -q 'NEEDED.*urcu' ||
     die 1 "the example percpu_ref is linked with liburcu"
   build_example own_rcu own_rcu "-DCMAKE_PREFIX_PATH=$prefix"
+  build_example scenarios scenarios "-DCMAKE_PREFIX_PATH=$prefix"
   build_example fetched subproject "-DGETPUT_SOURCE=$root"
   build_example subproject subproject "-DGETPUT_SOURCE=$root" -DHOW=add_subdirectory
   PKG_CONFIG_PATH=$prefix/share/pkgconfig make -C "$work/source/pkg_config" >>"$log" 2>&1 || {
@@ -232,7 +233,7 @@ step_example() {
     die 1 "a missing liburcu is not reported; log: $work/missing.log"
   fi
   build_example plugin plugin "-DCMAKE_PREFIX_PATH=$prefix"
-  echo 'example: 6 projects built against the package and the sources, and run' | tee -a "$summary"
+  echo 'example: 7 projects built against the package and the sources, and run' | tee -a "$summary"
 }
 
 # build_example BUILD SOURCE ARGUMENT...: configures, builds and runs one; `work` and `log` are the caller's
