@@ -134,6 +134,12 @@ std::vector<Check> all_checks() {
     checks.push_back({"RefusedOnceConfirmed", removal, plan<RefusedOnceConfirmed, S, 3>()});
     checks.push_back({"DyingServesHolders", removal, plan<DyingServesHolders, S, 3>()});
   }
+  if constexpr (CountsMany<S>)
+    checks.push_back({"ManyPutPiecemeal", removal, plan<ManyPutPiecemeal, S, 3>()});
+  if constexpr (KillsAsync<S>) {
+    checks.push_back({"KilledLater", removal, plan<KilledLater, S, 3>()});
+    checks.push_back({"ResurrectedWhilePending", removal, plan<ResurrectedWhilePending, S, 3>()});
+  }
   if constexpr (HasInit<S>) {
     checks.push_back({"ModesAsDocumented", removal, plan<ModesAsDocumented, S, 2>()});
     checks.push_back({"StartsAndMisuse", removal, plan<StartsAndMisuse, S, 2>()});

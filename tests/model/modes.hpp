@@ -124,6 +124,7 @@ class ModesAsDocumented final : public Stage<S> {
     Quiet<S> quiet(scheme);
     scheme.kill();
     scheme.switch_to_atomic();
+    require(!scheme.try_stop(), "try_stop() took a caller's reference for the initial one");
     quiet.expect_dead(1);
     scheme.resurrect();
     quiet.expect_atomic();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 
 #include "tests/model/stage.hpp"
 
@@ -96,6 +97,121 @@ class DyingServesHolders final : public Stage<S> {
 
  private:
   std::array<Flag, 2> inside_;
+};
+
+template <class S>
+concept CountsMany = requires(S s, typename S::Ticket t) {
+  t = s.try_get_any_many(2);
+  t = s.try_get_many(2);
+  t = s.get_many(t, 2);
+  s.put_many(t, 2);
+};
+
+/// Several references of one ticket are put one by one and together, across switches of the mode
+/// and while going; none is lost, and the last of them is found.
+template <class S>
+class ManyPutPiecemeal final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int index) override {
+    S& scheme = this->module_.scheme();
+    const auto ticket = index == 0 ? scheme.try_get_many(3) : scheme.try_get_any_many(3);
+    require(index != 0 || static_cast<bool>(ticket), "refused while alive");
+    if (!ticket)
+      return;
+    if (index == 0)
+      inside_.raise();
+    const auto more = scheme.get_many(ticket, 2);
+    scheme.put(ticket);
+    scheme.put_many(more, 2);
+    if (index == 0)
+      switched_.wait();
+    this->module_.call();
+    scheme.put_many(ticket, 2);
+  }
+  void remove() override {
+    S& scheme = this->module_.scheme();
+    inside_.wait();
+    scheme.switch_to_atomic();
+    require(scheme.count() >= 2, "count() missed references that were held throughout");
+    scheme.switch_to_percpu();
+    switched_.raise();
+    this->module_.stop_and_unmap();
+    require(scheme.count() == 0, "count() is not 0 with nobody inside");
+    require(!scheme.try_get_any_many(2), "try_get_any_many succeeded at zero");
+  }
+
+ private:
+  Flag inside_;
+  Flag switched_;
+};
+
+template <class S>
+concept KillsAsync = requires(S s) {
+  s.kill_async();
+  { s.complete_kill() } -> std::same_as<bool>;
+};
+
+/// A kill that is only marked: another thread completes it, or the remover by waiting. Whoever saw
+/// it confirmed is refused; the module is drained only then.
+template <class S>
+class KilledLater final : public Stage<S> {
+ public:
+  explicit KilledLater(int threads) : Stage<S>(threads) { current_ = this; }
+  void call(int index) override {
+    const bool known = confirmed_.raised();
+    const bool entered = this->module_.visit();
+    require(!(known && entered), "try_get succeeded after kill was confirmed");
+    if (index == 0)
+      this->module_.scheme().complete_kill();
+    this->module_.visit();
+  }
+  void remove() override {
+    S& scheme = this->module_.scheme();
+    scheme.kill_async(&on_confirm);
+    scheme.wait_drained({});
+    require(confirms_ == 1, "kill was confirmed never, or twice");
+    this->module_.unmap();
+  }
+
+ private:
+  static void on_confirm(S& scheme) {
+    require(!scheme.is_zero(), "the initial reference was dropped before kill was confirmed");
+    ++current_->confirms_;
+    current_->confirmed_.raise();
+  }
+
+  static inline KilledLater* current_ = nullptr;
+  Flag confirmed_;
+  int confirms_ = 0;
+};
+
+/// Brought back while the kill is pending: callers are served again, nothing is lost.
+template <class S>
+class ResurrectedWhilePending final : public Stage<S> {
+ public:
+  using Stage<S>::Stage;
+  void call(int index) override {
+    this->module_.visit();
+    if (index == 0)
+      this->module_.scheme().complete_kill();
+    done_.at(static_cast<std::size_t>(index)).raise();
+  }
+  void remove() override {
+    S& scheme = this->module_.scheme();
+    scheme.kill_async();
+    scheme.resurrect();
+    require(this->module_.visit(), "refused after the resurrection");
+    for (const Flag& flag : done_) flag.wait();
+    require(scheme.count() == 0, "count() is not 0 with nobody inside");
+    scheme.kill_async();
+    require(scheme.count() == 0, "count() counts the initial reference of a pending kill");
+    scheme.wait_drained({});
+    this->module_.unmap();
+  }
+
+ private:
+  std::array<Flag, 2> done_;
 };
 
 template <class S>
