@@ -81,11 +81,11 @@ TEST(ThreadWide, IsFoundAgainByOtherKeysDestructors) {
   EXPECT_EQ(sum(), before + 4);
 }
 
-std::atomic<long> handled{0};
-PerThreadWords<2>* counted_by_handler = nullptr;
-void count_in_handler(int) {
-  counted_by_handler->add<0>(1);
-  ++handled;
+std::atomic<long> first_uses{0};
+PerThreadWords<2>* counted_by_signal = nullptr;
+void count_in_signal(int) {
+  counted_by_signal->add<0>(1);
+  ++first_uses;
 }
 
 /// Interrupts threads that have not used the library yet, in malloc() and in a sum; the handler is
@@ -94,11 +94,11 @@ TEST(ThreadWide, ASignalHandlerMayBeTheFirstUse) {
   if (kSanitized)
     GTEST_SKIP() << "sanitizers delay signals and lock in malloc()";
   PerThreadWords<2> words;
-  counted_by_handler = &words;
-  handled = 0;
+  counted_by_signal = &words;
+  first_uses = 0;
   struct sigaction action {};
   struct sigaction before {};
-  action.sa_handler = &count_in_handler;
+  action.sa_handler = &count_in_signal;
   sigaction(SIGUSR2, &action, &before);
   for (long i = 0; i < times(200); ++i) {
     std::atomic<bool> quit{false};
@@ -112,14 +112,14 @@ TEST(ThreadWide, ASignalHandlerMayBeTheFirstUse) {
       }
     });
     while (!running) std::this_thread::yield();
-    const long wanted = handled + 1;
+    const long wanted = first_uses + 1;
     pthread_kill(busy.native_handle(), SIGUSR2);
-    EXPECT_TRUE(contract::await([&] { return handled >= wanted; })) << "hangs in thread " << i;
+    EXPECT_TRUE(contract::await([&] { return first_uses >= wanted; })) << "hangs in thread " << i;
     quit = true;
     busy.join();
   }
   sigaction(SIGUSR2, &before, nullptr);
-  EXPECT_EQ(words.sum<0>(), handled);
+  EXPECT_EQ(words.sum<0>(), first_uses);
 }
 
 /// What the program has in thread-local storage comes out of every thread's stack.

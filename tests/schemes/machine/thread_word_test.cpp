@@ -23,6 +23,9 @@ struct One {
 struct Other {
   static constexpr const char* kThreadWordName = "test word other";
 };
+struct Three {
+  static constexpr const char* kThreadWordName = "test words three";
+};
 using Word = ThreadWord<One>;
 
 /// How many threads' words have this value.
@@ -98,9 +101,6 @@ TEST(ThreadWord, OfAThreadThatTheChildDoesNotHaveStaysAsItWas) {
 
 /// Every one of a thread's words is looked at, and none is another's.
 TEST(ThreadWord, SeveralInEachThread) {
-  struct Three {
-    static constexpr const char* kThreadWordName = "test words three";
-  };
   using Words = ThreadWord<Three, 3>;
   for (std::size_t i = 0; i < 3; ++i) {
     EXPECT_EQ(Words::mine(i).load(std::memory_order_relaxed), 0U);
