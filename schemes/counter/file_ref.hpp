@@ -130,7 +130,7 @@ class FileRefWord {
 };
 
 template <class M = machine::Native>
-class FileRef : public BaseReference<M, FileRefWord<M>> {
+class FileRef : public BaseReference<M, FileRefWord<M>, FlagPlace::own_line> {
  public:
   static constexpr SchemeInfo info{
       .name = "file_ref",
@@ -140,7 +140,7 @@ class FileRef : public BaseReference<M, FileRefWord<M>> {
       .count = CountExactness::exact,
       .zero = ZeroDetection::last_put,
       .overflow = Overflow::wraps,
-      .bytes_per_object = 16,
+      .bytes_per_object = 128,
       .locked_in_get = 1,
       .locked_in_put = 1,
   };

@@ -9,44 +9,44 @@
 // Where from: Maged Michael, "Hazard Pointers: Safe Memory Reclamation for Lock-Free Objects" (IEEE
 // TPDS 2004), with the reader's fence replaced by an asymmetric one, as in folly
 // (synchronization/Hazptr.h, asymmetric_thread_fence_light in HazptrHolder.h). The object is known
-// to the caller, so the loop that reloads a shared pointer until it is stable is one look at a flag
-// here.
+// to the caller, so the loop that reloads a shared pointer until it is stable becomes one load of a
+// flag.
 //
 // Cost: a pair is two stores, five loads and five predicted branches, on memory of this thread and
 // on lines that only removals write. The straight line takes the first slot. A thread that holds
 // references to several modules searches its slots, and for more than kSlots modules at a time it
 // counts in the module, in one shared word with a locked instruction. 8 * (2 * kSlots + 1) bytes a
 // thread for all modules.
-// Removal: one membarrier and a look at the slots of every thread that ever used the scheme.
+// Removal: one membarrier and a scan of the slots of every thread that ever used the scheme.
 //
 // Invariants
 //   I1  A family is a reference and all that get() makes of it. A family stays in one entry: a slot
 //       of its thread, with a count of that thread beside it, or the module's shared count. A
-//       reference that moved from entry to entry could escape a look that is under way.
-//   I2  Once stop()'s barrier has passed, no new family is let in. So an entry that is found empty
-//       stays empty but for callers that are being refused, and one look at each entry, in any
+//       reference that moved from entry to entry could escape a scan that is under way.
+//   I2  After stop()'s barrier no new family is admitted. So an entry that is found empty stays
+//       empty, except for callers that are being refused, and one scan of the entries, in any
 //       order, decides.
 //   I3  A slot is written by its thread only and shows one module at a time. The word beside it
 //       counts the further references of its family, the word beside kShared all references that
 //       its thread has in shared counts; only their thread reads them.
 //
 // Ordering
-//   E1  put's store of 0 (release), or its subtraction from shared_ -> the remover's look
-//       (acquire). The store that shows a module is a release too, because the look may find the
+//   E1  put's store of 0 (release), or its subtraction from shared_ -> the remover's scan
+//       (acquire). The store that shows a module is a release too, because the scan may find the
 //       slot's next module instead of the gap.
 //   E2  asymmetric Dekker:   try_get                    stop
 //                            slot = this                going_ = 1
 //                            (compiler barrier)         heavy_barrier()
-//                            read going_                look at the slots
-//       Either try_get sees going_, or the look sees the slot.
+//                            read going_                scan the slots
+//       Either try_get sees going_, or the scan sees the slot.
 //   E3  asymmetric Dekker:   put                        wait_drained
 //                            slot = 0                   announce (parking.hpp)
 //                            (compiler barrier)         heavy_barrier()
-//                            read waiters               look at the slots; sleep if held
-//   E4  restart's release of going_ -> try_get's acquire looks at it.
+//                            read waiters               scan the slots; sleep if held
+//   E4  restart's release of going_ -> try_get's acquire loads of it.
 //
 // Limits: the ticket belongs to the thread that took it. A refused try_get has shown the module and
-// must wake the remover; it looks at going_ first, so that refused callers leave no trace. No
+// must wake the remover; it reads going_ first, so that refused callers leave no trace. No
 // count: slots say which modules a thread holds, not how often. A signal handler gives back what it
 // takes. Outside the C++ memory model: E2 and E3 rest on membarrier(2).
 //
@@ -69,7 +69,7 @@ class HazardAsymmetric {
     static constexpr const char* kThreadWordName = "hazard_asymmetric slots";
   };
   // The slots of a thread, what is beside each, and its part of all shared counts. A number of
-  // references is no module's address, so a look at every word finds slots only.
+  // references is no module's address, so a scan of all words matches slots only.
   using Words = typename M::template ThreadWord<Slots, 2 * kSlots + 1>;
 
  public:
@@ -122,7 +122,7 @@ class HazardAsymmetric {
     M::wake_if_waiting(this);
   }
 
-  /// The first look spares callers a refusal where a holder is in sight.
+  /// The first scan avoids refusing callers when a holder is found at once.
   [[nodiscard]] bool try_stop() { return drained() && stop_if_unused(*this); }
 
   void stop() {
