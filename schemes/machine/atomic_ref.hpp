@@ -35,6 +35,12 @@ class AtomicRef {
   T fetch_sub(T n, std::memory_order order = std::memory_order_seq_cst) const noexcept {
     return __atomic_fetch_sub(value_, n, static_cast<int>(order));
   }
+  T fetch_or(T bits, std::memory_order order = std::memory_order_seq_cst) const noexcept {
+    return __atomic_fetch_or(value_, bits, static_cast<int>(order));
+  }
+  T fetch_and(T bits, std::memory_order order = std::memory_order_seq_cst) const noexcept {
+    return __atomic_fetch_and(value_, bits, static_cast<int>(order));
+  }
   bool compare_exchange_strong(T& expected, T desired, std::memory_order success,
                                std::memory_order failure) const noexcept {
     return __atomic_compare_exchange_n(value_, &expected, desired, false, static_cast<int>(success),
