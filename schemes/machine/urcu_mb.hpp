@@ -10,7 +10,7 @@ struct UrcuMbFlavour {
   static void enter() { urcu_mb_register_thread(); }
   static void leave() { urcu_mb_unregister_thread(); }
   static void read_lock() noexcept { urcu_mb_read_lock(); }
-  static void read_unlock() noexcept { urcu_mb_read_unlock(); }
+  [[gnu::always_inline]] static void read_unlock() noexcept { urcu_mb_read_unlock(); }
   static void synchronize() { urcu_mb_synchronize_rcu(); }
   static void call(rcu_head* head, void (*func)(rcu_head*)) {
     urcu_mb_flavor.update_call_rcu(head, func);

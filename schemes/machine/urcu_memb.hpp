@@ -10,7 +10,7 @@ struct UrcuMembFlavour {
   static void enter() { urcu_memb_register_thread(); }
   static void leave() { urcu_memb_unregister_thread(); }
   static void read_lock() noexcept { urcu_memb_read_lock(); }
-  static void read_unlock() noexcept { urcu_memb_read_unlock(); }
+  [[gnu::always_inline]] static void read_unlock() noexcept { urcu_memb_read_unlock(); }
   static void synchronize() { urcu_memb_synchronize_rcu(); }
   static void call(rcu_head* head, void (*func)(rcu_head*)) {
     urcu_memb_flavor.update_call_rcu(head, func);
