@@ -37,11 +37,11 @@ class LockrefWord {
   void inc() noexcept {
     change([](std::int32_t) { return true; }, 1);
   }
-  bool dec() noexcept {
-    if (change([](std::int32_t count) { return count > 1; }, -1) >= 0)
+  // All inlined, and the way through the lock apart: clang calls them otherwise.
+  [[gnu::always_inline]] bool dec() noexcept {
+    if (change([](std::int32_t count) { return count > 1; }, -1) >= 0) [[likely]]
       return false;
-    return with_lock(
-               [](std::int32_t count) { return count == 1 ? kDead : modular_sum(count, -1); }) == 1;
+    return dec_last();
   }
   bool dec_if_one() noexcept {
     return with_lock([](std::int32_t count) { return count == 1 ? kDead : count; }) == 1;
@@ -72,16 +72,23 @@ class LockrefWord {
 
   /// Adds @p delta where @p allowed(count) holds; returns the count before, negative if refused.
   template <class Allowed>
-  std::int32_t change(Allowed allowed, std::int32_t delta) noexcept {
+  [[gnu::always_inline]] std::int32_t change(Allowed allowed, std::int32_t delta) noexcept {
     std::uint64_t seen = word_.load(std::memory_order_acquire);  // E1
     for (int i = 0; i < kTries && (seen & kLocked) == 0; ++i) {
       const std::int32_t count = count_of(seen);
-      if (count < 0 || !allowed(count))
+      if (count < 0 || !allowed(count)) [[unlikely]]
         return -1;  // E1
       if (word_.compare_exchange_weak(seen, word_with(modular_sum(count, delta)),
                                       std::memory_order_seq_cst, std::memory_order_acquire))
+          [[likely]]
         return count;
     }
+    return change_under_the_lock(allowed, delta);
+  }
+
+  template <class Allowed>
+  [[gnu::cold, gnu::noinline]] std::int32_t change_under_the_lock(Allowed allowed,
+                                                                  std::int32_t delta) noexcept {
     std::int32_t before = -1;
     with_lock([&](std::int32_t count) {
       if (count < 0 || !allowed(count))
@@ -90,6 +97,11 @@ class LockrefWord {
       return modular_sum(count, delta);
     });
     return before;
+  }
+
+  [[gnu::cold, gnu::noinline]] bool dec_last() noexcept {
+    return with_lock(
+               [](std::int32_t count) { return count == 1 ? kDead : modular_sum(count, -1); }) == 1;
   }
 
   /// Replaces the count by @p next(count) under the lock; returns the count before.

@@ -126,7 +126,7 @@ class ReadSection : public GracePeriodRemoval<M, RcuDomain> {
  public:
   using Ticket = BoolTicket;
 
-  Ticket try_get() noexcept {
+  [[gnu::always_inline]] Ticket try_get() noexcept {
     RcuDomain::read_lock();
     if (this->is_going()) [[unlikely]] {
       RcuDomain::read_unlock();
@@ -140,7 +140,7 @@ class ReadSection : public GracePeriodRemoval<M, RcuDomain> {
     return Ticket(true);
   }
 
-  void put(Ticket) noexcept { RcuDomain::read_unlock(); }  // E1
+  [[gnu::always_inline]] void put(Ticket) noexcept { RcuDomain::read_unlock(); }  // E1
 };
 
 }  // namespace getput

@@ -81,7 +81,8 @@ class BrlockNonatomic {
 
   BrlockNonatomic() { M::require(info); }
 
-  Ticket try_get() noexcept {
+  // clang calls it otherwise, for its loop.
+  [[gnu::always_inline]] Ticket try_get() noexcept {
     if (going_.load(std::memory_order_acquire) != 0) [[unlikely]]  // E5
       return Ticket();
     read_lock();

@@ -48,7 +48,7 @@ class UrcuDomain {
   };
 
   static void read_lock() noexcept { Flavour::read_lock(); }
-  static void read_unlock() noexcept {
+  [[gnu::always_inline]] static void read_unlock() noexcept {
     annotate_release(&order_);
     Flavour::read_unlock();
   }

@@ -31,7 +31,7 @@ void mb_read_unlock() noexcept __asm__("urcu_mb_read_unlock");
 inline void mb_read_lock() noexcept {
   _urcu_mb_read_lock();
 }
-inline void mb_read_unlock() noexcept {
+[[gnu::always_inline]] inline void mb_read_unlock() noexcept {
   _urcu_mb_read_unlock();
 }
 #endif
@@ -42,7 +42,7 @@ struct UrcuMbFlavour {
   static void enter() { urcu_mb_register_thread(); }
   static void leave() { urcu_mb_unregister_thread(); }
   static void read_lock() noexcept { urcu::mb_read_lock(); }
-  static void read_unlock() noexcept { urcu::mb_read_unlock(); }
+  [[gnu::always_inline]] static void read_unlock() noexcept { urcu::mb_read_unlock(); }
   static void synchronize() { urcu_mb_synchronize_rcu(); }
   static void call(rcu_head* head, void (*func)(rcu_head*)) { urcu_mb_call_rcu(head, func); }
   static void barrier() { urcu_mb_barrier(); }

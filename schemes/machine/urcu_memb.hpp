@@ -31,7 +31,7 @@ void memb_read_unlock() noexcept __asm__("urcu_memb_read_unlock");
 inline void memb_read_lock() noexcept {
   _urcu_memb_read_lock();
 }
-inline void memb_read_unlock() noexcept {
+[[gnu::always_inline]] inline void memb_read_unlock() noexcept {
   _urcu_memb_read_unlock();
 }
 #endif
@@ -42,7 +42,7 @@ struct UrcuMembFlavour {
   static void enter() { urcu_memb_register_thread(); }
   static void leave() { urcu_memb_unregister_thread(); }
   static void read_lock() noexcept { urcu::memb_read_lock(); }
-  static void read_unlock() noexcept { urcu::memb_read_unlock(); }
+  [[gnu::always_inline]] static void read_unlock() noexcept { urcu::memb_read_unlock(); }
   static void synchronize() { urcu_memb_synchronize_rcu(); }
   static void call(rcu_head* head, void (*func)(rcu_head*)) { urcu_memb_call_rcu(head, func); }
   static void barrier() { urcu_memb_barrier(); }

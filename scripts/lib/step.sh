@@ -76,8 +76,8 @@ step_flags() {
 readonly contract_targets=(getput-contract getput-machine-test)
 
 step_clang() {
-  build_preset clang "${contract_targets[@]}" getput-mutants
-  run_ctest clang tests/schemes
+  build_preset clang "${contract_targets[@]}" getput-mutants getput-instructions getput-instructions-planted
+  run_ctest clang tests/schemes tests/instructions
   build_preset clang-debug getput-run # compiled only, and a binary that is not optimised refuses to measure
 }
 

@@ -34,7 +34,8 @@ inline constexpr auto add = [](auto& word) {
   word.fetch_add(1, std::memory_order_relaxed);
   return true;
 };
-inline constexpr auto exchange = [](auto& word) { word.exchange(0, std::memory_order_relaxed); };
+// clang makes a plain store of a weaker exchange whose result is not used.
+inline constexpr auto exchange = [](auto& word) { word.exchange(0, std::memory_order_seq_cst); };
 
 /// Goes elsewhere at the end of put, so the call is a jump.
 inline constexpr auto tail = [](auto& word) {
