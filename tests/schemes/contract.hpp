@@ -73,7 +73,7 @@ std::vector<Check> all_checks() {
       {"DestroyedObjectsLeaveNothing", true, destroyed_objects_leave_nothing<S>},
       {"BytesAreAsClaimed", true, bytes_are_as_claimed<S>},
       {"ForkKeepsCountsApart", true, fork_keeps_counts_apart<S>},
-      {"ForkAtAnyMoment", shared && i.fork_any_moment, fork_at_any_moment<S>},
+      {"ForkAtAnyMoment", shared && i.safe && i.fork_any_moment, fork_at_any_moment<S>},
   };
 }
 
