@@ -157,15 +157,18 @@ class ProcessDirectory {
       owner_.store(nullptr, std::memory_order_release);
   }
 
-  // What is made while a fork is under way waits for the directory's lock.
+  // One fork at a time. What was made since the last look is locked too, before the directory: a
+  // thread may look something up here while it holds the lock of an entry.
   static void before_fork() noexcept {
     ProcessDirectory& all = instance();
-    for (Entry* e = all.first(); e != nullptr; e = e->next)
-      if (e->before_fork != nullptr) {
-        e->before_fork(e->object);
-        e->fork_under_way = true;
-      }
-    all.lock();
+    while (all.forking_.exchange(true, std::memory_order_acquire)) sched_yield();
+    do {
+      for (Entry* e = all.first(); e != nullptr; e = e->next)
+        if (e->before_fork != nullptr && !e->fork_under_way) {
+          e->before_fork(e->object);
+          e->fork_under_way = true;
+        }
+    } while (!all.lock_if_nothing_is_new());
   }
   static void after_fork() noexcept { end_fork(&Entry::after_fork); }
   static void in_child() noexcept { end_fork(&Entry::in_child); }
@@ -178,6 +181,17 @@ class ProcessDirectory {
         e->fork_under_way = false;
         (e->*step)(e->object);
       }
+    all.forking_.store(false, std::memory_order_release);
+  }
+
+  bool lock_if_nothing_is_new() noexcept {
+    lock();
+    for (Entry* e = first_; e != nullptr; e = e->next)
+      if (e->before_fork != nullptr && !e->fork_under_way) {
+        unlock();
+        return false;
+      }
+    return true;
   }
 
   Entry* first() noexcept {
@@ -187,6 +201,7 @@ class ProcessDirectory {
 
   static inline constinit std::atomic<bool> made_here_{false};
 
+  std::atomic<bool> forking_{false};
   std::atomic<const void*> owner_{nullptr};  // the lock
   unsigned depth_ = 0;
   Entry* first_ = nullptr;  // the last one made; entries are never removed
