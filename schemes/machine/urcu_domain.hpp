@@ -68,6 +68,7 @@ class UrcuDomain {
     keep_image_mapped<Flavour>();  // liburcu's thread calls into it, whenever
     annotate_release(&order_);     // what the caller prepared, for the callback
     Flavour::call(reinterpret_cast<rcu_head*>(head), [](rcu_head* queued) {
+      annotate_acquire(&order_);
       auto* const self = reinterpret_cast<Head*>(queued);
       self->func_(self);
     });
