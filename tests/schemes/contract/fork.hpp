@@ -98,7 +98,7 @@ Verdict fork_at_any_moment() {
       if (const auto ticket = used_by_all.try_get(); ticket)
         used_by_all.put(ticket);
     static_cast<void>(used_by_all.count());
-    const S short_lived;
+    [[maybe_unused]] S short_lived;
   });
   Crowd<S> remover(1, [&](int) {
     if (removed.try_stop())

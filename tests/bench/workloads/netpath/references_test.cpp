@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "schemes/control/none.hpp"
-#include "schemes/counter/atomic_base.hpp"
+#include "schemes/counter/atomic.hpp"
 #include "tests/bench/workloads/netpath/rig.hpp"
 
 namespace getput::bench::netpath {
@@ -30,7 +30,7 @@ Input flow(std::uint8_t protocol) {
 
 template <std::size_t L, Variant V>
 Account account_of(const Input& input, const NetworkOptions& options, bool raw = false) {
-  Rig<AtomicBase<>, L, V> rig(*input, options, raw);
+  Rig<Atomic<>, L, V> rig(*input, options, raw);
   const Account account = rig.passes();
   EXPECT_EQ(rig.finish(), "");
   return account;
@@ -144,8 +144,7 @@ TEST(Charges, ObjectsAreChargedWhenTheyAreMade) {
 }
 
 /// The objects of linux_6, all counted by one atomic word with a base reference.
-using OtherObjects =
-    ObjectSchemes<AtomicBase<>, AtomicBase<>, AtomicBase<>, AtomicBase<>, AtomicBase<>>;
+using OtherObjects = ObjectSchemes<Atomic<>, Atomic<>, Atomic<>, Atomic<>, Atomic<>>;
 
 TEST(References, ObjectsMayBeCountedByAnotherScheme) {
   const Input input = flow(kTcp);
@@ -165,7 +164,7 @@ TEST(References, ObjectsMayBeCountedByAnotherScheme) {
   path.drain();
   EXPECT_EQ(core.account.taken(Referred::socket), kFrames);
   network.sockets.for_each([](Socket& socket) {
-    EXPECT_EQ(socket.refs.as<AtomicBase<>>().count(), 0) << "all were given back";
+    EXPECT_EQ(socket.refs.as<Atomic<>>().count(), 0) << "all were given back";
   });
   Verdict verdict;
   modules.unload(verdict);
