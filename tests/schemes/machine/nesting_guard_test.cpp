@@ -38,7 +38,7 @@ TEST(NestingGuard, FirstEntersAndLastLeaves) {
 TEST(NestingGuard, RefusedIsNotHeld) {
   Counted::entered = Counted::left = 0;
   Counted::refuses = true;
-  EXPECT_THROW(Guard{}, std::runtime_error);
+  EXPECT_THROW({ const Guard refused; }, std::runtime_error);
   Counted::refuses = false;
   { const Guard again; }
   EXPECT_EQ(Counted::entered, 1);
