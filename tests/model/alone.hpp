@@ -108,7 +108,7 @@ class CountIsOff final : public Stage<S> {
   void remove() override {
     inside_.wait();
     if (kSaysLow)
-      this->module_.scheme().try_stop();
+      static_cast<void>(this->module_.scheme().try_stop());
     else
       look();
   }

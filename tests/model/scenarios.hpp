@@ -130,7 +130,7 @@ class CalledOff final : public Stage<S> {
     auto& module = this->module_;
     module.scheme().stop();
     if (this->single_caller())
-      module.scheme().drained();
+      static_cast<void>(module.scheme().drained());
     module.scheme().restart();
     let_others_run();
     module.stop_and_unmap();
