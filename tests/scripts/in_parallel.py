@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
-FIRST = ("test_until_width_ab", "test_run", "test_report", "test_report_cases", "test_results", "test_resume")  # what takes longest must not come last
+FIRST = ("test_guest_liburcu", "test_until_width_ab", "test_run", "test_report", "test_report_cases", "test_results", "test_resume")  # what takes longest must not come last
 OUTCOMES = ("failed", "passed", "skipped", "error", "errors", "xfailed")
 
 
