@@ -38,7 +38,8 @@ inline void* pages(std::size_t bytes) noexcept {
 }
 
 /// As pages(), for callers that cannot fail: ends the process with one line.
-inline void* pages_or_abort(std::size_t bytes, const char* what) noexcept {
+[[gnu::cold, gnu::noinline]] inline void* pages_or_abort(std::size_t bytes,
+                                                         const char* what) noexcept {
   void* const p = pages(bytes);
   if (p == nullptr) {
     std::fprintf(stderr,
