@@ -11,6 +11,10 @@
 // its copy of the pointer lies, and an image without the pointer looks through the notes of all
 // images. A note needs no exported symbol, no file and no environment variable.
 //
+// What belongs to an image is hidden, whatever the flags of the unit: with default visibility the
+// dynamic linker may bind an image to the variables, and to the functions that set them, of
+// another.
+//
 // Limits: dlmopen() makes namespaces that do not see each other's images, nor share their liburcu.
 #pragma once
 
@@ -24,12 +28,12 @@
 
 namespace getput::machine {
 
-/// Keeps the image that holds @p code mapped, as if it had been linked with -z nodelete. No effect
-/// for the executable, which stays anyway.
-inline void pin_image(const void* code) noexcept {
+/// Keeps the image that holds @p address mapped, as if it had been linked with -z nodelete. No
+/// effect for the executable, which stays anyway.
+inline void pin_image(const void* address) noexcept {
   Dl_info info;
   void* extra = nullptr;
-  if (dladdr1(code, &info, &extra, RTLD_DL_LINKMAP) == 0 || extra == nullptr)
+  if (dladdr1(address, &info, &extra, RTLD_DL_LINKMAP) == 0 || extra == nullptr)
     return;  // a static executable
   const char* const name = static_cast<const link_map*>(extra)->l_name;
   if (name != nullptr && *name != '\0')
@@ -41,14 +45,14 @@ inline void pin_image(const void* code) noexcept {
 /// thread still reaches after the image could have been closed. Costs nothing where it is called.
 /// A template, so that an image that only includes the header is not pinned.
 template <class T = void>
-struct PinnedImage {
-  static inline const bool done = [] {
-    pin_image(reinterpret_cast<const void*>(&pin_image));
-    return true;
-  }();
+struct [[gnu::visibility("hidden")]] PinnedImage {
+  static const bool done;
 };
+template <class T>
+inline const bool PinnedImage<T>::done = (pin_image(&PinnedImage<T>::done), true);
+
 template <class T = void>
-void keep_image_mapped() noexcept {
+[[gnu::always_inline]] inline void keep_image_mapped() noexcept {
   static_cast<void>(&PinnedImage<T>::done);
 }
 
@@ -67,7 +71,7 @@ using Place = std::atomic<void*>;
 #endif
 
 /// This image's place for the pointer.
-[[gnu::noinline]] inline Place& own_place() noexcept {
+[[gnu::noinline, gnu::visibility("hidden")]] inline Place& own_place() noexcept {
 #if defined(GETPUT_LOAD_ADDRESS)
   Place* place;
   // "?" keeps all of it in the group of this function: the linker drops it with duplicate copies.

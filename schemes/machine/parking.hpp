@@ -48,7 +48,8 @@ class Parking {
       wake(key);
   }
 
-  [[gnu::cold, gnu::noinline]] static void wake(const void* key) noexcept {
+  [[gnu::cold, gnu::noinline, gnu::visibility("hidden")]] static void wake(
+      const void* key) noexcept {
     Lot& lot = here_.join();
     if (here_.waiters.load(std::memory_order_seq_cst) == 0)
       return;  // this image was not part of it yet

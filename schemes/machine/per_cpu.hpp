@@ -36,6 +36,7 @@ class PerCpuArena {
   /// Address of CPU 0's copy of a fresh, zeroed slot; CPU n's copy is n * kCpuStride further.
   /// Throws OutOfSlots.
   char* take() {
+    static_cast<void>(possible_cpus());  // found before the lock is taken, see ThreadArena
     const std::lock_guard lock(mutex_);
     if (slots_.would_grow() && slots_.high_water() == chunks_.size() * slots_per_chunk())
       chunks_.push_back(fresh_chunk());
@@ -45,8 +46,8 @@ class PerCpuArena {
 
   /// Returns a slot. The caller guarantees that no thread counts in it any more.
   void give_back(char* first) noexcept {
-    const std::lock_guard lock(mutex_);
     for (unsigned cpu = 0; cpu < possible_cpus(); ++cpu) zero(first + cpu * kCpuStride);
+    const std::lock_guard lock(mutex_);
     slots_.give_back(slot_of(first));
   }
 

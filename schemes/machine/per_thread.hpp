@@ -112,11 +112,13 @@ class ThreadArena {
 
   /// Returns a slot. The caller guarantees that no thread counts in it any more.
   void give_back(ThreadSlot place) noexcept {
-    const std::lock_guard lock(mutex_);
+    // Not under the lock: the first look for the accounts takes the lock of the directory, under
+    // which others are made that take a slot here.
     Accounts::each([place](Account& account) {
       if (char* const at = account.find(place); at != nullptr)
         for (std::size_t i = 0; i < SlotBytes; i += sizeof(std::int64_t)) clear(at + i);
     });
+    const std::lock_guard lock(mutex_);
     slots_.give_back(Account::slot_at(place));
   }
 

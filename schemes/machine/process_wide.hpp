@@ -222,7 +222,8 @@ class ProcessWide {
  private:
   static constexpr bool kMakingNeverFails = std::is_nothrow_default_constructible_v<T>;
 
-  [[gnu::cold, gnu::noinline]] static T& find() noexcept(kMakingNeverFails) {
+  [[gnu::cold, gnu::noinline, gnu::visibility("hidden")]] static T& find() noexcept(
+      kMakingNeverFails) {
     auto* const found =
         static_cast<T*>(ProcessDirectory::instance().find(T::kName, sizeof(T), &construct));
     known_.store(found, std::memory_order_release);

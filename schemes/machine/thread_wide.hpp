@@ -135,7 +135,7 @@ class ThreadWide {
   }
 
   /// As mine(), the rare way.
-  [[gnu::cold, gnu::noinline]] static T& find() noexcept {
+  [[gnu::cold, gnu::noinline, gnu::visibility("hidden")]] static T& find() noexcept {
     keep_image_mapped<T>();  // the end of the thread writes to the cell
     const SignalsBlocked no_handler_takes_another;
     cell_distance_.store(reinterpret_cast<char*>(&cell_) - thread_pointer(),
