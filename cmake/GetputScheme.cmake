@@ -19,6 +19,20 @@
 
 include_guard(GLOBAL)
 
+# getput_scheme_class(distributed/percpu_ref CLASS): the name of its class template, PercpuRef.
+function(getput_scheme_class path result)
+  string(REGEX REPLACE "^.*/" "" name "${path}")
+  set(class "")
+  string(REPLACE "_" ";" words "${name}")
+  foreach(word IN LISTS words)
+    string(SUBSTRING "${word}" 0 1 first)
+    string(SUBSTRING "${word}" 1 -1 rest)
+    string(TOUPPER "${first}" first)
+    string(APPEND class "${first}${rest}")
+  endforeach()
+  set(${result} "${class}" PARENT_SCOPE)
+endfunction()
+
 function(getput_scheme path)
   cmake_parse_arguments(PARSE_ARGV 1 ARG "ERAS;LEVELS;LOCKED" "NOT_MODELLED" "")
   if(ARG_UNPARSED_ARGUMENTS)
@@ -42,14 +56,7 @@ function(getput_scheme path)
     endif()
   endforeach()
 
-  set(SCHEME_CLASS "")
-  string(REPLACE "_" ";" words "${SCHEME_NAME}")
-  foreach(word IN LISTS words)
-    string(SUBSTRING "${word}" 0 1 first)
-    string(SUBSTRING "${word}" 1 -1 rest)
-    string(TOUPPER "${first}" first)
-    string(APPEND SCHEME_CLASS "${first}${rest}")
-  endforeach()
+  getput_scheme_class("${path}" SCHEME_CLASS)
 
   set(generated "${PROJECT_BINARY_DIR}/generated/schemes")
   set(templates "${PROJECT_SOURCE_DIR}/cmake/templates")

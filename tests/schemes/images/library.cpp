@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A shared library with its own copy of every scheme, compiled with hidden visibility.
+// A shared library with its own copy of every scheme.
 #include "tests/schemes/images/library.hpp"
 
 #include <cstring>
@@ -24,7 +24,8 @@ constexpr Operations operations_of() {
           [](void* module, const void* ticket) {
             static_cast<S*>(module)->put(*static_cast<const Ticket*>(ticket));
           },
-          [](void* module) { return static_cast<S*>(module)->drained(); }};
+          [](void* module) { return static_cast<S*>(module)->drained(); },
+          [](void* module, int n) { take_and_give_back(*static_cast<S*>(module), n); }};
 }
 
 }  // namespace

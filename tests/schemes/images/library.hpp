@@ -17,7 +17,16 @@ struct Operations {
   bool (*try_get)(void* module, void* ticket);
   void (*put)(void* module, const void* ticket);
   bool (*drained)(void* module);
+  void (*pairs)(void* module, int n);
 };
+
+/// @p n pairs, in whichever image this is compiled.
+template <class S>
+void take_and_give_back(S& module, int n) {
+  for (int i = 0; i < n; ++i)
+    if (auto ticket = module.try_get(); ticket)
+      module.put(ticket);
+}
 
 /// extern "C" in the library: the table, ended by a null name.
 using Table = const Operations* (*)();
