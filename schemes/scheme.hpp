@@ -40,7 +40,8 @@
 //
 // A signal handler may get and put only where SchemeInfo does not say that it blocks: it may have
 // interrupted the holder of the lock. It may be its thread's first use of the scheme, unless
-// threads register. For words of its own thread see machine/local_add.hpp.
+// threads register. Where SchemeInfo says get_allocates, a handler may put only. For words of its
+// own thread see machine/local_add.hpp.
 //
 // After fork() parent and child have modules of their own, counted apart, with all that was held;
 // what threads held that the child does not have stays held there. The child may get and put, and
@@ -139,6 +140,7 @@ struct SchemeInfo {
                                      ///< remover may then be told "drained" too early
   bool fork_any_moment = true;       ///< the child of a fork may use it, whatever other threads
                                      ///< were doing in an operation of the scheme
+  bool get_allocates = false;        ///< a get may call malloc(), so no handler may get
   bool destroy_when_drained = true;  ///< the object may be destroyed once drained; false: a put may
                                      ///< still look at it, so only after a grace period
 

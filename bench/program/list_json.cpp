@@ -127,6 +127,7 @@ Json scheme_info_json(const SchemeInfo& info) {
           {"certain_after_stop", info.certain_after_stop},
           {"get_while_going", info.get_while_going},
           {"fork_any_moment", info.fork_any_moment},
+          {"get_allocates", info.get_allocates},
           {"destroy_when_drained", info.destroy_when_drained},
           {"count", name_of(info.count)},
           {"zero", name_of(info.zero)},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Releases percpu_refs whose end no thread knows: managed mode.
 //
-// What: nobody kills a managed reference. A thread of the program calls scan() now and then; it
+// What: a managed reference is never killed. A thread of the program calls scan() now and then; it
 // releases each object that no reference but the initial one is left of. Gets and puts stay per-CPU
 // between scans, so that an object which is still in use after its creator has let go costs no
 // atomic counter.

@@ -215,7 +215,7 @@ class Snzi : private SnziWord {
     depart(Shape::parent_of(first_leaf() + cpu));
   }
 
-  /// For who has a reference at the leaf. If somebody is faster, the leaf does without.
+  /// For a thread with a reference at the leaf. If the word changes meanwhile, none is left there.
   void leave_a_resident(unsigned cpu) noexcept {
     std::uint64_t seen = look(leaf(cpu), std::memory_order_relaxed);
     if ((seen & (kBarred | kResident)) == 0)

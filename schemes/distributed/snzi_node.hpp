@@ -62,7 +62,7 @@ struct SnziWord {
     return done;
   }
 
-  /// One more where there is a surplus already; false if there is none, or somebody was faster.
+  /// One more where there is a surplus already; false if there is none, or the word has changed.
   template <class W>
   static bool join(W&& word) noexcept {
     std::uint64_t seen = look(word, std::memory_order_relaxed);

@@ -82,6 +82,7 @@ class HazardPointer {
       .put_on_other_thread = false,
       .spurious_failure = true,
       .fork_any_moment = false,
+      .get_allocates = true,
       .count = CountExactness::not_possible,
       .zero = ZeroDetection::remover_sum,
       .overflow = Overflow::no_counter,

@@ -166,7 +166,7 @@ class StopMachine {
       return sigaction(number, &action, nullptr) == 0;
     }
 
-    /// Somebody else may have taken the signal meanwhile.
+    /// Another part of the program may have set a handler of its own meanwhile.
     void keep_signal() noexcept {
       struct sigaction now {};
       if (sigaction(signal, nullptr, &now) == 0 && (now.sa_flags & SA_SIGINFO) == 0 &&

@@ -34,6 +34,7 @@ COLUMNS = (
     Column("certain_after_stop", "certain after stop", "no try_get that starts after stop() succeeds"),
     Column("get_while_going", "get while going", "holders may take more references while the remover waits"),
     Column("fork_any_moment", "fork", "the child of a fork may use it, whatever other threads were doing; else only if none was inside an operation"),
+    Column("get_allocates", "get allocates", "a get may allocate memory, so a signal handler must not call it"),
     Column("destroy_when_drained", "destroy at drain",
            "the object may be destroyed as soon as it is drained; else after a grace period"),
     Column("count", "count", "how exact the count is while references move", {

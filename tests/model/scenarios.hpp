@@ -37,7 +37,7 @@ class NobodyInsideAfterDrain : public Stage<S> {
   void teardown() override {
     [[maybe_unused]] const ThreadGuardFor<S> guard{};
     require(!this->module_.scheme().try_get(), "try_get succeeded on a stopped module");
-    require(this->module_.scheme().count() == 0, "count() is not 0 with nobody inside");
+    require(this->module_.scheme().count() == 0, "count() is not 0 while no reference is held");
   }
 
  private:

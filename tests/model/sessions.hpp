@@ -50,7 +50,7 @@ class SessionsAndOthers final : public Stage<S> {
   }
   void remove() override { this->module_.stop_and_unmap(); }
   void teardown() override {
-    require(this->module_.scheme().count() == 0, "count() is not 0 with nobody inside");
+    require(this->module_.scheme().count() == 0, "count() is not 0 while no reference is held");
   }
 };
 

@@ -37,7 +37,7 @@ class SwitchedWhileUsed final : public Stage<S> {
     require(scheme.count() >= 0, "count() is negative after switch_to_atomic()");
     scheme.switch_to_percpu();
     for (const Flag& flag : done_) flag.wait();
-    require(scheme.count() == 0, "count() is not 0 with nobody inside");
+    require(scheme.count() == 0, "count() is not 0 while no reference is held");
     this->module_.stop_and_unmap();
   }
 
@@ -137,7 +137,7 @@ class ManyPutPiecemeal final : public Stage<S> {
     scheme.switch_to_percpu();
     switched_.raise();
     this->module_.stop_and_unmap();
-    require(scheme.count() == 0, "count() is not 0 with nobody inside");
+    require(scheme.count() == 0, "count() is not 0 while no reference is held");
     require(!scheme.try_get_any_many(2), "try_get_any_many succeeded at zero");
   }
 
@@ -152,8 +152,8 @@ concept KillsAsync = requires(S s) {
   { s.complete_kill() } -> std::same_as<bool>;
 };
 
-/// A kill that is only marked: another thread completes it, or the remover by waiting. Whoever saw
-/// it confirmed is refused; the module is drained only then.
+/// A kill that is only marked: another thread completes it, or the remover by waiting. A thread
+/// that saw it confirmed is refused; the module is drained only then.
 template <class S>
 class KilledLater final : public Stage<S> {
  public:
@@ -203,7 +203,7 @@ class ResurrectedWhilePending final : public Stage<S> {
     scheme.resurrect();
     require(this->module_.visit(), "refused after the resurrection");
     for (const Flag& flag : done_) flag.wait();
-    require(scheme.count() == 0, "count() is not 0 with nobody inside");
+    require(scheme.count() == 0, "count() is not 0 while no reference is held");
     scheme.kill_async();
     require(scheme.count() == 0, "count() counts the initial reference of a pending kill");
     scheme.wait_drained({});

@@ -22,7 +22,7 @@ TOLD_BY_MODEL = ["safe", "removal", "put_on_other_thread", "try_stop", "spurious
                  "needs_rseq", "needs_membarrier", "needs_stop_machine", "needs_registration",
                  "zero", "get_progress", "put_progress", "stop_progress"]
 TOLD_BY_CONTRACT = ["control", "hold_across_sleep", "bytes_per_object", "bytes_allocated",
-                    "bytes_per_cpu", "bytes_per_thread", "overflow", "shared_by_threads",
+                    "bytes_per_cpu", "bytes_per_thread", "get_allocates", "overflow", "shared_by_threads",
                     "put_on_other_cpu"]
 
 

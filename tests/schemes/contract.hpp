@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "schemes/machine/native.hpp"
+#include "tests/schemes/contract/allocation.hpp"
 #include "tests/schemes/contract/claims.hpp"
 #include "tests/schemes/contract/count.hpp"
 #include "tests/schemes/contract/crowds_of_objects.hpp"
@@ -72,6 +73,7 @@ std::vector<Check> all_checks() {
       {"ManyObjects", true, [] { return many_objects<S>(times(100'000)); }},
       {"DestroyedObjectsLeaveNothing", true, destroyed_objects_leave_nothing<S>},
       {"BytesAreAsClaimed", true, bytes_are_as_claimed<S>},
+      {"GetsAllocateAsClaimed", shared, gets_allocate_as_claimed<S>},
       {"ForkKeepsCountsApart", true, fork_keeps_counts_apart<S>},
       {"ForkAtAnyMoment", shared && i.safe && i.fork_any_moment, fork_at_any_moment<S>},
   };

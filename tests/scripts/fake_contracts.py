@@ -4,7 +4,7 @@
 ORDINARY = {
     "generation": None, "shared_by_threads": True, "put_on_other_thread": True, "put_on_other_cpu": True,
     "hold_across_sleep": True, "try_stop": True, "spurious_failure": False, "certain_after_stop": True,
-    "get_while_going": True, "fork_any_moment": True, "destroy_when_drained": True, "count": "exact", "zero": "last_put", "overflow": "wraps",
+    "get_while_going": True, "fork_any_moment": True, "get_allocates": False, "destroy_when_drained": True, "count": "exact", "zero": "last_put", "overflow": "wraps",
     "get_progress": "lock_free", "put_progress": "wait_free", "stop_progress": "wait_free", "bytes_per_object": 8,
     "bytes_allocated": 0, "bytes_per_cpu": 0, "bytes_per_thread": 0, "shared_bytes": 0, "shared_bytes_per_cpu": 0, "locked_in_get": 1,
     "locked_in_put": 1, "needs_rseq": False, "needs_membarrier": False, "needs_stop_machine": False,
