@@ -74,8 +74,9 @@ struct alignas(std::max_align_t) TicketMemory {
 /// wakes it.
 template <class S>
 void library_holds() {
-  Rig<S> rig;
-  auto& [guard, module, lib] = rig;
+  const Rig<S> rig;
+  const auto& module = rig.module;
+  const Library& lib = rig.lib;
   ASSERT_TRUE(lib);
   ASSERT_EQ(lib->ticket_bytes, sizeof(typename S::Ticket));
   if (auto mine = module->try_get(); mine)
@@ -108,8 +109,9 @@ void library_holds() {
 /// A reference that is taken in one image and given back in the other, by one thread.
 template <class S>
 void put_in_the_other_image() {
-  Rig<S> rig;
-  auto& [guard, module, lib] = rig;
+  const Rig<S> rig;
+  const auto& module = rig.module;
+  const Library& lib = rig.lib;
   ASSERT_TRUE(lib);
   void* const registered = lib->enter();  // a second guard of this thread
   for (int i = 0; i < 100; ++i) {
@@ -173,8 +175,9 @@ double least_ns(Pairs pairs) {
 /// costs some hundred times as much.
 template <class S>
 void library_pays_no_lookup() {
-  Rig<S> rig;
-  auto& [guard, module, lib] = rig;
+  const Rig<S> rig;
+  const auto& module = rig.module;
+  const Library& lib = rig.lib;
   ASSERT_TRUE(lib);
   const double here = least_ns([&](int n) { take_and_give_back(*module, n); });
   const double there = least_ns([&](int n) { lib->pairs(module.get(), n); });
