@@ -47,6 +47,8 @@
 // 2^40 removals. Outside the C++ memory model: E2 and E4 rest on membarrier(2).
 #pragma once
 
+#include <type_traits>
+
 #include "../machine/native.hpp"
 #include "../scheme.hpp"
 
@@ -62,9 +64,20 @@ class Epoch {
     typename M::template Atomic<std::uint64_t> epoch{kInside};
   };
   using Record = typename M::template ThreadWord<Process>;
+  using Word = std::remove_reference_t<decltype(Record::mine())>;
 
  public:
-  using Ticket = BoolTicket;
+  /// The record of the thread that entered; so leaving does not look for it again.
+  class [[nodiscard]] Ticket {
+   public:
+    constexpr Ticket() noexcept = default;
+    constexpr explicit operator bool() const noexcept { return record_ != nullptr; }
+
+   private:
+    friend class Epoch;
+    constexpr explicit Ticket(Word& record) noexcept : record_(&record) {}
+    Word* record_ = nullptr;
+  };
 
   static constexpr SchemeInfo info{
       .name = "epoch",
@@ -86,20 +99,17 @@ class Epoch {
   Epoch() { M::require(info); }
 
   Ticket try_get() noexcept {
-    enter();
+    Word& mine = enter();
     if (going_.load(std::memory_order_acquire) != 0) [[unlikely]] {  // E2
-      leave();
+      leave(mine);
       return Ticket();
     }
-    return Ticket(true);
+    return Ticket(mine);
   }
 
-  Ticket get(const Ticket&) noexcept {
-    enter();
-    return Ticket(true);
-  }
+  Ticket get(const Ticket&) noexcept { return Ticket(enter()); }
 
-  void put(Ticket) noexcept { leave(); }
+  void put(Ticket held) noexcept { leave(*held.record_); }
 
   [[nodiscard]] bool try_stop() { return false; }
 
@@ -140,19 +150,19 @@ class Epoch {
     return (record & kDepth) == 0 || ahead < (std::uint64_t{1} << 63);
   }
 
-  void enter() noexcept {
-    auto& mine = Record::mine();
+  Word& enter() noexcept {
+    Word& mine = Record::mine();
     const std::uint64_t before = mine.load(std::memory_order_relaxed);
     if ((before & kDepth) == 0) [[likely]]
       mine.store(process_->epoch.load(std::memory_order_acquire), std::memory_order_release);  // E3
     else
       mine.store(before + kInside, std::memory_order_release);  // I3
     M::light_barrier();                                         // E2
+    return mine;
   }
 
-  void leave() noexcept {
+  void leave(Word& mine) noexcept {
     Process* const process = process_;  // the object may be gone after the store
-    auto& mine = Record::mine();
     const std::uint64_t before = mine.load(std::memory_order_relaxed);
     mine.store(before - kInside, std::memory_order_release);  // E1
     M::light_barrier();                                       // E4
