@@ -107,6 +107,7 @@ class PerCpuWords {
     if (section.broken())
       return false;
     word.store(before + delta, std::memory_order_release, at);
+    uses.counted_per_cpu = true;
     compiler_barrier();  // assembly
     return true;
   }

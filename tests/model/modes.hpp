@@ -46,10 +46,10 @@ class Quiet {
   void expect_sections(bool wanted, const char* what) {
     require(!scheme_.is_dying() && !scheme_.is_zero(), "dying or zero while alive");
     const auto by_section = [&](auto f) {
-      uses.sections = false;
+      uses.counted_per_cpu = false;
       const auto ticket = f();
       require(static_cast<bool>(ticket), "refused while alive");
-      require(uses.sections == wanted, what);
+      require(uses.counted_per_cpu == wanted, what);
       return ticket;
     };
     const auto first = by_section([&] { return scheme_.try_get(); });

@@ -9,8 +9,9 @@
 namespace getput::model {
 
 struct Uses {
-  bool asked = false;     ///< M::require(), before anything else
-  bool sections = false;  ///< rseq
+  bool asked = false;            ///< M::require(), before anything else
+  bool sections = false;         ///< rseq
+  bool counted_per_cpu = false;  ///< a section was not refused
   bool thread_words = false;
   unsigned entered = 0;   ///< a bit for each thread that took a lock or began a read-side section
   bool barriers = false;  ///< membarrier, by the scheme itself
