@@ -81,7 +81,9 @@ step_clang() {
     getput-instructions getput-instructions-planted
   ctest_also=(--exclude-regex NOT_BUILT)
   run_ctest clang tests/schemes tests/instructions
-  build_preset clang-debug getput-run # compiled only, and a binary that is not optimised refuses to measure
+  # Compiled only, and only what --asan does not compile.
+  build_preset clang-debug getput-bench-schemes getput_program getput_pairs getput_removal getput_oracle \
+    getput_dst_series
 }
 
 step_clang_contract() {
@@ -98,6 +100,13 @@ step_asan() {
 
 step_tsan() {
   build_preset tsan "${contract_targets[@]}"
+  ctest_also=(--exclude-regex NOT_BUILT) # the schemes that the model checker sees, which nightly builds
+  TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 run_ctest tsan tests/schemes
+}
+
+step_tsan_contract() {
+  build_preset tsan getput-contract-modelled
+  ctest_also=(--tests-regex Contract/)
   TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 run_ctest tsan tests/schemes
 }
 

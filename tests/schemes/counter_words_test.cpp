@@ -138,7 +138,7 @@ TEST(CounterWords, RefcountNoticesMisuse) {
 
 constexpr std::uint32_t kSaturated = 0xa0000000;
 constexpr std::uint32_t kReleased = 0xc0000000;
-constexpr std::uint32_t kDead = 0xe0000000;
+constexpr std::uint32_t kRcurefDead = 0xe0000000;
 
 TEST(CounterWords, RcurefSaturates) {
   using M = Warned<7>;
@@ -161,12 +161,12 @@ TEST(CounterWords, RcurefStaysDead) {
   using M = Warned<8>;
   RcurefWord<M> word;
   EXPECT_TRUE(word.dec());
-  EXPECT_EQ(raw<std::uint32_t>(word), kDead);
+  EXPECT_EQ(raw<std::uint32_t>(word), kRcurefDead);
   EXPECT_FALSE(word.try_inc());
-  EXPECT_EQ(raw<std::uint32_t>(word), kDead);
+  EXPECT_EQ(raw<std::uint32_t>(word), kRcurefDead);
   EXPECT_EQ(M::warnings, 0);
   EXPECT_FALSE(word.dec());
-  EXPECT_EQ(raw<std::uint32_t>(word), kDead);
+  EXPECT_EQ(raw<std::uint32_t>(word), kRcurefDead);
   EXPECT_EQ(M::warnings, 1);
 }
 
@@ -180,7 +180,7 @@ TEST(CounterWords, RcurefZones) {
   EXPECT_FALSE(word.dead());
   EXPECT_GT(word.value(), 0);
   EXPECT_FALSE(word.try_inc());
-  EXPECT_EQ(raw<std::uint32_t>(word), kDead);
+  EXPECT_EQ(raw<std::uint32_t>(word), kRcurefDead);
   set_raw(word, kReleased);
   EXPECT_TRUE(word.dead());
   EXPECT_EQ(word.value(), 0);
@@ -188,7 +188,7 @@ TEST(CounterWords, RcurefZones) {
   EXPECT_EQ(raw<std::uint32_t>(word), kSaturated);
   set_raw(word, kReleased + 1);
   EXPECT_FALSE(word.dec());
-  EXPECT_EQ(raw<std::uint32_t>(word), kDead);
+  EXPECT_EQ(raw<std::uint32_t>(word), kRcurefDead);
 }
 
 constexpr std::uint64_t in_file_ref(std::uint32_t top) {
@@ -220,15 +220,15 @@ TEST(CounterWords, FileRefStaysDead) {
   using M = Warned<13>;
   FileRefWord<M> word;
   EXPECT_TRUE(word.dec());
-  EXPECT_EQ(raw<std::uint64_t>(word), in_file_ref(kDead));
+  EXPECT_EQ(raw<std::uint64_t>(word), in_file_ref(kRcurefDead));
   for (std::uint64_t refused = 1; refused <= 3; ++refused) {
     EXPECT_FALSE(word.try_inc());
-    EXPECT_EQ(raw<std::uint64_t>(word), in_file_ref(kDead) + refused);
+    EXPECT_EQ(raw<std::uint64_t>(word), in_file_ref(kRcurefDead) + refused);
     EXPECT_TRUE(word.dead());
   }
   EXPECT_EQ(M::warnings, 0);
   EXPECT_FALSE(word.dec());
-  EXPECT_EQ(raw<std::uint64_t>(word), in_file_ref(kDead));
+  EXPECT_EQ(raw<std::uint64_t>(word), in_file_ref(kRcurefDead));
   EXPECT_EQ(M::warnings, 1);
 }
 
@@ -245,7 +245,7 @@ TEST(CounterWords, FileRefZones) {
   EXPECT_EQ(raw<std::uint64_t>(word), in_file_ref(kSaturated));
   set_raw(word, in_file_ref(kReleased) + 1);
   EXPECT_FALSE(word.dec());
-  EXPECT_EQ(raw<std::uint64_t>(word), in_file_ref(kDead));
+  EXPECT_EQ(raw<std::uint64_t>(word), in_file_ref(kRcurefDead));
   set_raw(word, ~std::uint64_t{0});  // the last put has not marked it yet
   EXPECT_FALSE(word.dead());
   EXPECT_EQ(word.value(), 0);
