@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// absl_mutex: the reader side of absl::Mutex, and a live flag.
+//
+// What: try_get() is ReaderLock() and a check of the flag, put() is ReaderUnlock().
+// Where from: abseil, absl/synchronization/mutex.h (Debian 12: libabsl-dev 20220623.1).
+// Cost: two calls into the library and two locked instructions on one shared line.
+// Ordering, limits and what the flag adds: reader_lock.hpp.
+#pragma once
+
+#include <absl/synchronization/mutex.h>
+
+#include <string_view>
+
+#include "bench/peers/reader_lock.hpp"
+
+namespace getput {
+namespace peers {
+
+class AbslReaderLock {
+ public:
+  void lock_read() noexcept ABSL_NO_THREAD_SAFETY_ANALYSIS { mutex_.ReaderLock(); }
+  void unlock_read() noexcept ABSL_NO_THREAD_SAFETY_ANALYSIS { mutex_.ReaderUnlock(); }
+  bool try_lock_write() noexcept ABSL_NO_THREAD_SAFETY_ANALYSIS { return mutex_.TryLock(); }
+  void unlock_write() noexcept ABSL_NO_THREAD_SAFETY_ANALYSIS { mutex_.Unlock(); }
+
+ private:
+  absl::Mutex mutex_;
+};
+
+}  // namespace peers
+
+template <class M = machine::Native>
+class AbslMutex : public peers::ReaderLock<M, peers::AbslReaderLock> {
+  static constexpr SchemeInfo make_info() {
+    SchemeInfo info = peers::reader_lock_info();
+    info.name = "absl_mutex";
+    info.summary = "the reader side of absl::Mutex, and a live flag";
+    info.origin = "abseil 20220623, absl/synchronization/mutex.h";
+    return info;
+  }
+
+ public:
+  static constexpr SchemeInfo info = make_info();
+  static constexpr std::string_view kNoNearOverflow =
+      "the reader count is abseil's own: nobody else can set it";
+};
+
+}  // namespace getput
