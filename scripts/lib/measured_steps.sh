@@ -30,6 +30,26 @@ step_smoke() {
   check_capture "$root/../shared/data/sanitized4k.pcap" 4096
 }
 
+# The schemes of other projects: their contract, bugs planted in the adapters, and a run whose report ranks them.
+step_peers() {
+  local work status=0
+  work=$(build_folder peers-smoke)
+  rm -rf "$work"
+  build_preset peers-ci getput-peers-contract getput-peers-mutants getput-run
+  run_ctest peers-ci tests/peers
+  # Two threads and the pairs alone: what the report's table of the fastest is made of.
+  GETPUT_PRESET=peers-ci "$root/scripts/run" --peers --smoke --workload pairs --out "$work" || status=$?
+  # 1 without a wrong result or a crash: the machine was too busy for the promised trials.
+  if ((status == 1)) && "$root/scripts/getput" summary "$work" >/dev/null; then
+    echo 'peers: cells lack trials, this machine is too busy' | tee -a "$summary"
+    status=0
+  fi
+  ((status == 0)) || die 1 "scripts/run --peers --smoke ended with $status"
+  "$root/scripts/getput" validate "$work" || die 1 "the results with peers do not match the schema"
+  grep -q '<td>peer</td>' "$work/report.html" || die 1 "the report of a run with peers names no peer"
+  printf 'peers: %s trials, valid\n' "$(wc -l <"$work/trials.jsonl")" | tee -a "$summary"
+}
+
 # Builds what the checks of the measurements run, and names it for scripts/getput. Where the preset ci
 # has compiled the binary already, nothing is compiled twice.
 build_measured() {
