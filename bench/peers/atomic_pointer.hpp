@@ -47,7 +47,7 @@ constexpr SchemeInfo atomic_pointer_info() {
   SchemeInfo info{};
   info.spurious_failure = true;
   info.fork_any_moment = false;
-  info.count = CountExactness::approximate;
+  info.count = CountExactness::exact;
   info.zero = ZeroDetection::last_put;
   info.overflow = Overflow::wraps;
   info.get_progress = Progress::blocking;

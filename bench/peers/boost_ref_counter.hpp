@@ -29,6 +29,7 @@
 //   E3  restart's release of the flag -> try_get's acquire of it.
 //
 // Limits: 32 bits, no protection against overflow. try_stop() refuses callers while it looks.
+// count() includes callers who are being refused.
 #pragma once
 
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
@@ -60,7 +61,7 @@ class BoostRefCounter {
       .summary = "boost::intrusive_ref_counter, and a live flag",
       .origin = "Boost.SmartPtr 1.74, intrusive_ref_counter.hpp",
       .spurious_failure = true,
-      .count = CountExactness::never_too_low,
+      .count = CountExactness::exact,
       .zero = ZeroDetection::last_put,
       .overflow = Overflow::wraps,
       .bytes_per_object = 128,

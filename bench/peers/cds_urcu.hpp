@@ -86,7 +86,7 @@ class CdsUrcu {
       .count = CountExactness::not_possible,
       .zero = ZeroDetection::grace_period,
       .overflow = Overflow::wraps,
-      .bytes_per_object = 32,
+      .bytes_per_object = 24,
       .needs_registration = true,
   };
   static constexpr std::string_view kNoNearOverflow =

@@ -27,8 +27,10 @@
 //       get counted.
 //   E4  restart's release of the flag -> try_get's acquire of it.
 //
-// Limits: a thread's first use of an object allocates and takes a lock that every sum takes. An
-// object keeps the elements of threads that have ended.
+// Limits: a thread's first use of an object allocates and takes a lock that every sum takes. TBB has
+// an allocator of its own, which is why SchemeInfo does not say that a get calls malloc(); a signal
+// handler must not be a thread's first user all the same. An object keeps the elements of threads
+// that have ended.
 #pragma once
 
 #include <oneapi/tbb/enumerable_thread_specific.h>
@@ -81,14 +83,13 @@ class TbbEts {
       .origin = "oneTBB 2021.8, oneapi/tbb/enumerable_thread_specific.h",
       .spurious_failure = true,
       .fork_any_moment = false,
-      .get_allocates = true,
       .count = CountExactness::never_too_low,
       .zero = ZeroDetection::remover_sum,
       .overflow = Overflow::sum_wraps,
       .get_progress = Progress::wait_free,
       .put_progress = Progress::wait_free,
       .stop_progress = Progress::blocking,  // try_stop() sums under a lock
-      .bytes_per_object = 200,
+      .bytes_per_object = 120,
       .bytes_per_thread = 128,
       .needs_membarrier = true,
   };
