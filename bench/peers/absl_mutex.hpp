@@ -40,11 +40,11 @@ class AbslReaderLock {
 template <class M = machine::Native>
 class AbslMutex : public peers::ReaderLock<M, peers::AbslReaderLock> {
   static constexpr SchemeInfo make_info() {
-    SchemeInfo info = peers::reader_lock_info();
-    info.name = "absl_mutex";
-    info.summary = "the reader side of absl::Mutex, and a live flag";
-    info.origin = "abseil 20220623, absl/synchronization/mutex.h";
-    return info;
+    SchemeInfo own = peers::reader_lock_info();
+    own.name = "absl_mutex";
+    own.summary = "the reader side of absl::Mutex, and a live flag";
+    own.origin = "abseil 20220623, absl/synchronization/mutex.h";
+    return own;
   }
 
  public:

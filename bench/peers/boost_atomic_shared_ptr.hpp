@@ -38,13 +38,13 @@ struct BoostPointers {
 template <class M = machine::Native>
 class BoostAtomicSharedPtr : public peers::AtomicPointer<M, peers::BoostPointers> {
   static constexpr SchemeInfo make_info() {
-    SchemeInfo info = peers::atomic_pointer_info();
-    info.name = "boost_atomic_shared_ptr";
-    info.summary = "a load of boost::atomic_shared_ptr, and the end of the copy";
-    info.origin = "Boost.SmartPtr 1.74, atomic_shared_ptr.hpp";
-    info.bytes_per_object = 56;
-    info.bytes_allocated = 48;
-    return info;
+    SchemeInfo own = peers::atomic_pointer_info();
+    own.name = "boost_atomic_shared_ptr";
+    own.summary = "a load of boost::atomic_shared_ptr, and the end of the copy";
+    own.origin = "Boost.SmartPtr 1.74, atomic_shared_ptr.hpp";
+    own.bytes_per_object = 56;
+    own.bytes_allocated = 48;
+    return own;
   }
 
  public:

@@ -36,13 +36,13 @@ struct StdPointers {
 template <class M = machine::Native>
 class StdAtomicSharedPtr : public peers::AtomicPointer<M, peers::StdPointers> {
   static constexpr SchemeInfo make_info() {
-    SchemeInfo info = peers::atomic_pointer_info();
-    info.name = "std_atomic_shared_ptr";
-    info.summary = "a load of std::atomic<std::shared_ptr>, and the end of the copy";
-    info.origin = "C++20 standard library (libstdc++ 12)";
-    info.bytes_per_object = 48;
-    info.bytes_allocated = 32;
-    return info;
+    SchemeInfo own = peers::atomic_pointer_info();
+    own.name = "std_atomic_shared_ptr";
+    own.summary = "a load of std::atomic<std::shared_ptr>, and the end of the copy";
+    own.origin = "C++20 standard library (libstdc++ 12)";
+    own.bytes_per_object = 48;
+    own.bytes_allocated = 32;
+    return own;
   }
 
  public:

@@ -32,11 +32,11 @@ class StdReaderLock {
 template <class M = machine::Native>
 class StdSharedMutex : public peers::ReaderLock<M, peers::StdReaderLock> {
   static constexpr SchemeInfo make_info() {
-    SchemeInfo info = peers::reader_lock_info();
-    info.name = "std_shared_mutex";
-    info.summary = "the shared side of std::shared_mutex, and a live flag";
-    info.origin = "C++ standard library (libstdc++ 12, glibc 2.36 pthread_rwlock_t)";
-    return info;
+    SchemeInfo own = peers::reader_lock_info();
+    own.name = "std_shared_mutex";
+    own.summary = "the shared side of std::shared_mutex, and a live flag";
+    own.origin = "C++ standard library (libstdc++ 12, glibc 2.36 pthread_rwlock_t)";
+    return own;
   }
 
  public:

@@ -16,7 +16,7 @@
 // membarrier each get would need a full fence more.
 //
 // Cost: two look-ups in a hash table a pair, two plain additions. No locked instruction and no
-// shared line. At least 128 bytes per object and thread.
+// shared line. 128 bytes per object and thread, and a table: 400 bytes per object with one thread.
 //
 // Ordering
 //   E1  put's addition -> the remover's sum of the puts.
@@ -27,10 +27,10 @@
 //       get counted.
 //   E4  restart's release of the flag -> try_get's acquire of it.
 //
-// Limits: a thread's first use of an object allocates and takes a lock that every sum takes. TBB has
-// an allocator of its own, which is why SchemeInfo does not say that a get calls malloc(); a signal
-// handler must not be a thread's first user all the same. An object keeps the elements of threads
-// that have ended.
+// Limits: a thread's first use of an object allocates and takes a lock that every sum takes. TBB
+// has an allocator of its own, which is why SchemeInfo does not say that a get calls malloc(); a
+// signal handler must not be a thread's first user all the same. An object keeps the elements of
+// threads that have ended.
 #pragma once
 
 #include <oneapi/tbb/enumerable_thread_specific.h>
@@ -90,7 +90,7 @@ class TbbEts {
       .put_progress = Progress::wait_free,
       .stop_progress = Progress::blocking,  // try_stop() sums under a lock
       .bytes_per_object = 120,
-      .bytes_per_thread = 128,
+      .bytes_per_thread = 400,  // of the first thread; the next element is there already
       .needs_membarrier = true,
   };
 

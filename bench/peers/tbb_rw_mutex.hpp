@@ -33,12 +33,12 @@ class TbbReaderLock {
 template <class M = machine::Native>
 class TbbRwMutex : public peers::ReaderLock<M, peers::TbbReaderLock> {
   static constexpr SchemeInfo make_info() {
-    SchemeInfo info = peers::reader_lock_info();
-    info.name = "tbb_rw_mutex";
-    info.summary = "the shared side of tbb::spin_rw_mutex, and a live flag";
-    info.origin = "oneTBB 2021.8, oneapi/tbb/spin_rw_mutex.h";
-    info.put_progress = Progress::wait_free;
-    return info;
+    SchemeInfo own = peers::reader_lock_info();
+    own.name = "tbb_rw_mutex";
+    own.summary = "the shared side of tbb::spin_rw_mutex, and a live flag";
+    own.origin = "oneTBB 2021.8, oneapi/tbb/spin_rw_mutex.h";
+    own.put_progress = Progress::wait_free;
+    return own;
   }
 
  public:

@@ -96,5 +96,5 @@ def table(results):
         if parts:
             classes.append({"kind": kind, "meaning": meaning, "parts": parts})
     session = any(row.in_session for row in pairs.basic_rows(results))
-    return {"classes": classes, "how": HOW, "session": contract.SESSION if session else None,
+    return {"classes": classes, "how": HOW, "session": session,
             "missing": None if any(map(contract.is_peer, results.schemes.values())) else NO_PEERS}
