@@ -9,8 +9,9 @@ from .row import NOT_ENOUGH, OK
 from .words import counted, number
 
 CLOSE = 0.05  # a peer that is not faster by more than this is no peer that is faster
-HOW = ("Medians of the pairs of one shared live object that the same thread gets and puts, of processes of this run. `ratio` is to the "
-       "fastest scheme of this project in the class, of geometric means, with its 95 % interval.")
+HOW = ("Pairs of one shared live object that the same thread gets and puts; medians over processes of this run. The order is that of the "
+       "multiples of `plain`, which each trial measures itself, so that a clock that changes between trials cancels. `ratio` is to the "
+       "fastest scheme of this project in the class, of the geometric means of these multiples, with its 95 % interval.")
 NO_PEERS = "This run has no peers; `scripts/run --peers` measures the schemes of other projects with the schemes of this one."
 
 
@@ -27,13 +28,19 @@ class Place:
     bounds: tuple | None
 
 
+def _multiples(row):
+    """The row's pairs as multiples of `plain`, one per process; nanoseconds where no trial measured it."""
+    return row.ratios("plain") or row.values
+
+
 def _ratio(row, own):
     """(ratio, bounds) of a row to the fastest own one; bounds are None where a process count is below the least."""
     if own is None or row is own:
         return None, None
-    if min(len(row.values), len(own.values)) < stats.LEAST_FOR_CONFIDENCE:
-        return stats.median(row.values) / stats.median(own.values), None
-    found = ratio_of(row.values, own.values)
+    samples = _multiples(row), _multiples(own)
+    if min(map(len, samples)) < stats.LEAST_FOR_CONFIDENCE:
+        return stats.median(samples[0]) / stats.median(samples[1]), None
+    found = ratio_of(*samples)
     return found.ratio, (found.low, found.high)
 
 
@@ -42,7 +49,7 @@ def places(results, kind, threads):
     rows = [row for row in pairs.basic_rows(results)
             if row.threads == threads and row.verdict in (OK, NOT_ENOUGH) and row.values
             and contract.class_of(results.schemes[row.scheme]) == kind]
-    rows.sort(key=lambda row: (stats.median(row.values), row.scheme))
+    rows.sort(key=lambda row: (stats.median(_multiples(row)), row.scheme))
     own = next((row for row in rows if not contract.is_peer(results.schemes[row.scheme])), None)
     found = []
     for row in rows:
