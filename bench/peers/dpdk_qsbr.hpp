@@ -163,6 +163,8 @@ class DpdkQsbr {
       .overflow = Overflow::no_counter,
       .bytes_per_object = 24,
       .shared_bytes = sizeof(rte_rcu_qsbr) + kThreads * sizeof(rte_rcu_qsbr_cnt) + kThreads / 8,
+      .locked_in_get = 0,  // of a pair in a session, as in grace/rcu_qsbr.hpp
+      .locked_in_put = 0,
       .needs_registration = true,
   };
 

@@ -36,7 +36,8 @@ step_peers() {
   work=$(build_folder peers-smoke)
   rm -rf "$work"
   build_preset peers-ci getput-peers-contract getput-peers-mutants getput-run
-  run_ctest peers-ci tests/peers
+  ctest_also=(--exclude-regex '^instructions\.planted') # not built here
+  run_ctest peers-ci tests/peers tests/instructions
   # Two threads and the pairs alone: what the report's table of the fastest is made of.
   GETPUT_PRESET=peers-ci "$root/scripts/run" --peers --smoke --workload pairs --out "$work" || status=$?
   # 1 without a wrong result or a crash: the machine was too busy for the promised trials.
