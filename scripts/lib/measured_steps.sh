@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The steps of scripts/test that measure: they run the benchmark binary and judge what it says. For
 # step.sh, which sets root, python and summary.
-# shellcheck disable=SC2154
+# shellcheck disable=SC2034,SC2154
 
 # The main job, as a user runs it, within the time that it promises.
 step_smoke() {
