@@ -171,6 +171,8 @@ def candidates(results):
         reason = None
         if scheme["control"] or not scheme["safe"] or not scheme.get("removal"):
             reason = "controls, and what protects nothing or cannot be removed"
+        elif contract.is_peer(scheme):
+            reason = "another project's code, which this one does not install"
         elif not scheme["available"]:
             reason = "not available here"
         elif name in wrong:

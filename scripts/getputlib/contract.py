@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 PROPOSED = "proposed"  # how the generation of a scheme that no kernel has begins
+PEERS = "peers"  # the folder of schemes that are another project's (docs/peers.md)
 YES, NO, UNTOLD = "yes", "no", "not told"
 
 
@@ -71,6 +72,28 @@ def word(scheme, column):
     return column.words.get(value, str(value))
 
 
+def is_peer(scheme):
+    """Is it another project's code, measured beside the schemes of this one?"""
+    return scheme.get("folder") == PEERS
+
+
+GUARD, TRANSFERABLE, EXACT_ZERO = "guard", "transferable", "exact zero"
+CLASSES = {
+    GUARD: "the thread that entered has to leave",
+    TRANSFERABLE: "another thread may put; a remover detects that the last reference is gone",
+    EXACT_ZERO: "another thread may put; the last put detects that it is the last",
+}
+
+
+def class_of(scheme):
+    """The class of contract that a scheme competes in; None for controls and for what protects or removes nothing."""
+    if scheme["control"] or not scheme["safe"] or not scheme.get("removal"):
+        return None
+    if not scheme.get("put_on_other_thread"):
+        return GUARD
+    return EXACT_ZERO if scheme.get("zero") == "last_put" else TRANSFERABLE
+
+
 def needs(scheme):
     return ", ".join(column.heading for column in NEEDS if scheme.get(column.key)) or "nothing"
 
@@ -111,7 +134,7 @@ def _text(scheme):
     words = "; ".join(f"{column.heading}: {word(scheme, column)}" for column in map(BY_KEY.get, ("count", "zero", "overflow")))
     weights = ", ".join(f"{scheme[key]} {text}" for key, text in BYTES if scheme.get(key))
     progress = ", ".join(f"{op} {word(scheme, BY_KEY[f'{op}_progress'])}" for op in OPERATIONS)
-    yield f"  {scheme['name']}{since}: {scheme['summary']}"
+    yield f"  {scheme['name']}{' (peer)' if is_peer(scheme) else ''}{since}: {scheme['summary']}"
     yield f"      from {scheme['origin']}"
     yield f"      {_answers(scheme)}"
     yield f"      {words}; locked instructions: {_locked(scheme)}"

@@ -6,7 +6,8 @@ from .row import UNSAFE
 from .words import counted, number
 
 TODAY, LOCK = "to today", "2.4"  # how the contracts name the kernel generations of the answer
-CLASSES = {"counter": "shared-word", "distributed": "per-CPU or per-thread", "lock": "lock-based", "grace": "grace-period"}
+CLASSES = {"counter": "shared-word", "distributed": "per-CPU or per-thread", "lock": "lock-based", "grace": "grace-period",
+           "peers": "another project's"}
 
 
 def _generation_entry(path, matches, threads):

@@ -49,7 +49,8 @@ def _print_names(listing):
         for entry in listing["schemes"] if folder else listing["workloads"]:
             print(f"  {entry['name']:<{width}}  {entry['summary']}")
             if folder:
-                marks = [entry["folder"], "" if entry["safe"] else "protects nothing"]
+                marks = [entry["folder"], "another project's code" if contract.is_peer(entry) else "",
+                         "" if entry["safe"] else "protects nothing"]
                 print(f"  {'':<{width}}  {', '.join(filter(None, marks))}; from {entry['origin']}")
                 if not entry["available"]:
                     print(f"  {'':<{width}}  not available here: {entry['why']}")

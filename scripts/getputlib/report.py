@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from . import advice, first_screen, fresh, headline, headline_text, latex, stats, style, tables, trust
+from . import advice, contract, first_screen, fresh, headline, headline_text, latex, peers, stats, style, tables, trust
 from .errors import EXIT_OK, REPORTS, environment_error, note
 from .figures import base, lineage, machine, netpath, netpath_ranking, pairs, removal, slope
 from .plan import duration
@@ -42,7 +42,7 @@ def draw(results, folder, figures=FIGURES, kinds=base.KINDS):
     import matplotlib
 
     drawn = []
-    style.tell_apart(results.schemes)
+    style.tell_apart(results.schemes, [name for name, scheme in results.schemes.items() if contract.is_peer(scheme)])
     with matplotlib.rc_context(base.RC):
         for make in figures:
             figure = make(results)
@@ -167,7 +167,7 @@ def render(results, figures, rows, documents):
         screen=first_screen.screen(results), facts=list(_facts(results)), wrong=_wrong(results),
         crashes=results.manifest["crashes"], figures=figures, downloads=_downloads(documents), trust=trust.table(results),
         unseen=in_no_figure(results, figures), tables=_summary_tables(rows), packets=list(results.packet_lines()),
-        silent=_silent(results), noise=list(_noise(results)), advice=advice.table(results), contracts=tables.contracts(results),
+        silent=_silent(results), noise=list(_noise(results)), advice=advice.table(results), contracts=tables.contracts(results), peers=peers.table(results),
         code=tables.code(results), footprint=tables.bytes_of(results), schemes=list(results.schemes.values()),
         environment=_environment_rows(results.env), latex=documents["table.tex"],
     )

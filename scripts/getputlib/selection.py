@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """From what the user asked for to the cells of the binary's list."""
+import os
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -35,6 +36,7 @@ PROFILES = {
     "paper": Profile("paper", 2, 30, 30, 30, None, None, hunt_s=30.0),
 }
 ASKED = ("scheme", "workload", "threads", "place", "trials", "traffic", "local")  # the options that a plan remembers
+PEERS_WANTED = "GETPUT_PEERS"  # set by scripts/run --peers: the binary that will be built has bench/peers
 DEADLINE_SLACK = 1.07  # a deadline lies this far behind the budget that the plan was fitted to
 
 
@@ -164,9 +166,12 @@ def select_cells(listing, selection):
 
 
 def known_before_build():
-    """(schemes, workloads) that the sources name, for checking a request before anything is built."""
+    """(schemes, workloads) that the sources name, for checking a request before anything is built; peers where they will be built."""
     text = (REPOSITORY / "schemes/CMakeLists.txt").read_text(encoding="utf-8")
     schemes = [path.split("/")[1] for path in re.findall(r"^ *getput_scheme\(([a-z_]+/[a-z0-9_]+)", text, re.M)]
+    if os.environ.get(PEERS_WANTED):
+        peers = (REPOSITORY / "bench/peers/CMakeLists.txt").read_text(encoding="utf-8")
+        schemes += [name for names in re.findall(r"^peers_of\(\S+ \S+ ([a-z0-9_ ]+)\)", peers, re.M) for name in names.split()]
     folders = sorted(path.name for path in (REPOSITORY / "bench/workloads").iterdir() if path.is_dir())
     return schemes, [name for name in folders if name != "kit"]
 

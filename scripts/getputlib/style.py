@@ -4,7 +4,7 @@ import functools
 import json
 import zlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .errors import REPORTS
 
@@ -43,8 +43,11 @@ def _from_name(name, step):
     return Look(name, colors[number % len(colors)], markers[number // len(colors) % len(markers)], "solid")
 
 
-def tell_apart(names):
-    """Schemes of one report never look alike: each takes, from its own look on, the next free one of the rarest colour."""
+def tell_apart(names, peers=()):
+    """Schemes of one report never look alike: each takes, from its own look on, the next free one of the rarest colour.
+
+    The labels of `peers`, which are other projects' schemes, name them as such.
+    """
     _moved.clear()
     listed = _sheet()["schemes"]
     taken = [scheme(name) for name in names if name in listed]
@@ -53,8 +56,9 @@ def tell_apart(names):
         looks = [_from_name(name, step) for step in range(room)]
         pairs, colors = {(one.color, one.marker) for one in taken}, Counter(one.color for one in taken)
         free = [one for one in looks if (one.color, one.marker) not in pairs] or looks
-        _moved[name] = min(free, key=lambda one: colors[one.color])
-        taken.append(_moved[name])
+        found = min(free, key=lambda one: colors[one.color])
+        taken.append(found)
+        _moved[name] = replace(found, label=f"{name} (peer)") if name in peers else found
 
 
 @functools.cache

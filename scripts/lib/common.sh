@@ -11,6 +11,8 @@ packages_build=(g++ cmake ninja-build pkg-config libhwloc-dev liburcu-dev libjem
   libbenchmark-dev libcli11-dev nlohmann-json3-dev libfmt-dev libck-dev libboost-dev)
 # Debian has xenium for amd64 only; elsewhere the scheme hazard_pointer is left out.
 [[ $(uname -m) != x86_64 ]] || packages_build+=(libxenium-dev)
+# What bench/peers measures besides; Debian 12 has no folly.
+packages_peers=(libtbb-dev libabsl-dev libcds-dev libdpdk-dev)
 packages_python=(python3 python3-numpy python3-scipy python3-matplotlib
   python3-jinja2 python3-jsonschema python3-rich)
 packages_test=(libgtest-dev python3-pytest llvm-14-tools)
@@ -108,8 +110,9 @@ build_preset() {
     configure+=(--fresh)
   fi
   if command -v ccache >/dev/null; then
-    # The same file in another checkout is the same file, with a precompiled header too.
-    export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros
+    # The same file in another checkout is the same file, with a precompiled header too. What is not
+    # in the cache is not preprocessed in addition: the compiler lists what it includes.
+    export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1 CCACHE_SLOPPINESS=pch_defines,time_macros
     configure+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
   fi
   say "building $preset in ${directory#"$root"/}"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The steps of scripts/test that measure: they run the benchmark binary and judge what it says. For
 # step.sh, which sets root, python and summary.
-# shellcheck disable=SC2154
+# shellcheck disable=SC2034,SC2154
 
 # The main job, as a user runs it, within the time that it promises.
 step_smoke() {
@@ -28,6 +28,27 @@ step_smoke() {
     tee -a "$summary"
   ((took <= 180)) || die 1 "scripts/run --smoke took $took s, more than 180"
   check_capture "$root/../shared/data/sanitized4k.pcap" 4096
+}
+
+# The schemes of other projects: their contract, bugs planted in the adapters, and a run whose report ranks them.
+step_peers() {
+  local work status=0
+  work=$(build_folder peers-smoke)
+  rm -rf "$work"
+  build_preset peers-ci getput-peers-contract getput-peers-mutants getput-run
+  ctest_also=(--exclude-regex '^instructions\.planted') # not built here
+  run_ctest peers-ci tests/peers tests/instructions
+  # Two threads and the pairs alone: what the report's table of the fastest is made of.
+  GETPUT_PRESET=peers-ci "$root/scripts/run" --peers --smoke --workload pairs --out "$work" || status=$?
+  # 1 without a wrong result or a crash: the machine was too busy for the promised trials.
+  if ((status == 1)) && "$root/scripts/getput" summary "$work" >/dev/null; then
+    echo 'peers: cells lack trials, this machine is too busy' | tee -a "$summary"
+    status=0
+  fi
+  ((status == 0)) || die 1 "scripts/run --peers --smoke ended with $status"
+  "$root/scripts/getput" validate "$work" || die 1 "the results with peers do not match the schema"
+  grep -q '<td>peer</td>' "$work/report.html" || die 1 "the report of a run with peers names no peer"
+  printf 'peers: %s trials, valid\n' "$(wc -l <"$work/trials.jsonl")" | tee -a "$summary"
 }
 
 # Builds what the checks of the measurements run, and names it for scripts/getput. Where the preset ci

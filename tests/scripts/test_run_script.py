@@ -65,6 +65,18 @@ def test_a_dry_run_says_what_it_would_install_and_build_and_does_nothing(checkou
     assert f"would build release in {checkout}/build/release" in done.stderr and touched(checkout) == []
 
 
+def test_peers_have_a_build_and_packages_of_their_own_and_can_be_named(checkout):
+    (checkout / "bench/peers").mkdir()
+    shutil.copy(ROOT / "bench/peers/CMakeLists.txt", checkout / "bench/peers")
+    done = run(checkout, "--smoke", "--peers", "--scheme", "dpdk_qsbr", "--scheme", "plain", "--dry-run")
+    assert done.returncode == 0 and f"would build peers in {checkout}/build/peers" in done.stderr, done.stderr
+    refused = run(checkout, "--smoke", "--scheme", "dpdk_qsbr", "--dry-run")
+    assert refused.returncode == 2 and "unknown scheme" in refused.stderr
+    (checkout.parent / "tools/dpkg-query").write_text('#!/bin/sh\nfor last; do :; done\n[ "$last" = libtbb-dev ] || printf installed\n')
+    assert "libtbb-dev" in run(checkout, "--smoke", "--peers", "--dry-run").stderr
+    assert "libtbb-dev" not in run(checkout, "--smoke", "--dry-run").stderr
+
+
 @pytest.mark.parametrize("arguments, variables", [(("--no-install",), {}), ((), {"GETPUT_NO_APT": "1"})])
 def test_without_leave_to_install_missing_packages_are_exit_3(checkout, arguments, variables):
     done = run(checkout, "--smoke", *arguments, **variables)
