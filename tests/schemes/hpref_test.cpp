@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <csignal>
+#include <cstddef>
 #include <string>
 #include <thread>
 #include <vector>

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <thread>
 #include <vector>
@@ -26,6 +27,9 @@ class PerCpuSlotsTest : public testing::Test {
  protected:
   struct User {
     static constexpr const char* kCpuSlotsName = "slots of per_cpu_slots_test";
+  };
+  struct Other {
+    static constexpr const char* kCpuSlotsName = "other slots of per_cpu_slots_test";
   };
   using Slots = PerCpuSlots<User, 8>;
 
@@ -84,9 +88,6 @@ TEST_F(PerCpuSlotsTest, SlotsDoNotOverlapAndAnyThreadClearsThem) {
 }
 
 TEST_F(PerCpuSlotsTest, UsersHaveSlotsOfTheirOwnAndObjectsShareThem) {
-  struct Other {
-    static constexpr const char* kCpuSlotsName = "other slots of per_cpu_slots_test";
-  };
   const PerCpuSlots<Other, 8> others;
   const Slots same;
   const auto slot = slots_.take(0, open_, 1, 42);
