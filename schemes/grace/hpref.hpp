@@ -101,20 +101,17 @@ class Hpref {
   using Slot = typename Slots::Slot;
 
  public:
-  /// The slot that shows the reference; a counted one has none.
+  /// The slot that shows the reference, or that it is counted.
   class [[nodiscard]] Ticket {
    public:
     constexpr Ticket() noexcept = default;
-    constexpr explicit operator bool() const noexcept { return slot_ || counted_; }
-    constexpr bool counted() const noexcept { return counted_; }
+    constexpr explicit operator bool() const noexcept { return static_cast<bool>(slot_); }
+    constexpr bool counted() const noexcept { return slot_.is_elsewhere(); }
 
    private:
     friend class Hpref;
     constexpr explicit Ticket(Slot slot) noexcept : slot_(slot) {}
-    constexpr explicit Ticket(bool counted) noexcept : counted_(counted) {}
-
     Slot slot_;
-    bool counted_ = false;
   };
 
   static constexpr SchemeInfo info{
@@ -146,11 +143,11 @@ class Hpref {
   /// Counts: a second slot could be filled behind a scan that has not come to the first one yet.
   Ticket get(const Ticket&) noexcept {
     count_.fetch_add(1, std::memory_order_relaxed);  // E6
-    return Ticket(true);
+    return Ticket(Slot::elsewhere());
   }
 
   void put(Ticket held) noexcept {
-    if (!held.slot_) [[unlikely]] {
+    if (held.counted()) [[unlikely]] {
       put_counted();
       return;
     }
@@ -170,7 +167,7 @@ class Hpref {
     // For the model (tests/model/world.hpp): a store with no barrier behind makes a thread answer a
     // membarrier without a fence, though what it showed before has one.
     M::light_barrier();
-    return Ticket(true);
+    return Ticket(Slot::elsewhere());
   }
 
   /// The first look avoids refusing callers when a holder is found immediately.
@@ -212,7 +209,7 @@ class Hpref {
       put_counted();
       return Ticket();
     }
-    return Ticket(true);
+    return Ticket(Slot::elsewhere());
   }
 
   [[gnu::noinline]] void put_counted() noexcept {

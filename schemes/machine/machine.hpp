@@ -79,6 +79,7 @@ concept Machine = requires(typename M::template Atomic<std::uint32_t> guard,
   { slot.clear() }
   noexcept;
   {static_cast<bool>(slot)};
+  { slot.is_elsewhere() } -> std::same_as<bool>;
   { per_thread.template add<0>(1) }
   noexcept;
   { per_thread.template sum<0>() }

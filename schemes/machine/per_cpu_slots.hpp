@@ -37,21 +37,26 @@ class PerCpuSlots {
  public:
   static constexpr std::size_t kBytesPerCpu = N * sizeof(std::int64_t);
 
-  /// A slot that its owner has filled; false if there is none. Any thread may clear it.
+  /// A slot that its owner has filled; false if there is none. Any thread may clear it. One value
+  /// stands for "elsewhere", for owners who keep some of what they own in another place.
   class Slot {
    public:
     constexpr Slot() noexcept = default;
-    constexpr explicit operator bool() const noexcept { return word_ != nullptr; }
+    static constexpr Slot elsewhere() noexcept { return Slot(kElsewhere); }
+    constexpr explicit operator bool() const noexcept { return word_ != 0; }
+    constexpr bool is_elsewhere() const noexcept { return word_ == kElsewhere; }
 
     /// Empties the slot, which then belongs to nobody. Release.
     void clear() const noexcept {
-      AtomicRef<std::int64_t>(*word_).store(0, std::memory_order_release);
+      AtomicRef<std::int64_t>(*reinterpret_cast<std::int64_t*>(word_))
+          .store(0, std::memory_order_release);
     }
 
    private:
     friend class PerCpuSlots;
-    constexpr explicit Slot(std::int64_t* word) noexcept : word_(word) {}
-    std::int64_t* word_ = nullptr;
+    static constexpr std::uintptr_t kElsewhere = 1;  // no word has this address
+    constexpr explicit Slot(std::uintptr_t word) noexcept : word_(word) {}
+    std::uintptr_t word_ = 0;
   };
 
   /// Throws OutOfSlots, or std::bad_alloc, if the memory cannot be mapped; only the first object of
@@ -70,7 +75,7 @@ class PerCpuSlots {
     annotate_acquire(const_cast<std::atomic<std::uint32_t>*>(&guard));
     if (slot != nullptr) [[likely]]
       annotate_acquire(slot);
-    return Slot(reinterpret_cast<std::int64_t*>(slot));
+    return Slot(reinterpret_cast<std::uintptr_t>(slot));
   }
 
   /// How many slots of all CPUs show @p value, each read once. Acquire. Works without rseq.

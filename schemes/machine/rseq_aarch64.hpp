@@ -192,6 +192,8 @@ again:
              [slot] "r"(slot), [value] "r"(value), [signature] "i"(RSEQ_SIG)
            : "x9", "cc", "memory"
            : again, refused);
+  if (slot == nullptr)
+    __builtin_unreachable();  // so that callers need not test it once more
   return slot;
 refused:
   return nullptr;

@@ -197,6 +197,8 @@ again:
              [signature] "i"(RSEQ_SIG)
            : "rax", "cc", "memory"
            : again, refused);
+  if (slot == nullptr)
+    __builtin_unreachable();  // so that callers need not test it once more
   return slot;
 refused:
   return nullptr;

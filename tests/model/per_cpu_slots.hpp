@@ -21,16 +21,19 @@ class PerCpuSlots {
   class Slot {
    public:
     constexpr Slot() noexcept = default;
-    constexpr explicit operator bool() const noexcept { return word_ != nullptr; }
+    static constexpr Slot elsewhere() noexcept { return Slot(kElsewhere); }
+    constexpr explicit operator bool() const noexcept { return word_ != 0; }
+    constexpr bool is_elsewhere() const noexcept { return word_ == kElsewhere; }
 
     void clear(const Where& at = Where::current()) const noexcept {
-      word_->store(0, std::memory_order_release, at);
+      reinterpret_cast<Atomic<std::uint64_t>*>(word_)->store(0, std::memory_order_release, at);
     }
 
    private:
     friend class PerCpuSlots;
-    constexpr explicit Slot(Atomic<std::uint64_t>* word) noexcept : word_(word) {}
-    Atomic<std::uint64_t>* word_ = nullptr;
+    static constexpr std::uintptr_t kElsewhere = 1;
+    constexpr explicit Slot(std::uintptr_t word) noexcept : word_(word) {}
+    std::uintptr_t word_ = 0;
   };
 
   Slot take(std::size_t index, const Atomic<std::uint32_t>& guard, std::uint32_t mask,
@@ -54,7 +57,7 @@ class PerCpuSlots {
         return Slot();
       word.store(value, std::memory_order_release, at);
       compiler_barrier();  // assembly
-      return Slot(&word);
+      return Slot(reinterpret_cast<std::uintptr_t>(&word));
     }
   }
 
