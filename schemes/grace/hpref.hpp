@@ -34,8 +34,8 @@
 // CPUs, per look.
 //
 // When to use it. References are short, many modules are in use, and a reference must be able to
-// change threads. hazard_asymmetric is cheaper for references that stay on their thread;
-// percpu_split has no limit of slots but costs 16 bytes per CPU and module.
+// change threads, which hazard_asymmetric does not allow. percpu_split has no limit of slots but
+// needs 16 bytes per CPU and module, and its remover sums instead of looking for one address.
 //
 // Invariants
 //   I1  A slot is filled only by a section on its CPU that finds it empty, and cleared only by the

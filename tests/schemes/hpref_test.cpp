@@ -115,14 +115,17 @@ TEST_F(HprefTest, HandlersGetAndPut) {
       std::this_thread::yield();
     }
   });
-  while (handled < 1000) {
+  bool refused = false;
+  while (handled < 200 && !refused) {
     const auto ticket = module.try_get();
-    ASSERT_TRUE(static_cast<bool>(ticket));
-    module.put(ticket);
+    refused = !ticket;
+    if (ticket)
+      module.put(ticket);
   }
   over = true;
   sender.join();
   ASSERT_EQ(sigaction(SIGUSR1, &before, nullptr), 0);
+  EXPECT_FALSE(refused);
   EXPECT_EQ(module.count(), 0);
   EXPECT_TRUE(module.try_stop());
 }

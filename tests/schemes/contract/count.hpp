@@ -68,7 +68,7 @@ CountRange watch_count(milliseconds length, int callers, bool attempts, bool roa
     const bool takes = S::info.put_on_other_thread && !leaves;
     for (int i = 0; i < 64; ++i) {
       const auto ticket = takes ? mailbox.take() : stage.module.try_get();
-      if (roam)
+      if (roam && S::info.put_on_other_cpu)
         move_on(index);
       if (ticket && !(leaves && mailbox.leave(ticket)))
         stage.module.put(ticket);
@@ -137,7 +137,7 @@ Verdict count_is_as_exact_as_claimed() {
       const CountRange high = watch_count_by_turns<S>(hunt(), kCallers, off);
       GETPUT_REQUIRE(high.lowest >= kHeld,
                      "count() is claimed never too low and read " + text(high));
-      if (!off(high) && !can_migrate())
+      if (!off(high) && !can_migrate())  // with one CPU a caller may be found once only
         return untestable(kNoMigration);
       GETPUT_REQUIRE(high.highest > kHeld + kCallers + kInMailbox,
                      "count() is claimed too high at times, but was exact: " + text(high));
