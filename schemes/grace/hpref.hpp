@@ -9,22 +9,26 @@
 // slot shows the module and the count is zero.
 //
 // Where from. HPREF, "Hazard pointers with reference counter", Mathieu Desnoyers, Kernel Recipes
-// 2024; code on a development branch of userspace-rcu (include/urcu/hpref.h, src/hpref.c,
-// September 2024): an rseq section fills a slot that holds NULL, the put is one store-release, and
-// hpref_promote_hp_to_ref() counts and then clears. The first version has eight slots per CPU,
-// which fill a cache line, the last one 64 with a scan depth. The kernel proposal that followed,
+// 2024; prototype posted as "[RFC PATCH v1 1/1] hpref" (LKML, 22 September 2024), on a branch of
+// userspace-rcu (include/urcu/hpref.h, src/hpref.c). There an rseq section fills a slot that holds
+// NULL, the put is one store-release, and hpref_promote_hp_to_ref() counts and then clears. It has
+// eight slots per CPU, which fill a cache line; later versions have 64 and a scan depth. The cover
+// letter reports 15.2e9 reads with membarrier, 2.0e9 with a full fence in the reader and 20.2e9 of
+// liburcu-bp, by 8 readers in 10 s on a Ryzen 7 PRO 6850U. The kernel proposal that followed,
 // include/linux/hazptr.h (RFC v5 of February 2026 and the linux-rcu tree), keeps the per-CPU slots,
 // four of them, but not the count: a reference that finds no slot, is detached, or is held across a
-// context switch moves to a backup slot on the caller's stack. Ours on this machine layer.
+// context switch moves to a backup slot, usually on the caller's stack. Ours on this machine layer.
 //
 // Differences from the sources. HPREF publishes first, then reloads the pointer that led to the
 // object, and retries until it is stable; hazptr stores a wildcard, which matches every address,
 // before it loads the pointer. Here the caller knows the module's address, so one load of a flag
-// replaces the reload, and it is part of the rseq section: a refused caller never fills a slot. The
-// memory of the module outlives the attempt, so a reference can be counted without a slot; HPREF
-// reserves an emergency slot per CPU for that step, and readers wait for it. The order of the
-// section is acquire and release, as C++ requires where one module follows another in a slot; HPREF
-// fills it relaxed. The remover sleeps instead of spinning.
+// replaces the reload, no wildcard is needed, and the flag is tested in the rseq section: a refused
+// caller never fills a slot. The memory of the module outlives the attempt, so a reference can be
+// counted without a slot; HPREF reserves one of the eight for that step, and readers wait for it.
+// The order of the section is acquire and release, as C++ requires where one module follows another
+// in a slot; HPREF fills it relaxed. A reference may change threads without hazptr_detach(),
+// because a slot can be cleared from anywhere; promote() frees the slot as hazptr_detach() does.
+// The remover sleeps instead of spinning.
 //
 // Cost. On the straight line get is one rseq section with a load of the flag, a load of the slot
 // and a store; put is one store and one load. Nothing is locked and no shared line is written.
@@ -77,6 +81,7 @@
 // rseq, the scheme is not available.
 //
 // References: machine/per_cpu_slots.hpp; hazard_asymmetric.hpp, with slots per thread;
+// lore.kernel.org/lkml/20240922102002.321008-1-mathieu.desnoyers@efficios.com;
 // kernel-recipes.org/en/2024/schedule/hazard-pointers-with-reference-counter; Jonathan Corbet,
 // "Hazard pointers for the kernel" (LWN, July 2026, lwn.net/Articles/1084015); Maged Michael,
 // "Hazard Pointers" (IEEE TPDS 2004).
