@@ -100,7 +100,7 @@ namespace getput {
 template <class M = machine::Native, std::size_t kSlots = M::kCpuSlots>
 class Hpref {
   struct User {
-    static constexpr const char* kCpuSlotsName = "hpref slots";
+    static constexpr char kCpuSlotsName[] = "hpref slots per CPU: ";
   };
   using Slots = typename M::template PerCpuSlots<User, kSlots>;
   using Slot = typename Slots::Slot;

@@ -36,7 +36,7 @@ concept RcuDomain = requires(typename R::ThreadGuard guard, typename R::Head* he
 struct AnyUser {
   static constexpr const char* kName = "any";
   static constexpr const char* kThreadWordName = "any";
-  static constexpr const char* kCpuSlotsName = "any";
+  static constexpr char kCpuSlotsName[] = "any";
 };
 
 template <class M>

@@ -27,9 +27,9 @@
 
 namespace getput::machine {
 
-/// @p User separates the slots of one scheme from those of another, by User::kCpuSlotsName. Objects
-/// of this class are handles to the same memory, which is mapped for the life of the process.
-/// take() needs rseq; Native::require() has checked.
+/// @p User separates the slots of one scheme from those of another, by User::kCpuSlotsName, a
+/// string that N is appended to. Objects of this class are handles to the same memory, which is
+/// mapped for the life of the process. take() needs rseq; Native::require() has checked.
 template <class User, std::size_t N>
 class PerCpuSlots {
   static_assert(N % 8 == 0, "slots of two CPUs must not share a cache line");
@@ -94,7 +94,8 @@ class PerCpuSlots {
 
  private:
   struct Memory {
-    static constexpr const char* kName = User::kCpuSlotsName;
+    static constexpr auto kNameText = numbered_name(User::kCpuSlotsName, N);
+    static constexpr const char* kName = kNameText.data();
     char* const first = PerCpuArena<kBytesPerCpu>::instance().take();  // CPU 0's copy
   };
 

@@ -26,10 +26,10 @@ using contract::unpin;
 class PerCpuSlotsTest : public testing::Test {
  protected:
   struct User {
-    static constexpr const char* kCpuSlotsName = "slots of per_cpu_slots_test";
+    static constexpr char kCpuSlotsName[] = "slots of per_cpu_slots_test: ";
   };
   struct Other {
-    static constexpr const char* kCpuSlotsName = "other slots of per_cpu_slots_test";
+    static constexpr char kCpuSlotsName[] = "other slots of per_cpu_slots_test: ";
   };
   using Slots = PerCpuSlots<User, 8>;
 
@@ -89,10 +89,12 @@ TEST_F(PerCpuSlotsTest, SlotsDoNotOverlapAndAnyThreadClearsThem) {
 
 TEST_F(PerCpuSlotsTest, UsersHaveSlotsOfTheirOwnAndObjectsShareThem) {
   const PerCpuSlots<Other, 8> others;
+  const PerCpuSlots<User, 16> more;
   const Slots same;
   const auto slot = slots_.take(0, open_, 1, 42);
   EXPECT_EQ(same.showing(42), 1);
   EXPECT_EQ(others.showing(42), 0);
+  EXPECT_EQ(more.showing(42), 0);
   slot.clear();
 }
 
