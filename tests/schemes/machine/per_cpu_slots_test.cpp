@@ -13,12 +13,17 @@
 #include "tests/schemes/contract/cpus.hpp"
 #include "tests/schemes/contract/effort.hpp"
 
+#if defined(__x86_64__)
+#include "tests/schemes/stepper.hpp"
+#endif
+
 namespace getput::machine {
 namespace {
 
 using contract::allowed_cpus;
 using contract::can_migrate;
 using contract::kNoMigration;
+using contract::kSanitized;
 using contract::pin;
 using contract::times;
 using contract::unpin;
@@ -124,6 +129,42 @@ TEST_F(PerCpuSlotsTest, SlotHasOneOwnerWhileThreadsMove) {
   EXPECT_EQ(doubles, 0);
   for (const auto& taken : found) EXPECT_GT(taken.load(), 0U);
 }
+
+#if defined(__x86_64__)
+/// A thread that is moved after any instruction fills no slot of the CPU that it has left.
+TEST_F(PerCpuSlotsTest, FillsNoSlotOfACpuThatItHasLeft) {
+  if (kSanitized)
+    GTEST_SKIP() << "a sanitizer's own code would be stepped through";
+  if (!can_migrate())
+    GTEST_SKIP() << kNoMigration;
+  int before_the_store = 0;
+  for (int steps = 0; steps < 64; ++steps) {
+    ASSERT_TRUE(pin(0, allowed_cpus()[0]));
+    int left = steps;
+    bool moved = false;
+    bool filled_before = false;
+    Slots::Slot slot;
+    contract::Stepper::run([&] { slot = slots_.take(0, open_, 1, 42); },
+                           [&] {
+                             if (left-- > 0)
+                               return true;
+                             filled_before = slots_.showing(42) != 0;
+                             moved = pin(0, allowed_cpus()[1]);
+                             return false;
+                           });
+    ASSERT_TRUE(static_cast<bool>(slot));
+    if (moved && !filled_before) {
+      ++before_the_store;
+      const auto second = slots_.take(0, open_, 1, 43);
+      EXPECT_FALSE(static_cast<bool>(second)) << "moved after " << steps << " instructions";
+      if (second)
+        second.clear();
+    }
+    slot.clear();
+  }
+  EXPECT_GT(before_the_store, 10);
+}
+#endif
 
 }  // namespace
 }  // namespace getput::machine
