@@ -36,6 +36,7 @@ concept RcuDomain = requires(typename R::ThreadGuard guard, typename R::Head* he
 struct AnyUser {
   static constexpr const char* kName = "any";
   static constexpr const char* kThreadWordName = "any";
+  static constexpr char kCpuSlotsName[] = "any";
 };
 
 template <class M>
@@ -44,6 +45,8 @@ concept Machine = requires(typename M::template Atomic<std::uint32_t> guard,
                            typename M::template PerCpuWords<2> per_cpu,
                            const typename M::template PerCpuBanks<2> banks,
                            typename M::template PerCpuBanks<2>::Bank bank,
+                           const typename M::template PerCpuSlots<AnyUser, 8> slots,
+                           const typename M::template PerCpuSlots<AnyUser, 8>::Slot slot,
                            typename M::template PerThreadWords<2> per_thread,
                            typename M::SpinLock lock, const SchemeInfo& info, const void* key,
                            std::atomic<bool> warned, StopToken token) {
@@ -69,6 +72,14 @@ concept Machine = requires(typename M::template Atomic<std::uint32_t> guard,
   noexcept->std::same_as<std::int64_t>;
   { bank == bank } -> std::same_as<bool>;
   {static_cast<bool>(bank)};
+  { slots.take(0, guard, 1U, 1U) }
+  noexcept->std::same_as<typename M::template PerCpuSlots<AnyUser, 8>::Slot>;
+  { slots.showing(1U) }
+  noexcept->std::same_as<std::int64_t>;
+  { slot.clear() }
+  noexcept;
+  {static_cast<bool>(slot)};
+  { slot.is_elsewhere() } -> std::same_as<bool>;
   { per_thread.template add<0>(1) }
   noexcept;
   { per_thread.template sum<0>() }
@@ -92,6 +103,7 @@ concept Machine = requires(typename M::template Atomic<std::uint32_t> guard,
   { M::current_cpu() } -> std::same_as<unsigned>;
   { M::this_thread() } -> std::same_as<std::uintptr_t>;
   { M::kThreadSlots } -> std::convertible_to<std::uint32_t>;
+  { M::kCpuSlots } -> std::convertible_to<std::size_t>;
   { M::kTableSlots } -> std::convertible_to<std::uint32_t>;
   { M::table_slot(key) } -> std::same_as<std::uint32_t>;
   { M::monotonic_ns() } -> std::same_as<std::uint64_t>;

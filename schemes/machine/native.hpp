@@ -22,6 +22,7 @@
 #include "per_cpu.hpp"
 #include "per_cpu_banks.hpp"
 #include "per_cpu_cache.hpp"
+#include "per_cpu_slots.hpp"
 #include "per_thread.hpp"
 #include "process_wide.hpp"
 #include "rseq.hpp"
@@ -53,6 +54,8 @@ struct Native {
   template <std::size_t N>
   using PerThreadWords = machine::PerThreadWords<N>;
   using PerCpuCache = machine::PerCpuCache;
+  template <class User, std::size_t N>
+  using PerCpuSlots = machine::PerCpuSlots<User, N>;
   template <class User, std::size_t N = 1>
   using ThreadWord = machine::ThreadWord<User, N>;
   /// The one T of the process, T::kName.
@@ -100,6 +103,9 @@ struct Native {
   /// Slots that a thread has for the objects it holds. With a count beside each and one more they
   /// fill two cache lines.
   static constexpr std::uint32_t kThreadSlots = 7;
+
+  /// Slots that a CPU has for the objects in use on it: a cache line.
+  static constexpr std::size_t kCpuSlots = 8;
 
   /// Slots of a table that all objects of the process share.
   static constexpr std::uint32_t kTableSlots = 4096;

@@ -164,12 +164,43 @@ again:
            : again);
 }
 
-#undef GETPUT_RSEQ_BEGIN
-#undef GETPUT_RSEQ_COMMIT
-
 inline std::uint32_t current_cpu() noexcept {
   return *reinterpret_cast<const volatile std::uint32_t*>(area() + 4);
 }
+
+/// As rseq_x86_64.hpp. The slot is read with acquire: who filled it before has cleared it with
+/// release, and whoever reads the new value is to see what happened before both.
+inline char* store_if_empty(const void* guard, std::uint32_t mask, char* first,
+                            std::int64_t value) noexcept {
+  char* slot;
+again:
+  const std::size_t cpu = current_cpu();
+  slot = first + cpu * kCpuStride;
+  asm goto(GETPUT_RSEQ_BEGIN
+           "ldr w9, [%[area], #4]\n"
+           "cmp w9, %w[cpu]\n"
+           "b.ne %l[again]\n"
+           "ldar w9, [%[guard]]\n"
+           "tst w9, %w[mask]\n"
+           "b.ne %l[refused]\n"
+           "ldar x9, [%[slot]]\n"
+           "cbnz x9, %l[refused]\n"
+           "stlr %[value], [%[slot]]\n"
+           "2:\n"
+           :
+           : [area] "r"(area()), [guard] "r"(guard), [mask] "r"(mask), [cpu] "r"(cpu),
+             [slot] "r"(slot), [value] "r"(value), [signature] "i"(RSEQ_SIG)
+           : "x9", "cc", "memory"
+           : again, refused);
+  if (slot == nullptr)
+    __builtin_unreachable();  // so that callers need not test it once more
+  return slot;
+refused:
+  return nullptr;
+}
+
+#undef GETPUT_RSEQ_BEGIN
+#undef GETPUT_RSEQ_COMMIT
 
 }  // namespace getput::machine::rseq_arch
 

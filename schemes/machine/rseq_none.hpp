@@ -33,6 +33,10 @@ bool store_if_pair(unsigned, char*, std::int64_t, std::int64_t, std::int64_t) no
   __builtin_trap();
 }
 
+inline char* store_if_empty(const void*, std::uint32_t, char*, std::int64_t) noexcept {
+  __builtin_trap();
+}
+
 template <std::ptrdiff_t Offset>
 void add(char*, std::int64_t) noexcept {
   __builtin_trap();

@@ -166,11 +166,6 @@ again:
            : again);
 }
 
-#undef GETPUT_RSEQ_BEGIN
-#undef GETPUT_RSEQ_UNLESS_CLEAR
-#undef GETPUT_RSEQ_DISTANCE
-#undef GETPUT_RSEQ_COMMIT
-
 /// The CPU this thread runs on: a hint, out of date as soon as it is read.
 inline std::uint32_t current_cpu() noexcept {
   std::uint32_t cpu;
@@ -179,6 +174,40 @@ inline std::uint32_t current_cpu() noexcept {
                : [area] "r"(__rseq_offset));
   return cpu;
 }
+
+/// One section: if no bit of @p mask is set in *@p guard and this CPU's copy of the word at
+/// @p first is 0, stores @p value there and returns the copy's address; else returns null. The CPU
+/// is read twice: before the section to find the copy, and in it to see that it is still the one.
+inline char* store_if_empty(const void* guard, std::uint32_t mask, char* first,
+                            std::int64_t value) noexcept {
+  char* slot;
+again:
+  const std::size_t cpu = current_cpu();
+  slot = first + cpu * kCpuStride;
+  asm goto(GETPUT_RSEQ_BEGIN
+           "{cmpl %k[cpu], %%fs:4(%[area])|cmp DWORD PTR fs:[%[area]+4], %k[cpu]}\n"
+           "jne %l[again]\n" GETPUT_RSEQ_UNLESS_CLEAR
+           "{cmpq $0, (%[slot])|cmp QWORD PTR [%[slot]], 0}\n"
+           "jne %l[refused]\n"
+           "{movq %[value], (%[slot])|mov QWORD PTR [%[slot]], %[value]}\n"
+           "2:\n"
+           :
+           : [area] "r"(__rseq_offset), [guard] "m"(*static_cast<const std::uint32_t*>(guard)),
+             [mask] "ir"(mask), [cpu] "r"(cpu), [slot] "r"(slot), [value] "r"(value),
+             [signature] "i"(RSEQ_SIG)
+           : "rax", "cc", "memory"
+           : again, refused);
+  if (slot == nullptr)
+    __builtin_unreachable();  // so that callers need not test it once more
+  return slot;
+refused:
+  return nullptr;
+}
+
+#undef GETPUT_RSEQ_BEGIN
+#undef GETPUT_RSEQ_UNLESS_CLEAR
+#undef GETPUT_RSEQ_DISTANCE
+#undef GETPUT_RSEQ_COMMIT
 
 }  // namespace getput::machine::rseq_arch
 

@@ -17,6 +17,7 @@
 #include "schemes/scheme.hpp"
 #include "tests/model/cell.hpp"
 #include "tests/model/per_cpu_cache.hpp"
+#include "tests/model/per_cpu_slots.hpp"
 #include "tests/model/per_thread.hpp"
 #include "tests/model/rcu.hpp"
 #include "tests/model/spin_lock.hpp"
@@ -158,6 +159,8 @@ struct RelacyMachine {
   template <std::size_t N>
   using PerThreadWords = model::PerThreadWords<N>;
   using PerCpuCache = model::PerCpuCache;
+  template <class User, std::size_t N>
+  using PerCpuSlots = model::PerCpuSlots<User, N>;
   template <class User, std::size_t N = 1>
   using ThreadWord = model::ThreadWord<User, N>;
   template <class T>
@@ -186,6 +189,7 @@ struct RelacyMachine {
   static std::uintptr_t this_thread() noexcept { return static_cast<std::uintptr_t>(self()) + 1; }
   /// Few, so that a search for a free one goes past the first.
   static constexpr std::uint32_t kThreadSlots = 2;
+  static constexpr std::size_t kCpuSlots = 2;
   /// Few, so that threads collide; one thread always collides with itself.
   static constexpr std::uint32_t kTableSlots = 2;
   static std::uint32_t table_slot(const void*) noexcept {

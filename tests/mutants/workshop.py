@@ -25,6 +25,7 @@ MORE_UNITS = {
                         "tests/schemes/snzi_test.cpp"],
     ("model", "sloppy"): ["tests/model/thrifty_sloppy.cpp"],
     ("model", "hazard_asymmetric"): ["tests/model/crowded_hazard_asymmetric.cpp"],
+    ("model", "hpref"): ["tests/model/crowded_hpref.cpp"],
     ("contract", "percpu_ref"): ["tests/schemes/percpu_ref_test.cpp",
                                  "tests/schemes/percpu_ref_races_test.cpp"],
     ("contract", "rcu_qsbr"): ["tests/schemes/rcu_qsbr_test.cpp"],
