@@ -9,11 +9,16 @@ namespace getput::bench::pairs {
 namespace {
 
 constexpr unsigned kManyObjects = 64;
+constexpr const char* kInside = "inside";
+constexpr const char* kChain = "chain";
 constexpr const char* kStates[] = {"live", "held", "going"};
 constexpr unsigned kHoldTimes[] = {0, 100, 1000};
 constexpr double kEstimateMs = 20.0;  // bursts of 3 ms, controls of 1.5 ms, start, oracle (mean)
 
 Tier tier_of(const Params& params, unsigned most_threads) {
+  if (params.inside_chain) {
+    return params.threads == 1 ? Tier::quick : Tier::paper;
+  }
   const bool basic = params.objects == 1 && params.hold_ns == 0 && !params.put_by_other &&
                      params.state == State::live;
   if (basic && !params.own_objects && (params.threads == 1 || params.threads == most_threads)) {
@@ -45,6 +50,11 @@ std::vector<Params> combinations(unsigned threads) {
   for (const State state : {State::held, State::going}) {
     all.push_back({threads, false, 1, 0, false, state});
   }
+  for (const bool own : {false, true}) {
+    if (!own || threads > 1) {
+      all.push_back({threads, own, 1, 0, false, State::live, true});
+    }
+  }
   return all;
 }
 
@@ -60,12 +70,16 @@ State state_of(const std::string& name) {
 }  // namespace
 
 Json Params::to_json() const {
-  return {{"threads", threads},
-          {"object", own_objects ? "own" : "shared"},
-          {"objects", objects},
-          {"hold_ns", hold_ns},
-          {"put", put_by_other ? "other" : "same"},
-          {"state", kStates[static_cast<unsigned>(state)]}};
+  Json json = {{"threads", threads},
+               {"object", own_objects ? "own" : "shared"},
+               {"objects", objects},
+               {"hold_ns", hold_ns},
+               {"put", put_by_other ? "other" : "same"},
+               {"state", kStates[static_cast<unsigned>(state)]}};
+  if (inside_chain) {
+    json[kInside] = kChain;
+  }
+  return json;
 }
 
 Params Params::from_json(const Json& json) {
@@ -76,6 +90,7 @@ Params Params::from_json(const Json& json) {
   params.hold_ns = json.at("hold_ns").get<unsigned>();
   params.put_by_other = json.at("put").get<std::string>() == "other";
   params.state = state_of(json.at("state").get<std::string>());
+  params.inside_chain = json.contains(kInside);
   return params;
 }
 
