@@ -102,7 +102,8 @@ def bound_of(bounds, group):
 
 def isolated_pair(results, scheme, threads, place):
     """Median ns of a pair of one live object, shared by all threads, put by the thread that got it; None if not measured."""
-    found = [row for row in results.rows if (row.threads, row.scheme, row.place) == (threads, scheme, place) and row.shown and is_basic(row)]
+    found = [row for row in results.rows
+             if (row.threads, row.scheme, row.place) == (threads, scheme, place) and row.shown and is_basic(row)]
     return stats.median(found[0].values) if found else None
 
 

@@ -81,7 +81,8 @@ def pair_table(results):
         alone, crowd = by_key.get((name, 1)), by_key.get((name, most)) if most > 1 else None
         mark = r"$^\dagger$" if any(row is not None and row.in_session for row in (alone, crowd)) else ""
         lines.append([escape(style.scheme(name).label) + mark, _cell(alone), _ratio(alone, "plain"),
-                      *map(escape, pair_prices.inside_texts(inside, name)[:1]), _cell(crowd), _ratio(crowd, "fetch_add"), _removal(removals.get(name))])
+                      *map(escape, pair_prices.inside_texts(inside, name)[:1]), _cell(crowd), _ratio(crowd, "fetch_add"),
+                      _removal(removals.get(name))])
     return _tabular(comments, headings, lines)
 
 

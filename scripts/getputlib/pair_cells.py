@@ -58,6 +58,6 @@ def inside_words(found):
     rows = [one.row for one in found.values()]
     count = rows[0].kept[0]["metrics"].get("chain_multiplications")
     chain = stats.median([row.difference("baseline_ns") for row in rows])
-    return (f"Inside other work is what a pair adds to a thread that executes a chain of {f'{count} ' if count else ''}dependent multiplications "
-            f"({chain:.1f} ns here) while it holds the reference. Back to back, a pair waits for the stores of the pair before it, which ranks "
-            "the cheap schemes by store forwarding alone; a thread that does other work does not wait for them.")
+    return (f"Inside other work is what a pair adds to a thread that executes a chain of {f'{count} ' if count else ''}dependent "
+            f"multiplications ({chain:.1f} ns here) while it holds the reference. Back to back, a pair waits for the stores of the pair "
+            "before it, which ranks the cheap schemes by store forwarding alone; a thread that does other work does not wait for them.")

@@ -47,7 +47,7 @@ def _pair_table(results):
     session = f" {contract.SESSION}." if any(row.in_session for row in rows) else ""
     yield from ("<details><summary>What a pair costs one thread, back to back and inside other work</summary>", "",
                 pair_cells.inside_words(inside) + session, "", "| " + " | ".join(headings) + " |",
-                "| --- | --- |" + " ---: |" * (len(headings) - 2), *("| " + " | ".join(line) + " |" for line in lines), "", "</details>", "")
+                "| --- | --- |" + " ---: |" * (len(headings) - 2), *(f"| {' | '.join(line)} |" for line in lines), "", "</details>", "")
 
 
 def _lead(found):

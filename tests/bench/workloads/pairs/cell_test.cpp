@@ -58,7 +58,6 @@ TEST(PairsCellTest, EveryShapeCountsItsPairs) {
                                  {2, true, 1, 0, false},
                                  {2, true, 8, 0, false},
                                  {2, false, 1, 0, true},
-                                 {2, false, 1, 0, false, State::live, true},
                                  {2, true, 4, 100, true}});
   }
   for (const Params& params : shapes) {

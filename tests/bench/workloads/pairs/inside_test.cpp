@@ -31,7 +31,7 @@ class Serial : public None<> {
     serialise();
     std::uint64_t value = 3;
     for (unsigned i = 0; i < Chains; ++i) {
-      value = multiply_chain(value);
+      multiply_chain(value);
     }
     serialise();
     return Ticket(true);
@@ -85,6 +85,19 @@ TEST(PairsInsideTest, ATrialSaysWhatItAddsToWhat) {
   const double added = result.difference.at("ns").get<double>();
   EXPECT_GT(chain, 0.0);
   EXPECT_NEAR(*result.ns_per_op, chain + added, 0.2 * *result.ns_per_op);
+}
+
+TEST(PairsInsideTest, TheBooksOfTwoThreadsBalance) {
+  if (!two_cpus()) {
+    GTEST_SKIP() << "one CPU allowed";
+  }
+  for (const bool own : {false, true}) {
+    const Params params{2, own, 1, 0, false, State::live, true};
+    const auto result = run<Counted<>>(params);
+    EXPECT_TRUE(result.oracle_ok) << result.oracle_detail;
+    EXPECT_EQ(result.metrics.at("failed_gets"), 0);
+    EXPECT_FALSE(run<LostPut<>>(params).oracle_ok);
+  }
 }
 
 TEST(PairsInsideTest, NoneAddsNothing) {
