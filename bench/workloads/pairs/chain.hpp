@@ -10,7 +10,8 @@
 // everything else.
 //
 // The chain is one volatile assembly statement on one register. The compiler can neither remove,
-// shorten nor split it, and both arms execute the same instructions. On x86-64 the statement names
+// shorten nor split it, and both arms execute the same instructions. It may copy the statement into
+// branches, of which each pair takes one. On x86-64 the statement names
 // rbx: with a free choice g++ copies the value to another register and back in some schemes' loops,
 // and a core that does not eliminate moves needs two more cycles. Functions preserve rbx. One that
 // a scheme calls may have to save and restore it, which lengthens the chain: a cost of the call.

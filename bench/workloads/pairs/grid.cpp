@@ -14,6 +14,7 @@ constexpr const char* kChain = "chain";
 constexpr const char* kStates[] = {"live", "held", "going"};
 constexpr unsigned kHoldTimes[] = {0, 100, 1000};
 constexpr double kEstimateMs = 20.0;  // bursts of 3 ms, controls of 1.5 ms, start, oracle (mean)
+constexpr double kInsideEstimateMs = 30.0;  // slices of 9 ms and a pilot instead of the burst
 
 Tier tier_of(const Params& params, unsigned most_threads) {
   if (params.inside_chain) {
@@ -128,7 +129,8 @@ std::vector<CellSpec> enumerate(const SchemeInfo& info, const GridRequest& reque
       for (const Params& params : combinations(threads)) {
         CellSpec cell = make_cell(kName, info, params.to_json(), policy, threads, request);
         cell.tier = tier_of(params, most);
-        cell.est_trial_ms = cell.possible ? kEstimateMs : 0.0;
+        const double estimate = params.inside_chain ? kInsideEstimateMs : kEstimateMs;
+        cell.est_trial_ms = cell.possible ? estimate : 0.0;
         refuse(cell, impossible(info, params));
         cells.push_back(std::move(cell));
       }
