@@ -52,7 +52,7 @@ def _columns(row, added):
     few = f"n={row.estimate.n}" if row.verdict == NOT_ENOUGH else ""
     ratio = row.ratio("plain")
     texts = [f"{number(row.estimate.point)} ns", f"{number(ratio)}×" if ratio else "", *added, few]
-    return zip((1.125, 1.225, *((1.36,) if added else ()), 1.47 if added else 1.33), texts)
+    return zip((1.125, 1.225, *((1.39,) if added else ()), 1.5 if added else 1.33), texts)
 
 
 def _draw_cost(rows, silent, inside):
@@ -74,7 +74,7 @@ def _draw_cost(rows, silent, inside):
     axes.grid(axis="y", visible=False)
     axes.set_xscale("log")
     if inside:
-        axes.annotate("inside\nother work", (1.36, 1.0), xycoords="axes fraction", va="bottom", ha="right", fontsize=7.5)
+        axes.annotate("inside\nother work", (1.39, 1.0), xycoords="axes fraction", va="bottom", ha="right", fontsize=7.5)
     _mark_controls(axes, rows)
     marks = [value for name in ("plain", "fetch_add") if (value := _control_ns(rows, name))]
     marks += [bound for row in rows for bound in row.interval if bound] + [stats.median(row.values) for row in rows]
