@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from . import setting, stats
 from .levels import BASELINE
+from .pair_cells import is_basic
 from .row import added_of
 
 SPEEDS_GBE = (10, 25, 100, 400)
@@ -101,9 +102,8 @@ def bound_of(bounds, group):
 
 def isolated_pair(results, scheme, threads, place):
     """Median ns of a pair of one live object, shared by all threads, put by the thread that got it; None if not measured."""
-    plain = {"object": "shared", "objects": 1, "hold_ns": 0, "put": "same", "state": "live"}
-    found = [row for row in results.of("pairs", threads=threads) if row.scheme == scheme and row.shown and row.place == place
-             and all(row.params.get(key, value) == value for key, value in plain.items())]
+    found = [row for row in results.rows
+             if (row.threads, row.scheme, row.place) == (threads, scheme, place) and row.shown and is_basic(row)]
     return stats.median(found[0].values) if found else None
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The tables of a paper, plain LaTeX without packages: what references add to a packet, and what a pair and a removal cost."""
-from . import contract, stats, style
+from . import contract, pair_cells, pair_prices, stats, style
 from .answer import Answer, title
 from .figures.pairs import basic_rows
 from .figures.removal import busiest_rows
@@ -67,18 +67,22 @@ def pair_table(results):
     most = max((row.threads for row in pairs), default=1)
     by_key = {(row.scheme, row.threads): row for row in pairs}
     removals = {row.scheme: row for row in busiest_rows(results)}
+    inside = pair_cells.inside(results)
     comments = ["Needs no package. Medians with 95 % intervals over n processes; below n = 6 the range."]
     if any(row.in_session for row in pairs):
         comments.append(rf"$^\dagger$: {contract.IN_SESSION}.")
+    comments += filter(None, [pair_cells.inside_words(inside)])
     crowd_text = counted(most, "thread")
-    headings = ["scheme", "ns per pair, 1 thread", "/ plain", f"ns per pair, {crowd_text}", r"/ fetch\_add", r"drained, $\mu$s"]
+    headings = ["scheme", "ns per pair, 1 thread", "/ plain", *(pair_prices.INSIDE_HEADINGS[:1] if inside else ()),
+                f"ns per pair, {crowd_text}", r"/ fetch\_add", r"drained, $\mu$s"]
     unsafe = {row.scheme for row in results.rows if row.unsafe}
     lines = []
     for name in sorted(set(results.schemes) - unsafe, key=lambda n: (_cost(by_key.get((n, 1))), n)):
         alone, crowd = by_key.get((name, 1)), by_key.get((name, most)) if most > 1 else None
         mark = r"$^\dagger$" if any(row is not None and row.in_session for row in (alone, crowd)) else ""
-        lines.append([escape(style.scheme(name).label) + mark, _cell(alone), _ratio(alone, "plain"), _cell(crowd),
-                      _ratio(crowd, "fetch_add"), _removal(removals.get(name))])
+        lines.append([escape(style.scheme(name).label) + mark, _cell(alone), _ratio(alone, "plain"),
+                      *map(escape, pair_prices.inside_texts(inside, name)[:1]), _cell(crowd), _ratio(crowd, "fetch_add"),
+                      _removal(removals.get(name))])
     return _tabular(comments, headings, lines)
 
 

@@ -8,7 +8,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from . import answer, first_screen, fresh, headline, reference, report
+from . import answer, contract, first_screen, fresh, headline, pair_cells, pair_prices, reference, report
 from .errors import EXIT_BAD_RESULT, EXIT_OK, REPOSITORY, GetputError, note
 from .figures import lineage, netpath_ranking, pairs
 from .results import Results
@@ -37,6 +37,19 @@ def _tables(found, level):
         yield from (f"<details><summary>{counted(len(more), 'more scheme')}</summary>", "", *_table(found, level, more), "", "</details>", "")
 
 
+def _pair_table(results):
+    """What a pair costs back to back and inside other work, folded away; nothing for a run that has only the former."""
+    inside = pair_cells.inside(results)
+    if not inside:
+        return
+    rows = pairs.cheapest_first(results)
+    headings, lines = pair_prices.table(results, rows, inside)
+    session = f" {contract.SESSION}." if any(row.in_session for row in rows) else ""
+    yield from ("<details><summary>What a pair costs one thread, back to back and inside other work</summary>", "",
+                pair_cells.inside_words(inside) + session, "", "| " + " | ".join(headings) + " |",
+                "| --- | --- |" + " ---: |" * (len(headings) - 2), *(f"| {' | '.join(line)} |" for line in lines), "", "</details>", "")
+
+
 def _lead(found):
     path = found.main
     entry = path.first(path.top)
@@ -55,6 +68,7 @@ def block(results):
     trust = "; ".join(text for _, text in screen["trust"])
     return "\n".join((
         _lead(found), "", *(line for level in found.levels for line in _tables(found, level)),
+        *_pair_table(results),
         f"![What references add to a packet, scheme by scheme](docs/figures/{report.HEADLINE_FIGURE}.svg)", "",
         f"Measured on {screen['context']}, built from `{screen['commit']}`: [{reference.named(results.directory.path)}]"
         f"({reference.named(results.directory.path)}).",

@@ -13,6 +13,8 @@ ERA_FACTOR = 2.0  # of what a scheme adds in linux_2_6
 LEVELS = [{"id": level, "name": name, "summary": "", "timed": True, "pairs": ""} for level, name in fake_bench.LEVEL_NAMES.items()]
 PAIR_NS = {"none": 0.2, "plain": 0.7, "atomic_base": 12.0, "unload_lock": 25.0, "brlock": 12.0, "percpu_split": 2.5,
            "percpu_ref": 2.6, "thread_split": 1.9, "rcu_memb": 2.4}
+CHAIN_NS = 9.0
+INSIDE_NS = {"none": 0.0, "plain": 0.1, "atomic_base": 6.6, "unload_lock": 6.0}  # what a pair adds to the chain; 0.2 for others
 IMIX = {"name": "imix", "frames": 12, "wire_bytes": 7 * 64 + 4 * 570 + 1518}
 COVARIATES = {"run_wait_ns": 0, "voluntary_switches": 0, "involuntary_switches": 0, "minor_faults": 0, "major_faults": 0,
               "steal_ms": 0, "interrupts": 40, "softirqs": 3, "clock_gaps": 0, "clock_gap_max_ns": 0, "load1": 0.2,
@@ -41,12 +43,14 @@ def packet_params(path, level, threads):
             "input": "imix", "raw": 0}
 
 
-def cells(chosen, workers, places, paths):
+def cells(chosen, workers, places, paths, inside):
     for place in places:
         for threads in workers:
             for scheme in chosen:
-                yield cell("pairs", scheme, {"threads": threads, "object": "shared", "objects": 1, "hold_ns": 0, "put": "same",
-                                             "state": "live"}, place)
+                basic = {"threads": threads, "object": "shared", "objects": 1, "hold_ns": 0, "put": "same", "state": "live"}
+                yield cell("pairs", scheme, basic, place)
+                if inside and threads == 1:
+                    yield cell("pairs", scheme, {**basic, "inside": "chain"}, place)
                 for path in paths:
                     for level in ("L5", "L6", "L7"):
                         yield cell("netpath", scheme, packet_params(path, level, threads), place)
@@ -54,18 +58,25 @@ def cells(chosen, workers, places, paths):
                 yield cell("netpath", "none", packet_params(path, "L0", threads), place)
 
 
+def _difference(baseline, base_ns, ns):
+    return {"baseline": baseline, "baseline_ns": base_ns, "ns": ns, "median_ns": ns, "mean_ns": ns, "se_ns": 0.1, "pairs": 600,
+            "pairs_void": 3, "slice_us": 25.0, "batches_per_slice": 8, "copies": {"subject": [-0.3, 0.3], "baseline": [0.1, -0.1]},
+            "copy_sd_ns": 0.4, "planted_ns": 0}
+
+
 def _numbers(of, added, noise):
     """(ns per operation, difference or None) of one trial of a cell."""
     threads, scheme = of["params"]["threads"], of["scheme"]
     factor = CROWDED.get(scheme, 1.0) if threads > 1 else 1.0
+    if "inside" in of["params"]:
+        cost = INSIDE_NS.get(scheme, 0.2) + noise / 50.0
+        return CHAIN_NS + cost, _difference("chain", CHAIN_NS, cost)
     if of["workload"] == "pairs":
         return max(PAIR_NS.get(scheme, 12.0) * factor + noise / 50.0, 0.01), None
     pairs = PAIRS_OF[of["params"]["level"]]
     whole = added.get(scheme, 55.0) * (ERA_FACTOR if of["params"].get("era") == "linux_2_6" else 1.0)
     cost = (whole * factor * pairs / 5.0 if pairs else 0.0) + noise
-    return 240.0 + cost, {"baseline": "L0", "baseline_ns": 240.0, "ns": cost, "median_ns": cost, "mean_ns": cost, "se_ns": 0.1,
-                          "pairs": 600, "pairs_void": 3, "slice_us": 25.0, "batches_per_slice": 8,
-                          "copies": {"subject": [-0.3, 0.3], "baseline": [0.1, -0.1]}, "copy_sd_ns": 0.4, "planted_ns": 0}
+    return 240.0 + cost, _difference("L0", 240.0, cost)
 
 
 def line(of, trial, pid, chance, options):
@@ -74,6 +85,7 @@ def line(of, trial, pid, chance, options):
     threads, ops = of["params"]["threads"], 1000
     path = of["workload"] == "netpath"
     metrics = {"l0_ns": 240.0, "input": options["input"], "pairs_per_packet": PAIRS_OF[of["params"]["level"]]} if path else {}
+    metrics |= {"chain_multiplications": 12} if "inside" in of["params"] else {}
     return {
         "schema": "getput.trial/2", "cell": of["name"], "workload": of["workload"], "scheme": of["scheme"], "params": of["params"],
         "placement": of["placement"], "trial": trial, "attempt": 0, "seed": 1, "pid": pid, "start_unix_ns": 1 + trial,
@@ -107,11 +119,11 @@ def environment(commit="28f51da7ffcb", checkout="28f51da7ffcb" + 28 * "0", hyper
 
 
 def write(folder, *, chosen=tuple(ADDED), workers=(1, 2), places=("compact",), paths=(None,), processes=8, spread=0.4, unsafe=False, hunts=(),
-          added=None, remarks=(), state="finished", covariates=lambda of, trial: {}, input_of=None, **env):
+          added=None, remarks=(), state="finished", covariates=lambda of, trial: {}, input_of=None, inside=False, **env):
     """Writes plan.json, env.json, manifest.json and trials.jsonl; returns the folder."""
     chance = random.Random(7)
     found = schemes(chosen, unsafe)
-    wanted = list(cells([entry["name"] for entry in found], workers, places, paths))
+    wanted = list(cells([entry["name"] for entry in found], workers, places, paths, inside))
     options = {"spread": spread, "added": {**ADDED, **(added or {})}, "covariates": covariates, "input": input_of or IMIX}
     trials = [(of, trial) for trial in range(processes) for of in wanted]
     plan = {

@@ -9,11 +9,17 @@ namespace getput::bench::pairs {
 namespace {
 
 constexpr unsigned kManyObjects = 64;
+constexpr const char* kInside = "inside";
+constexpr const char* kChain = "chain";
 constexpr const char* kStates[] = {"live", "held", "going"};
 constexpr unsigned kHoldTimes[] = {0, 100, 1000};
 constexpr double kEstimateMs = 20.0;  // bursts of 3 ms, controls of 1.5 ms, start, oracle (mean)
+constexpr double kInsideEstimateMs = 30.0;  // slices of 9 ms and a pilot instead of the burst
 
 Tier tier_of(const Params& params, unsigned most_threads) {
+  if (params.inside_chain) {
+    return params.threads == 1 ? Tier::quick : Tier::paper;
+  }
   const bool basic = params.objects == 1 && params.hold_ns == 0 && !params.put_by_other &&
                      params.state == State::live;
   if (basic && !params.own_objects && (params.threads == 1 || params.threads == most_threads)) {
@@ -45,6 +51,11 @@ std::vector<Params> combinations(unsigned threads) {
   for (const State state : {State::held, State::going}) {
     all.push_back({threads, false, 1, 0, false, state});
   }
+  for (const bool own : {false, true}) {
+    if (!own || threads > 1) {
+      all.push_back({threads, own, 1, 0, false, State::live, true});
+    }
+  }
   return all;
 }
 
@@ -60,12 +71,16 @@ State state_of(const std::string& name) {
 }  // namespace
 
 Json Params::to_json() const {
-  return {{"threads", threads},
-          {"object", own_objects ? "own" : "shared"},
-          {"objects", objects},
-          {"hold_ns", hold_ns},
-          {"put", put_by_other ? "other" : "same"},
-          {"state", kStates[static_cast<unsigned>(state)]}};
+  Json json = {{"threads", threads},
+               {"object", own_objects ? "own" : "shared"},
+               {"objects", objects},
+               {"hold_ns", hold_ns},
+               {"put", put_by_other ? "other" : "same"},
+               {"state", kStates[static_cast<unsigned>(state)]}};
+  if (inside_chain) {
+    json[kInside] = kChain;
+  }
+  return json;
 }
 
 Params Params::from_json(const Json& json) {
@@ -76,6 +91,7 @@ Params Params::from_json(const Json& json) {
   params.hold_ns = json.at("hold_ns").get<unsigned>();
   params.put_by_other = json.at("put").get<std::string>() == "other";
   params.state = state_of(json.at("state").get<std::string>());
+  params.inside_chain = json.contains(kInside);
   return params;
 }
 
@@ -113,7 +129,8 @@ std::vector<CellSpec> enumerate(const SchemeInfo& info, const GridRequest& reque
       for (const Params& params : combinations(threads)) {
         CellSpec cell = make_cell(kName, info, params.to_json(), policy, threads, request);
         cell.tier = tier_of(params, most);
-        cell.est_trial_ms = cell.possible ? kEstimateMs : 0.0;
+        const double estimate = params.inside_chain ? kInsideEstimateMs : kEstimateMs;
+        cell.est_trial_ms = cell.possible ? estimate : 0.0;
         refuse(cell, impossible(info, params));
         cells.push_back(std::move(cell));
       }

@@ -26,6 +26,9 @@ struct Params {
   unsigned hold_ns = 0;       ///< time between get and put, spent outside memory
   bool put_by_other = false;  ///< put:other, the ticket goes to the next thread, which puts
   State state = State::live;
+  /// inside:chain, the thread multiplies under the reference (chain.hpp). Cells of back-to-back
+  /// pairs lack the key, so that they keep the names that they had before it.
+  bool inside_chain = false;
 
   Json to_json() const;
   static Params from_json(const Json& json);
@@ -34,7 +37,8 @@ struct Params {
 inline constexpr const char* kName = "pairs";
 inline constexpr const char* kSummary =
     "what one try_get and its put cost: threads x shared or own object x number of objects x hold "
-    "time x put by the same or another thread x live, held or going";
+    "time x put by the same or another thread x live, held or going; or what they add to other "
+    "work";
 
 /// Empty, or why a scheme with this contract cannot do it.
 std::string impossible(const SchemeInfo& info, const Params& params);

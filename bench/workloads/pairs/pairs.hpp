@@ -5,7 +5,8 @@
 // same loop (loops.hpp) for a few milliseconds. The value is the mean over threads of own window /
 // own pairs: what a pair takes as a thread sees it. Refused gets are counted apart and never as
 // pairs. With put:other the cost of handing the ticket over is inside the value; the scheme `none`
-// of the same run shows how much that is.
+// of the same run shows how much that is. Where the thread waits or multiplies under the reference,
+// the value is what the pair adds to that (added.hpp).
 //
 // Oracle, after each trial: the references balance and stop() is final, for every object. A fault
 // that shows one time in a million needs millions of pairs, so trial 0 of a cell, if its process
@@ -23,8 +24,8 @@
 #include "bench/oracle/oracle.hpp"
 #include "bench/trial/schedule.hpp"
 #include "bench/trial/summary.hpp"
+#include "bench/workloads/pairs/added.hpp"
 #include "bench/workloads/pairs/grid.hpp"
-#include "bench/workloads/pairs/held.hpp"
 #include "bench/workloads/pairs/loops.hpp"
 #include "bench/workloads/pairs/objects.hpp"
 
@@ -38,7 +39,7 @@ inline constexpr double kOracleAtMostNs = 4e9;
 inline constexpr double kHandoverAtMostNs = 3e8;
 inline constexpr unsigned kStopsUnderFire = 8;
 /// Slices of both arms take so many times the burst of a cell that is timed by itself.
-inline constexpr double kHeldTimes = 3.0;
+inline constexpr double kAddedTimes = 3.0;
 
 template <class S>
 class PairsCell final : public Cell {
@@ -49,7 +50,7 @@ class PairsCell final : public Cell {
   [[gnu::cold]] Measurement run(TrialContext& trial) override {
     prepare(trial);
     hold_references(trial.team);
-    Measurement result = price_is_difference() ? measure_held(trial) : measure_pairs(trial);
+    Measurement result = measure(trial);
     let_references_go(trial.team);
     result.metrics["failed_gets"] = failed_gets();
     if (params_.hold_ns != 0) {
@@ -61,10 +62,16 @@ class PairsCell final : public Cell {
   }
 
  private:
-  /// Where a reference is held for a time, a pair's price is what it adds to that time.
-  bool price_is_difference() const {
-    return params_.hold_ns != 0 && params_.state == State::live && !params_.put_by_other &&
-           objects_->of(0).size() == 1;
+  /// Where a thread works or waits under a reference, a pair's price is what it adds to that.
+  [[gnu::cold]] Measurement measure(TrialContext& trial) {
+    if (params_.inside_chain) {
+      Measurement result = measure_added(trial, InsideChain{});
+      result.metrics["chain_multiplications"] = kChainMultiplications;
+      return result;
+    }
+    const bool held = params_.hold_ns != 0 && params_.state == State::live &&
+                      !params_.put_by_other && objects_->of(0).size() == 1;
+    return held ? measure_added(trial, Held{hold_loops_}) : measure_pairs(trial);
   }
 
   [[gnu::cold]] Measurement measure_pairs(TrialContext& trial) {
@@ -75,11 +82,12 @@ class PairsCell final : public Cell {
     return combine(trial.schedule.kept("subject"), "ns/pair");
   }
 
-  [[gnu::cold]] Measurement measure_held(TrialContext& trial) {
+  template <class Work>
+  [[gnu::cold]] Measurement measure_added(TrialContext& trial, const Work& pair_work) {
     std::vector<Padded<None<>>> nothing(trial.team.size());
     SlicedArms arms;
-    arms.baseline = kHeldBaseline;
-    arms.copies = kHeldCopies;
+    arms.baseline = Work::kBaseline;
+    arms.copies = kAddedCopies;
     arms.work.around = [](WorkerContext&, const std::function<void()>& slices) {
       [[maybe_unused]] const ThreadGuardFor<S> guard{};
       slices();
@@ -88,12 +96,12 @@ class PairsCell final : public Cell {
       const unsigned rank = worker.rank();
       std::uint64_t& failed = failed_[rank].value;
       if (step.arm == kSubject) {
-        kHeldSlices<S>[step.copy](objects_->of(rank).front(), hold_loops_, slice, failed);
+        kAddedSlices<S, Work>[step.copy](objects_->of(rank).front(), pair_work, slice, failed);
       } else {
-        kHeldSlices<None<>>[step.copy](&nothing[rank].value, hold_loops_, slice, failed);
+        kAddedSlices<None<>, Work>[step.copy](&nothing[rank].value, pair_work, slice, failed);
       }
     };
-    const SliceSettings settings{kHeldTimes * trial.burst_ms, trial.seed, trial.planted_ns};
+    const SliceSettings settings{kAddedTimes * trial.burst_ms, trial.seed, trial.planted_ns};
     Measurement result = trial.schedule.run_slices(arms, settings, "ns/pair");
     pairs_done_ += result.ops;
     return result;

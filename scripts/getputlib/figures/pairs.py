@@ -1,32 +1,25 @@
 # SPDX-License-Identifier: MIT
 """What a pair costs: by scheme with one thread, and against the number of threads."""
+from .. import pair_cells, pair_prices
 from ..contract import SESSION
 from ..results import NOT_ENOUGH
 from .base import (Figure, bars, cannot_show, fixed_text, name_lines, names_of, number, panel_height, plain_number_axis, stats,
                    style, subplots, whisker)
 
-BASIC = {"object": "shared", "objects": 1, "hold_ns": 0, "put": "same", "state": "live"}
-
-
-def _basic(results, **changed):
-    """Rows of pairs with the basic parameters, of one placement; parameters a run does not have are ignored."""
-    wanted = {**BASIC, **changed}
-    rows = [
-        row for row in results.of("pairs")
-        if all(row.params.get(key, value) == value for key, value in wanted.items())
-    ]
-    places = [row.cell["placement"]["policy"] for row in rows if row.shown] or [None]
-    return [row for row in rows if row.cell["placement"]["policy"] == places[0]], places[0]
-
 
 def basic_rows(results):
     """One shared object, no hold time, put by the same thread: what tables of pairs are made of."""
-    return _basic(results)[0]
+    return pair_cells.rows_of(results)[0]
 
 
 def handed_rows(results):
     """As basic_rows, with references that another thread puts."""
-    return _basic(results, put="other")[0]
+    return pair_cells.rows_of(results, put="other")[0]
+
+
+def cheapest_first(results):
+    """The measured basic cells of one thread, by their median."""
+    return sorted((row for row in basic_rows(results) if row.threads == 1 and row.shown), key=lambda row: stats.median(row.values))
 
 
 def _label(row):
@@ -54,15 +47,23 @@ def _mark_controls(axes, rows):
                     frameon=True, framealpha=0.95, edgecolor="#DDDDDD")
 
 
-def _draw_cost(rows, silent):
+def _columns(row, added):
+    """[(place right of the axes, text)] of a row."""
+    few = f"n={row.estimate.n}" if row.verdict == NOT_ENOUGH else ""
+    ratio = row.ratio("plain")
+    texts = [f"{number(row.estimate.point)} ns", f"{number(ratio)}×" if ratio else "", *added, few]
+    return zip((1.125, 1.225, *((1.39,) if added else ()), 1.5 if added else 1.33), texts)
+
+
+def _draw_cost(rows, silent, inside):
     figure, axes = subplots(height=0.9 + 0.27 * max(len(rows) + len(silent), 5))
     for position, row in enumerate(rows):
         look = style.scheme(row.scheme)
-        middle, ratio = row.estimate.point, row.ratio("plain")
+        middle = row.estimate.point
         whisker(axes, position, row.estimate, look.color)
         axes.plot(middle, position, color=look.color, marker=look.marker, markersize=6.5, linestyle="none", zorder=3)
-        few = f"n={row.estimate.n}" if row.verdict == NOT_ENOUGH else ""
-        for place, text in ((1.125, f"{number(middle)} ns"), (1.225, f"{number(ratio)}×" if ratio else ""), (1.33, few)):
+        added = [f"{inside[row.scheme].added.point:+z.2f} ns" if row.scheme in inside else ""] if inside else []
+        for place, text in _columns(row, added):
             axes.annotate(text, (place, position), xycoords=("axes fraction", "data"), va="center", ha="right", fontsize=8.0)
     for position, row in enumerate(silent, len(rows)):
         bold = "bold" if row.verdict == "WRONG" else "normal"
@@ -72,6 +73,8 @@ def _draw_cost(rows, silent):
     axes.set_ylim(len(rows) + len(silent) - 0.4, -0.6)
     axes.grid(axis="y", visible=False)
     axes.set_xscale("log")
+    if inside:
+        axes.annotate("inside\nother work", (1.39, 1.0), xycoords="axes fraction", va="bottom", ha="right", fontsize=7.5)
     _mark_controls(axes, rows)
     marks = [value for name in ("plain", "fetch_add") if (value := _control_ns(rows, name))]
     marks += [bound for row in rows for bound in row.interval if bound] + [stats.median(row.values) for row in rows]
@@ -119,26 +122,29 @@ def _cost_sentence(rows):
 
 def cost(results):
     """Pair cost by scheme, one thread."""
-    rows, place = _basic(results)
-    rows = [row for row in rows if row.threads == 1]
-    shown = sorted((row for row in rows if row.shown), key=lambda row: stats.median(row.values))
+    rows, place = pair_cells.rows_of(results)
+    rows, shown = [row for row in rows if row.threads == 1], cheapest_first(results)
     title = "Cost of a pair, one thread"
     if not shown:
         return Figure("pair_cost", title, None, "This run has no pairs measured with one thread.")
     silent = sorted((row for row in rows if not row.shown and not row.unsafe), key=lambda row: (row.verdict, row.scheme))
-    cannot = f"Fixed: {fixed_text({**BASIC, 'place': place})}. " + cannot_show(results, ("nodes", "smt"))
+    inside = pair_cells.inside(results)
+    fixed = {key: value for key, value in pair_cells.BASIC.items() if key != "inside"}
+    cannot = f"Fixed: {fixed_text({**fixed, 'place': place})}. " + cannot_show(results, ("nodes", "smt"))
     if results.env["machine"]["virtualisation"]["hypervisor"]:
         cannot += " It is a virtual machine: ratios mean more than nanoseconds."
     cannot += f" {bars([row.estimate for row in shown])}{_sessions(shown)}"
-    return Figure("pair_cost", title, _draw_cost(shown, silent), _cost_sentence(shown), cannot, cells=names_of(shown))
+    says = " ".join(filter(None, (_cost_sentence(shown), pair_cells.inside_words(inside))))
+    return Figure("pair_cost", title, _draw_cost(shown, silent, inside), says, cannot, pair_prices.table(results, shown, inside),
+                  names_of([*shown, *(one.row for one in inside.values())]))
 
 
 def _lines(results, object_kind):
     """{scheme: {threads: row}}; one thread's own object is the shared one."""
-    rows, place = _basic(results, object=object_kind)
+    rows, place = pair_cells.rows_of(results, object=object_kind)
     lines = {}
     if object_kind != "shared":
-        rows = [row for row in _basic(results)[0] if row.threads == 1 and row.cell["placement"]["policy"] == place] + rows
+        rows = [row for row in pair_cells.rows_of(results)[0] if row.threads == 1 and row.cell["placement"]["policy"] == place] + rows
     for row in rows:
         if row.shown:
             lines.setdefault(row.scheme, {})[row.threads] = row

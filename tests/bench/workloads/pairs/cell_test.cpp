@@ -8,6 +8,7 @@
 #include "bench/engine/placement.hpp"
 #include "bench/workloads/pairs/pairs.hpp"
 #include "tests/bench/planted/counted.hpp"
+#include "tests/bench/workloads/pairs/trials.hpp"
 
 namespace getput::bench::pairs {
 namespace {
@@ -32,43 +33,16 @@ class Slow : public Counted<> {
   }
 };
 
-template <class S>
-Measurement run(Params params) {
-  std::vector<unsigned> pus = allowed_pus();
-  pus.resize(params.threads);
-  CellSpec spec;
-  spec.params = params.to_json();
-  PairsCell<S> cell(spec);
-  Team team(pus);
-  TrialSchedule schedule(team, 1, 1.0);
-  TrialContext trial{team, schedule, 1, 1.0, 0.0, 0.0};
-  return cell.run(trial);
-}
-
-bool two_cpus() {
-  return allowed_pus().size() >= 2;
-}
-
-/// Attempts until one is valid, as the runner makes them.
-template <class S>
-Measurement valid_run(Params params) {
-  Measurement result;
-  for (int attempt = 0; attempt < 20 && !result.ns_per_op; ++attempt) {
-    result = run<S>(params);
-  }
-  return result;
-}
-
 TEST(PairsCellTest, AHeldPairIsPricedAsADifference) {
   const Measurement result = valid_run<Slow>({1, false, 1, 100, false, State::live});
   ASSERT_TRUE(result.ns_per_op) << Json(result.reject_reasons);
-  EXPECT_EQ(result.difference.at("baseline"), kHeldBaseline);
+  EXPECT_EQ(result.difference.at("baseline"), Held::kBaseline);
   const double added = result.difference.at("ns").get<double>();
   const double held = result.difference.at("baseline_ns").get<double>();
   EXPECT_GT(added, 30.0);
   EXPECT_GT(held, 50.0);
   EXPECT_NEAR(*result.ns_per_op, held + added, 0.2 * *result.ns_per_op);
-  EXPECT_TRUE(result.difference.at("copies").at("subject").size() == kHeldCopies);
+  EXPECT_TRUE(result.difference.at("copies").at("subject").size() == kAddedCopies);
   EXPECT_TRUE(valid_run<Counted<>>({1, false, 1, 0, false, State::live}).difference.is_null());
 }
 
@@ -77,6 +51,7 @@ TEST(PairsCellTest, EveryShapeCountsItsPairs) {
                                 {1, false, 1, 0, false, State::going},
                                 {1, false, 1, 0, false},
                                 {1, false, 1, 100, false},
+                                {1, false, 1, 0, false, State::live, true},
                                 {1, false, 8, 0, false}};
   if (two_cpus()) {
     shapes.insert(shapes.end(), {{2, false, 1, 0, false},
@@ -100,14 +75,17 @@ TEST(PairsCellTest, EveryShapeCountsItsPairs) {
 }
 
 TEST(PairsCellTest, RefusedGetsAreNoPairs) {
-  const Measurement result = run<Refuses>({1, false, 1, 0, false});
-  EXPECT_GT(result.metrics["failed_gets"].get<std::uint64_t>(), 0U);
-  EXPECT_FALSE(result.oracle_ok);
-  EXPECT_NE(result.oracle_detail.find("refused although the object was live"), std::string::npos);
+  for (const bool inside_chain : {false, true}) {
+    const auto result = run<Refuses>({1, false, 1, 0, false, State::live, inside_chain});
+    EXPECT_GT(result.metrics["failed_gets"].get<std::uint64_t>(), 0U);
+    EXPECT_FALSE(result.oracle_ok);
+    EXPECT_NE(result.oracle_detail.find("refused although the object was live"), std::string::npos);
+  }
 }
 
 TEST(PairsCellTest, ALostPutIsFoundInEveryShape) {
-  std::vector<Params> shapes = {{1, false, 1, 0, false}};
+  std::vector<Params> shapes = {{1, false, 1, 0, false},
+                                {1, false, 1, 0, false, State::live, true}};
   if (two_cpus()) {
     shapes.push_back({2, false, 1, 0, true});
   }

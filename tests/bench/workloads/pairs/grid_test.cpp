@@ -25,6 +25,25 @@ TEST(PairsGrid, ParamsSurviveTheRoundTrip) {
   EXPECT_EQ(back.hold_ns, 100U);
   EXPECT_TRUE(back.put_by_other);
   EXPECT_EQ(back.state, State::going);
+  EXPECT_FALSE(back.inside_chain);
+}
+
+TEST(PairsGrid, OnlyCellsInsideOtherWorkSayWhereTheirPairsAre) {
+  const Params inside{1, false, 1, 0, false, State::live, true};
+  EXPECT_TRUE(Params::from_json(inside.to_json()).inside_chain);
+  EXPECT_FALSE(Params{}.to_json().contains("inside"));
+  GridRequest request;
+  request.threads = {1, 2};
+  request.places = {"compact"};
+  std::vector<CellSpec> found = enumerate(plain_info(), request);
+  std::erase_if(found, [](const CellSpec& cell) { return !cell.params.contains("inside"); });
+  ASSERT_EQ(found.size(), 3U) << "one thread; two with a shared object and with their own";
+  EXPECT_EQ(found[0].name,
+            "pairs/toy/threads:1/object:shared/objects:1/hold_ns:0/put:same/"
+            "state:live/inside:chain/place:compact");
+  EXPECT_EQ(found[0].tier, Tier::quick);
+  EXPECT_EQ(found[1].tier, Tier::paper);
+  EXPECT_EQ(found[2].tier, Tier::paper);
 }
 
 TEST(PairsGrid, SaysWhyAContractForbidsIt) {
