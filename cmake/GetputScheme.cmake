@@ -6,7 +6,8 @@
 # does), one for the contract tests, one for the model checks and one for the instruction check.
 # bench/ and tests/ read them from the global properties GETPUT_BENCH_SCHEME_SOURCES,
 # GETPUT_PAPER_SCHEME_SOURCES, GETPUT_CONTRACT_SCHEME_SOURCES, GETPUT_MODEL_SCHEME_SOURCES and
-# GETPUT_PROBE_SCHEME_SOURCES; GETPUT_CONTRACT_NOT_IN_TSAN is part of the third, and GETPUT_HEADER_CHECK_SOURCES are the probes of schemes without a model check.
+# GETPUT_PROBE_SCHEME_SOURCES. GETPUT_CONTRACT_NOT_IN_TSAN is a part of the third,
+# GETPUT_HEADER_CHECK_SOURCES are the probes of schemes without a model check.
 # Each unit includes the header first, and one of them is compiled without a precompiled header, so that
 # a header that does not stand alone fails to compile.
 # The names are in GETPUT_SCHEMES, as <folder>/<name>.
