@@ -208,6 +208,16 @@ class ProcessDirectory {
   Entry* first_ = nullptr;  // the last one made; entries are never removed
 };
 
+/// Makes the directory known to the image that calls this when the image is loaded. The first
+/// search for it takes the lock of the dynamic loader, which a child of fork() inherits locked if
+/// another thread was in that search. A template, as PinnedImage is.
+template <class T = void>
+struct [[gnu::visibility("hidden")]] DirectoryAtLoad {
+  static const bool done;
+};
+template <class T>
+inline const bool DirectoryAtLoad<T>::done = (ProcessDirectory::instance(), true);
+
 /// The one T of the process. T::kName names it; its layout is the same in every image that was
 /// built with this version. T may have before_fork(), after_fork() and in_child().
 template <class T>
@@ -224,6 +234,7 @@ class ProcessWide {
 
   [[gnu::cold, gnu::noinline, gnu::visibility("hidden")]] static T& find() noexcept(
       kMakingNeverFails) {
+    static_cast<void>(&DirectoryAtLoad<>::done);
     auto* const found =
         static_cast<T*>(ProcessDirectory::instance().find(T::kName, sizeof(T), &construct));
     known_.store(found, std::memory_order_release);

@@ -28,8 +28,7 @@ run_ctest() {
   (($#)) || set -- .
   : >"$log"
   for folder; do
-    # Many tests wait for each other's threads: twice as many at a time keep the CPUs busy.
-    ctest --test-dir "$build/$folder" --output-on-failure --no-tests=error -j "$((2 * $(nproc)))" "${ctest_also[@]}" \
+    ctest --test-dir "$build/$folder" --output-on-failure --no-tests=error -j "$(nproc)" "${ctest_also[@]}" \
       >>"$log" 2>&1 || status=$?
   done
   if ((status)); then

@@ -120,5 +120,12 @@ TEST(ProcessWide, ForkAtItsFirstUse) {
   EXPECT_EQ(hung, 0);
 }
 
+/// Alone in its process, as ctest runs it: nothing has used the library before. A search now would
+/// take the dynamic loader's lock, which a child inherits locked where a thread searches while
+/// another one forks.
+TEST(ProcessWide, TheDirectoryIsThereBeforeTheFirstUse) {
+  EXPECT_NE(image::own_place().load(std::memory_order_acquire), nullptr);
+}
+
 }  // namespace
 }  // namespace getput::machine
