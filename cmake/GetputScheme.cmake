@@ -6,7 +6,7 @@
 # does), one for the contract tests, one for the model checks and one for the instruction check.
 # bench/ and tests/ read them from the global properties GETPUT_BENCH_SCHEME_SOURCES,
 # GETPUT_PAPER_SCHEME_SOURCES, GETPUT_CONTRACT_SCHEME_SOURCES, GETPUT_MODEL_SCHEME_SOURCES and
-# GETPUT_PROBE_SCHEME_SOURCES. GETPUT_CONTRACT_NOT_IN_TSAN is a part of the third,
+# GETPUT_PROBE_SCHEME_SOURCES. GETPUT_CONTRACT_NOT_SANITIZED is a part of the third,
 # GETPUT_HEADER_CHECK_SOURCES are the probes of schemes without a model check.
 # Each unit includes the header first, and one of them is compiled without a precompiled header, so that
 # a header that does not stand alone fails to compile.
@@ -15,9 +15,10 @@
 # ERAS, LEVELS and LOCKED say for which schemes --quick compiles more of the packet path than L6 and L7
 # of one era (bench/program/register_paths.hpp).
 #
-# TSAN marks the schemes whose contract scripts/test --tsan runs; --tsan-contract runs it for all. The model
-# checker sees the races of a scheme's protocol, but neither the machine layer that it runs on here nor
-# somebody else's code: marked is one scheme for each part of that layer, and every NOT_MODELLED one is, too.
+# SANITIZED marks the schemes whose contract scripts/test --asan and --tsan run; --asan-contract and
+# --tsan-contract run it for all. The model checker sees races and uses of dead objects in a scheme's
+# protocol, but neither the machine layer that it runs on here nor somebody else's code: marked is one scheme
+# for each part of that layer, and every NOT_MODELLED one is, too.
 #
 # A scheme that is somebody else's code does not run on the machine layer, so there is nothing to
 # model: getput_scheme(grace/rcu_qsbr NOT_MODELLED "liburcu's own code").
@@ -39,10 +40,10 @@ function(getput_scheme_class path result)
 endfunction()
 
 function(getput_scheme path)
-  cmake_parse_arguments(PARSE_ARGV 1 ARG "ERAS;LEVELS;LOCKED;TSAN" "NOT_MODELLED" "")
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "ERAS;LEVELS;LOCKED;SANITIZED" "NOT_MODELLED" "")
   if(ARG_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "getput_scheme(${path}): unknown ${ARG_UNPARSED_ARGUMENTS}; "
-      "known: ERAS, LEVELS, LOCKED, TSAN, NOT_MODELLED \"reason\"")
+      "known: ERAS, LEVELS, LOCKED, SANITIZED, NOT_MODELLED \"reason\"")
   endif()
   if(NOT path MATCHES "^([a-z_]+)/([a-z][a-z0-9_]*)$")
     message(FATAL_ERROR "getput_scheme(${path}): write folder/name in snake_case, "
@@ -92,8 +93,8 @@ function(getput_scheme path)
   set_property(GLOBAL APPEND PROPERTY GETPUT_SCHEMES "${path}")
   set_property(GLOBAL APPEND PROPERTY GETPUT_BENCH_SCHEME_SOURCES "${register_source}")
   set_property(GLOBAL APPEND PROPERTY GETPUT_CONTRACT_SCHEME_SOURCES "${contract_source}")
-  if(NOT (ARG_TSAN OR ARG_NOT_MODELLED))
-    set_property(GLOBAL APPEND PROPERTY GETPUT_CONTRACT_NOT_IN_TSAN "${contract_source}")
+  if(NOT (ARG_SANITIZED OR ARG_NOT_MODELLED))
+    set_property(GLOBAL APPEND PROPERTY GETPUT_CONTRACT_NOT_SANITIZED "${contract_source}")
   endif()
   set_property(GLOBAL APPEND PROPERTY GETPUT_PROBE_SCHEME_SOURCES "${probe_source}")
 endfunction()
