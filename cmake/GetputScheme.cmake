@@ -17,10 +17,10 @@
 #
 # SANITIZED marks the schemes whose contract scripts/test --asan and --tsan run; --asan-contract and
 # --tsan-contract run it for all. The model checker sees races and uses of dead objects in a scheme's
-# protocol, but neither the machine layer that it runs on here nor somebody else's code: marked is one scheme
+# protocol, but neither the machine layer that it runs on here nor code of other projects: marked is one scheme
 # for each part of that layer, and every NOT_MODELLED one is, too.
 #
-# A scheme that is somebody else's code does not run on the machine layer, so there is nothing to
+# A scheme that is another project's code does not run on the machine layer, so there is nothing to
 # model: getput_scheme(grace/rcu_qsbr NOT_MODELLED "liburcu's own code").
 
 include_guard(GLOBAL)

@@ -12,8 +12,6 @@
 
 #include <absl/synchronization/mutex.h>
 
-#include <string_view>
-
 #include "bench/peers/reader_lock.hpp"
 
 namespace getput {
@@ -49,8 +47,6 @@ class AbslMutex : public peers::ReaderLock<M, peers::AbslReaderLock> {
 
  public:
   static constexpr SchemeInfo info = make_info();
-  static constexpr std::string_view kNoNearOverflow =
-      "the reader count is abseil's own: nobody else can set it";
 };
 
 }  // namespace getput

@@ -10,11 +10,10 @@
 // Invariants
 //   I1  use_count = 1 while the cell has the pointer + references held + callers that are about to
 //       compare with null. Zero is final: a restart after it makes a new token.
-//   I2  A ticket is the pointer's two words and stands for one count. Copies of it are the same
-//   one.
-//       It is not a shared pointer, because a ticket may be copied and must not count then. Both
-//       libraries' pointers are two words and bear being copied by word (counter/shared_ptr.hpp has
-//       the same, and why words and not 16 bytes).
+//   I2  A ticket is the pointer's two words and stands for one count. Copies of it are
+//       the same one. It is not a shared pointer, because a ticket may be copied and must not count
+//       then. Both libraries' pointers are two words and bear being copied by word
+//       (counter/shared_ptr.hpp has the same, and why words and not 16 bytes).
 //
 // Ordering
 //   E1  The last copy's destructor (behind the library's acquire of all earlier ones) calls ~Token,
@@ -22,8 +21,8 @@
 //   E2  stop's store of null -> a load that follows it in the cell's order.
 //   E3  restart's store of the pointer -> try_get's load of it.
 //
-// Limits: one allocation per removal that was completed and restarted. try_stop() stores null to
-// see whether anybody is inside, so callers are refused meanwhile.
+// Limits: one allocation per removal that was completed and restarted. try_stop() stores null
+// before it looks for holders, so callers are refused meanwhile.
 //
 // A Library has: template Pointer<T>, template Weak<T>, template Cell<T>, and make<T>(argument).
 #pragma once
@@ -34,6 +33,7 @@
 #include <memory>
 #include <mutex>
 #include <new>
+#include <string_view>
 #include <utility>
 
 #include "schemes/machine/native.hpp"
@@ -74,6 +74,8 @@ class AtomicPointer {
   using Pointer = typename Library::template Pointer<const Token>;
 
  public:
+  static constexpr std::string_view kNoNearOverflow = "the library keeps its count to itself";
+
   class [[nodiscard]] Ticket {
    public:
     Ticket() noexcept = default;

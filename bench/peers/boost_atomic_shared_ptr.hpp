@@ -12,7 +12,6 @@
 #include <boost/smart_ptr/atomic_shared_ptr.hpp>
 #include <boost/smart_ptr/make_shared.hpp>
 #include <boost/smart_ptr/weak_ptr.hpp>
-#include <string_view>
 
 #include "bench/peers/atomic_pointer.hpp"
 
@@ -49,8 +48,6 @@ class BoostAtomicSharedPtr : public peers::AtomicPointer<M, peers::BoostPointers
 
  public:
   static constexpr SchemeInfo info = make_info();
-  static constexpr std::string_view kNoNearOverflow =
-      "the count is Boost's own: nobody else can set it";
 };
 
 }  // namespace getput

@@ -18,8 +18,8 @@
 //
 // Invariants
 //   I1  count = 1 while the owner's reference is held + references held + callers being refused.
-//   I2  drained() is true at a moment at which the flag was set and the count was 0. Whoever adds
-//       after that moment sees the flag.
+//   I2  drained() is true at a moment at which the flag was set and the count was 0. A caller that
+//       adds after that moment sees the flag.
 //
 // Ordering
 //   E1  put's release -> drained()'s acquire of the counter (Boost).
@@ -29,7 +29,7 @@
 //   E3  restart's release of the flag -> try_get's acquire of it.
 //
 // Limits: 32 bits, no protection against overflow. try_stop() refuses callers while it looks.
-// count() includes callers who are being refused.
+// count() includes callers that are being refused.
 #pragma once
 
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
@@ -68,8 +68,7 @@ class BoostRefCounter {
       .locked_in_get = 1,
       .locked_in_put = 1,
   };
-  static constexpr std::string_view kNoNearOverflow =
-      "the count is Boost's own: nobody else can set it";
+  static constexpr std::string_view kNoNearOverflow = "the library keeps its count to itself";
 
   BoostRefCounter() { intrusive_ptr_add_ref(&counted_); }
   BoostRefCounter(const BoostRefCounter&) = delete;

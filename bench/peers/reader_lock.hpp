@@ -17,9 +17,8 @@
 //
 // Ordering
 //   E1  The holder's read unlock -> the remover's successful write trylock (the library).
-//   E2  stop's store of the flag, then a write lock that was held -> the load of a reader that
-//   locks
-//       later (the library).
+//   E2  stop's store of the flag, then a write lock that was held -> the load of a reader
+//       that locks later (the library).
 //   E3  restart's release of the flag -> try_get's acquire of it.
 //
 // Limits: the thread that locked must unlock, as all three libraries require. count() is 0.
@@ -29,6 +28,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string_view>
 #include <thread>
 
 #include "schemes/machine/native.hpp"
@@ -55,6 +55,8 @@ template <class M, class Lock>
 class ReaderLock {
  public:
   using Ticket = BoolTicket;
+  static constexpr std::string_view kNoNearOverflow =
+      "the library keeps its number of readers to itself";
 
   ReaderLock() = default;
   ReaderLock(const ReaderLock&) = delete;

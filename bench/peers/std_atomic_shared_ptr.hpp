@@ -10,7 +10,6 @@
 
 #include <atomic>
 #include <memory>
-#include <string_view>
 
 #include "bench/peers/atomic_pointer.hpp"
 
@@ -47,8 +46,6 @@ class StdAtomicSharedPtr : public peers::AtomicPointer<M, peers::StdPointers> {
 
  public:
   static constexpr SchemeInfo info = make_info();
-  static constexpr std::string_view kNoNearOverflow =
-      "the count is the standard library's own: nobody else can set it";
 };
 
 }  // namespace getput

@@ -9,8 +9,6 @@
 #pragma once
 
 #include <shared_mutex>
-#include <string_view>
-
 #include "bench/peers/reader_lock.hpp"
 
 namespace getput {
@@ -41,8 +39,6 @@ class StdSharedMutex : public peers::ReaderLock<M, peers::StdReaderLock> {
 
  public:
   static constexpr SchemeInfo info = make_info();
-  static constexpr std::string_view kNoNearOverflow =
-      "the reader count is glibc's own: nobody else can set it";
 };
 
 }  // namespace getput

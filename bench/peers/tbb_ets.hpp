@@ -21,15 +21,14 @@
 // Ordering
 //   E1  put's addition -> the remover's sum of the puts.
 //   E2  Dekker: get adds, compiler barrier, load of the flag; stop() stores the flag,
-//   heavy_barrier(),
-//       sum.
+//       heavy_barrier(), sum.
 //   E3  The puts are read before the gets, with a full fence between: a put that is counted has its
 //       get counted.
 //   E4  restart's release of the flag -> try_get's acquire of it.
 //
 // Limits: a thread's first use of an object allocates and takes a lock that every sum takes. TBB
-// has an allocator of its own, which is why SchemeInfo does not say that a get calls malloc(); a
-// signal handler must not be a thread's first user all the same. An object keeps the elements of
+// has an allocator of its own, which is why SchemeInfo does not say that a get calls malloc();
+// still, the first use in a thread must not be in a signal handler. An object keeps the elements of
 // threads that have ended.
 #pragma once
 

@@ -10,8 +10,6 @@
 
 #include <oneapi/tbb/spin_rw_mutex.h>
 
-#include <string_view>
-
 #include "bench/peers/reader_lock.hpp"
 
 namespace getput {
@@ -43,8 +41,6 @@ class TbbRwMutex : public peers::ReaderLock<M, peers::TbbReaderLock> {
 
  public:
   static constexpr SchemeInfo info = make_info();
-  static constexpr std::string_view kNoNearOverflow =
-      "the reader count is TBB's own: nobody else can set it";
 };
 
 }  // namespace getput

@@ -9,12 +9,13 @@
 // Where from: Fraser, Practical Lock-Freedom (Cambridge, UCAM-CL-TR-579, 2004), section 5.2.3; the
 // form with records and a polling writer is concurrency kit's ck_epoch. Ours on this machine layer,
 // with two differences. The reader's full barrier is the remover's membarrier (as in liburcu-memb).
-// And one new epoch is enough where Fraser needs two: a reader who is late with an old epoch has
-// still to look at the live flag (E2), so he cannot be inside a module that was stopped before.
+// And one new epoch is enough where Fraser needs two: a reader that is late with an old epoch has
+// still to look at the live flag (E2), so it cannot be inside a module that was stopped before.
 //
-// Cost: a pair is two adds and three loads in memory of this thread and of one line that only
-// removals write. 64 bytes a thread and 64 for the process; no memory a module beyond its own.
-// Removal: one membarrier and a look at the record of every thread that ever used the scheme.
+// Cost: a pair is two stores and eight loads (disassembly, g++ 12) in memory of this thread, of the
+// object, and of one line that only removals write. 64 bytes a thread and 64 for the process; no
+// memory a module beyond its own. Removal: one membarrier and a look at the record of every thread
+// that ever used the scheme.
 //
 // Invariants
 //   I1  A record is epoch * kEpoch + depth; depth 0 is "not inside". Only its thread writes it.

@@ -71,7 +71,7 @@
 // Limits. A slot is in use for as long as its reference is held, whether its thread runs or not. A
 // kernel frees the slots of a thread that it preempts; nothing can do that here. Eight references
 // per CPU that are held for long therefore send every other get on that CPU, of any module, to the
-// count, which is `atomic` and slower by the search; whoever holds for long has to promote(). A
+// count, which is `atomic` and slower by the search; a holder for long has to promote(). A
 // thread that exits with a reference leaves its slot filled until some thread puts it. try_stop()
 // refuses callers while it looks. get_progress is lock_free: a section starts over when the thread
 // is preempted in it. A signal handler may get and put at any moment: the kernel restarts the

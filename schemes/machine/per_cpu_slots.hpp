@@ -4,7 +4,7 @@
 //
 // Two rules make a compare and a store sufficient, without a locked instruction:
 //   - An empty slot is filled only by an rseq section on its own CPU.
-//   - A filled slot is emptied only by whoever owns it, with a plain store, from any CPU.
+//   - A filled slot is emptied only by its owner, with a plain store, from any CPU.
 // No other writer can therefore come between the compare and the store of a section that commits.
 //
 // N is a multiple of 8, so that the slots of a CPU fill whole cache lines.
@@ -46,7 +46,7 @@ class PerCpuSlots {
     constexpr explicit operator bool() const noexcept { return word_ != 0; }
     constexpr bool is_elsewhere() const noexcept { return word_ == kElsewhere; }
 
-    /// Empties the slot, which then belongs to nobody. Release.
+    /// Empties the slot, which then has no owner. Release.
     void clear() const noexcept {
       AtomicRef<std::int64_t>(*reinterpret_cast<std::int64_t*>(word_))
           .store(0, std::memory_order_release);

@@ -25,7 +25,7 @@ struct KeepsNothing : Peer {
   void put(typename Peer::Ticket) noexcept {}
 };
 
-/// The adapter relies on the library alone and has no live flag: a removal refuses nobody.
+/// The adapter relies on the library alone and has no live flag: a removal refuses no caller.
 template <class Peer>
 struct HasNoFlag : Peer {
   void stop() {
@@ -36,7 +36,7 @@ struct HasNoFlag : Peer {
 
 /// The adapter does not wait for the library's readers.
 template <class Peer>
-struct WaitsForNobody : Peer {
+struct DoesNotWait : Peer {
   bool drained() { return true; }
   void wait_drained(const StopToken&) {}
 };
@@ -52,7 +52,7 @@ using Lock = StdSharedMutex<>;
     GETPUT_PLANTED("no_flag", refused_after_stop, HasNoFlag<Counter>),
     GETPUT_PLANTED("keeps_nothing", put_on_other_thread, KeepsNothing<Pointer>),
     GETPUT_PLANTED("no_flag", refused_after_stop, HasNoFlag<Pointer>),
-    GETPUT_PLANTED("waits_for_nobody", nobody_inside_after_drain, WaitsForNobody<Lock>),
+    GETPUT_PLANTED("does_not_wait", nobody_inside_after_drain, DoesNotWait<Lock>),
     GETPUT_PLANTED("no_flag", refused_after_stop, HasNoFlag<Lock>),
 });
 
