@@ -4,8 +4,7 @@
 // Schemes without `put_on_other_thread` keep a reference in the thread that took it. A put on
 // another thread then takes back what that thread never had, and a module drains while it is held.
 // Programs with fibres do this without a line that shows it: the fibre waits while it holds, and
-// goes on on another thread. No scheme tests for it, because the test costs as much as the cheapest
-// of them.
+// goes on on another thread. No scheme tests for it: every put would pay.
 //
 // Checked<S> remembers in each ticket which thread took the reference, and ends the process with
 // one line when it is put, or taken again, elsewhere; likewise when an empty ticket is put. It has

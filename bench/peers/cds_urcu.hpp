@@ -29,13 +29,13 @@
 #include <cds/urcu/general_instant.h>
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <thread>
 
 #include "schemes/machine/native.hpp"
 #include "schemes/machine/nesting_guard.hpp"
+#include "schemes/polling.hpp"
 #include "schemes/scheme.hpp"
 
 namespace getput {
@@ -142,12 +142,7 @@ class CdsUrcu {
       Rcu::synchronize();  // E1
       passed_ = true;
     }
-    for (int polls = 0; !drained() && !token.stop_requested(); ++polls) {
-      if (polls < kPollsBeforeSleep)
-        M::cpu_relax();
-      else
-        std::this_thread::sleep_for(std::chrono::microseconds(20));
-    }
+    poll_until_drained<M>(*this, token);
   }
 
   void restart() {
@@ -158,8 +153,6 @@ class CdsUrcu {
   std::int64_t count() const { return 0; }
 
  private:
-  static constexpr int kPollsBeforeSleep = 100;
-
   typename M::template Atomic<std::uint32_t> going_{0};
   bool passed_ = false;                      // the remover's alone, like the next
   std::shared_ptr<std::atomic<bool>> over_;  // shared with a thread that waits for a grace period

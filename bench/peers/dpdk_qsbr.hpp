@@ -29,16 +29,15 @@
 #include <rte_config.h>
 #include <rte_rcu_qsbr.h>
 
-#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <new>
 #include <stdexcept>
-#include <thread>
 #include <vector>
 
 #include "schemes/machine/native.hpp"
 #include "schemes/machine/nesting_guard.hpp"
+#include "schemes/polling.hpp"
 #include "schemes/scheme.hpp"
 
 namespace getput {
@@ -208,12 +207,7 @@ class DpdkQsbr {
       static_cast<void>(check(true));
       return;
     }
-    for (int polls = 0; !drained() && !token.stop_requested(); ++polls) {
-      if (polls < kPollsBeforeSleep)
-        M::cpu_relax();
-      else
-        std::this_thread::sleep_for(std::chrono::microseconds(20));
-    }
+    poll_until_drained<M>(*this, token);
   }
 
   void restart() { going_.store(0, std::memory_order_release); }  // E3
@@ -221,8 +215,6 @@ class DpdkQsbr {
   std::int64_t count() const { return 0; }
 
  private:
-  static constexpr int kPollsBeforeSleep = 100;
-
   bool is_going() const noexcept { return going_.load(std::memory_order_acquire) != 0; }  // E2, E3
 
   Ticket enter() noexcept {

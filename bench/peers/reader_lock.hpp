@@ -26,12 +26,11 @@
 // A Lock has: lock_read(), unlock_read(), try_lock_write(), unlock_write(), none of which throws.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <string_view>
-#include <thread>
 
 #include "schemes/machine/native.hpp"
+#include "schemes/polling.hpp"
 #include "schemes/scheme.hpp"
 
 namespace getput::peers {
@@ -102,22 +101,13 @@ class ReaderLock {
     return passed_;
   }
 
-  void wait_drained(StopToken token) {
-    for (int polls = 0; !drained() && !token.stop_requested(); ++polls) {
-      if (polls < kPollsBeforeSleep)
-        M::cpu_relax();
-      else
-        std::this_thread::sleep_for(std::chrono::microseconds(20));
-    }
-  }
+  void wait_drained(StopToken token) { poll_until_drained<M>(*this, token); }
 
   void restart() { going_.store(0, std::memory_order_release); }  // E3
 
   std::int64_t count() const { return 0; }
 
  private:
-  static constexpr int kPollsBeforeSleep = 100;
-
   alignas(64) Lock lock_;
   alignas(64) typename M::template Atomic<std::uint32_t> going_{0};
   bool passed_ = false;  // the remover's alone

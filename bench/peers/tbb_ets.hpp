@@ -34,16 +34,15 @@
 
 #include <oneapi/tbb/enumerable_thread_specific.h>
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <mutex>
-#include <thread>
 
 #include "schemes/machine/local_add.hpp"
 #include "schemes/machine/native.hpp"
 #include "schemes/modular.hpp"
+#include "schemes/polling.hpp"
 #include "schemes/removal.hpp"
 #include "schemes/scheme.hpp"
 
@@ -124,14 +123,7 @@ class TbbEts {
 
   [[nodiscard]] bool drained() { return count() == 0; }
 
-  void wait_drained(StopToken token) {
-    for (int polls = 0; !drained() && !token.stop_requested(); ++polls) {
-      if (polls < kPollsBeforeSleep)
-        M::cpu_relax();
-      else
-        std::this_thread::sleep_for(std::chrono::microseconds(20));
-    }
-  }
+  void wait_drained(StopToken token) { poll_until_drained<M>(*this, token); }
 
   void restart() { going_.store(0, std::memory_order_release); }  // E4
 
@@ -153,8 +145,6 @@ class TbbEts {
   }
 
  private:
-  static constexpr int kPollsBeforeSleep = 100;
-
   const Counters* enlist(const Counters* fresh) {
     const std::lock_guard one_at_a_time(list_);
     const Counters* const before = first_;

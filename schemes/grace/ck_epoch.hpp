@@ -24,9 +24,7 @@
 // sleeps in between; without one it is ck_epoch_synchronize(), which spins. Readers wake nobody.
 #pragma once
 
-#include <chrono>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 #include "../machine/annotate.hpp"
@@ -34,6 +32,7 @@
 #include "../machine/native.hpp"
 #include "../machine/nesting_guard.hpp"
 #include "../machine/thread_wide.hpp"
+#include "../polling.hpp"
 #include "../scheme.hpp"
 
 namespace getput {
@@ -130,12 +129,7 @@ class CkEpoch {
       machine::annotate_acquire(&process_.order);  // E1
       passed_ = true;
     }
-    for (int polls = 0; !drained() && !token.stop_requested(); ++polls) {
-      if (polls < kPollsBeforeSleep)
-        M::cpu_relax();
-      else
-        std::this_thread::sleep_for(std::chrono::microseconds(20));
-    }
+    poll_until_drained<M>(*this, token);
   }
 
   void restart() {
@@ -146,8 +140,6 @@ class CkEpoch {
   std::int64_t count() const { return 0; }
 
  private:
-  static constexpr int kPollsBeforeSleep = 100;
-
   // A callback that concurrency kit holds. Deleted by who comes second: its end, or the scheme that
   // no longer wants to know. All of it under the lock of Process.
   struct GracePeriod {

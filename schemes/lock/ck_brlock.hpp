@@ -24,10 +24,8 @@
 // than that wait. The price: the write side looks at kReaders records.
 #pragma once
 
-#include <chrono>
 #include <mutex>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -36,6 +34,7 @@
 #include "../machine/native.hpp"
 #include "../machine/nesting_guard.hpp"
 #include "../machine/thread_wide.hpp"
+#include "../polling.hpp"
 #include "../scheme.hpp"
 
 namespace getput {
@@ -140,12 +139,7 @@ class CkBrlock {
       passed_ = true;
       ck_brlock_write_unlock(&process_.lock);
     }
-    for (int polls = 0; !drained() && !token.stop_requested(); ++polls) {
-      if (polls < kPollsBeforeSleep)
-        M::cpu_relax();
-      else
-        std::this_thread::sleep_for(std::chrono::microseconds(20));
-    }
+    poll_until_drained<M>(*this, token);
   }
 
   void restart() { going_.store(0, std::memory_order_release); }  // E3
@@ -153,8 +147,6 @@ class CkBrlock {
   std::int64_t count() const { return 0; }
 
  private:
-  static constexpr int kPollsBeforeSleep = 100;
-
   class Process {
    public:
     static constexpr const char* kName = "ck_brlock";
